@@ -1,0 +1,37 @@
+-- Organisations (tenants) and their branches.
+CREATE TABLE organisations (
+  org_id text NOT NULL,
+  name text NOT NULL,
+  plan text NOT NULL DEFAULT 'FREE',
+  currency char(3) NOT NULL,
+  day_cutoff_minutes integer NOT NULL DEFAULT 240,
+  weight_revenue double precision NOT NULL DEFAULT 0.4,
+  weight_margin double precision NOT NULL DEFAULT 0.3,
+  weight_waste double precision NOT NULL DEFAULT 0.2,
+  weight_service double precision NOT NULL DEFAULT 0.1,
+  waste_cap_bp integer NOT NULL DEFAULT 1000,
+  royalty_base text NOT NULL DEFAULT 'NET',
+  royalty_rate_bp integer NOT NULL DEFAULT 500,
+  royalty_floor bigint NOT NULL DEFAULT 0,
+  ad_fund_rate_bp integer NOT NULL DEFAULT 200,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id),
+  CONSTRAINT organisations_id_form CHECK (org_id ~ '^[A-Za-z0-9_-]{1,64}$'),
+  CONSTRAINT organisations_plan CHECK (plan IN ('FREE', 'PRO', 'ENT')),
+  CONSTRAINT organisations_royalty_base CHECK (royalty_base IN ('NET', 'GROSS')),
+  CONSTRAINT organisations_cutoff CHECK (day_cutoff_minutes BETWEEN 0 AND 720)
+);
+
+CREATE TABLE branches (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  name text NOT NULL,
+  time_zone text NOT NULL,
+  service_target_seconds integer NOT NULL DEFAULT 900,
+  opened_on date NOT NULL,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT branches_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
+  CONSTRAINT branches_id_form CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$'),
+  CONSTRAINT branches_target CHECK (service_target_seconds > 0)
+);

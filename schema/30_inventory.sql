@@ -1,0 +1,119 @@
+-- What branches hold: items, batches with their cost, and the ledger from which batches can be rebuilt.
+CREATE TABLE inventory_items (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  name text NOT NULL,
+  base_unit text NOT NULL,
+  is_active boolean NOT NULL DEFAULT true,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT inventory_items_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
+  CONSTRAINT inventory_items_id_form CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$')
+);
+
+CREATE INDEX idx_inventory_item_org_active ON inventory_items (org_id) WHERE is_active;
+COMMENT ON INDEX idx_inventory_item_org_active IS 'Serves the listing of active items.';
+
+CREATE TABLE stock_batches (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  received_qty numeric(14,3) NOT NULL,
+  remaining_qty numeric(14,3) NOT NULL,
+  unit_cost numeric(18,6) NOT NULL,
+  received_at timestamptz NOT NULL,
+  expires_on date,
+  source text NOT NULL,
+  source_id text NOT NULL,
+  -- Business date on which it was booked in.
+  business_date date NOT NULL,
+  -- What settling negative stock from this batch added to that day's cost of sales (may be negative).
+  settled_cogs bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_batches_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_batches_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_batches_remaining CHECK (remaining_qty >= 0 AND remaining_qty <= received_qty),
+  CONSTRAINT stock_batches_unit_cost CHECK (unit_cost >= 0),
+  CONSTRAINT stock_batches_source CHECK (source IN ('OPENING', 'RECEIPT'))
+);
+
+CREATE INDEX idx_stock_batch_item_branch ON stock_batches (org_id, item_id, branch_id) INCLUDE (remaining_qty);
+COMMENT ON INDEX idx_stock_batch_item_branch IS 'Serves StockLevelList and the last cost of an item.';
+
+-- First in, first out reads only what is left, however long the history.
+CREATE INDEX idx_stock_batch_fifo ON stock_batches (org_id, branch_id, item_id, received_at, id) WHERE remaining_qty > 0;
+COMMENT ON INDEX idx_stock_batch_fifo IS 'Serves StockBatchLock.';
+
+CREATE INDEX idx_stock_batch_settled ON stock_batches (org_id, branch_id, business_date) WHERE settled_cogs <> 0;
+COMMENT ON INDEX idx_stock_batch_settled IS 'Serves the reconciliation of a branch day.';
+
+-- Stock that was sold before it was booked in: negative stock, at the last known cost, until a receipt settles it.
+CREATE TABLE stock_shortfalls (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  order_id text NOT NULL,
+  line_no integer NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  open_qty numeric(14,3) NOT NULL,
+  unit_cost numeric(18,6) NOT NULL,
+  booked_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_shortfalls_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_shortfalls_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_shortfalls_open CHECK (open_qty >= 0 AND open_qty <= quantity)
+);
+
+CREATE INDEX idx_stock_shortfall_open ON stock_shortfalls (org_id, branch_id, item_id, booked_at, id) WHERE open_qty > 0;
+COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallLock and StockLevelList.';
+
+-- The ledger. Quantity is signed: what comes in is positive. cost is quantity × unit cost before rounding.
+CREATE TABLE stock_movements (
+  org_id text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  batch_id text,
+  shortfall_id text,
+  kind text NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  unit_cost numeric(18,6) NOT NULL,
+  source_id text NOT NULL,
+  line_no integer NOT NULL DEFAULT 0,
+  business_date date NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK')),
+  CONSTRAINT stock_movements_target CHECK (batch_id IS NOT NULL OR shortfall_id IS NOT NULL)
+);
+
+CREATE INDEX idx_stock_movement_source ON stock_movements (org_id, source_id);
+COMMENT ON INDEX idx_stock_movement_source IS 'Serves StockMovementListBySource (restocking) and the reconciliation of receipts.';
+CREATE INDEX idx_stock_movement_branch_item_date ON stock_movements (org_id, branch_id, item_id, business_date) INCLUDE (kind, quantity);
+COMMENT ON INDEX idx_stock_movement_branch_item_date IS 'Serves the daily use of an item: forecasts and their actuals.';
+
+CREATE TABLE wastage (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  cost bigint NOT NULL,
+  reason text NOT NULL,
+  business_date date NOT NULL,
+  wasted_at timestamptz NOT NULL,
+  recorded_by text NOT NULL,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT wastage_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT wastage_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT wastage_quantity CHECK (quantity > 0)
+);
+
+CREATE INDEX idx_wastage_branch_created ON wastage (org_id, branch_id, created_at DESC);
+COMMENT ON INDEX idx_wastage_branch_created IS 'Serves WastageList.';
+CREATE INDEX idx_wastage_branch_date ON wastage (org_id, branch_id, business_date);
+COMMENT ON INDEX idx_wastage_branch_date IS 'Serves the reconciliation of a branch day.';
