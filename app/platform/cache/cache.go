@@ -1,0 +1,89 @@
+package cache
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/valkey-io/valkey-go"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/chefcloud/chefcloud/app/platform/clock"
+)
+
+const (
+	// operationTimeout bounds one call to Valkey: a report is quicker from PostgreSQL than from a hanging cache.
+	operationTimeout = 250 * time.Millisecond
+	// loadTimeout bounds a shared load, which no single reader's context may end.
+	loadTimeout = 30 * time.Second
+	// defaultLocalEntries bounds the answers in process memory.
+	defaultLocalEntries = 4096
+)
+
+// Config says what to keep and for how long.
+type Config struct {
+	// Prefix is the first field of every key (CACHE_PREFIX).
+	Prefix string
+	// TTLs by report; 0 or absent turns the report's caching off.
+	TTLs map[Report]time.Duration
+	// LocalEntries bounds the answers in process memory; 0 means 4096.
+	LocalEntries int
+}
+
+// Cache is the report cache of one process. It is safe for concurrent use.
+type Cache struct {
+	client    valkey.Client
+	clock     clock.Clock
+	config    Config
+	flights   singleflight.Group
+	healthy   atomic.Bool
+	local     *local
+	log       zerolog.Logger
+	metrics   *Metrics
+	pending   Pending
+	validator *validator
+}
+
+// New returns a cache that bypasses Valkey until [Cache.Watch] has found it healthy.
+func New(config Config, client valkey.Client, pending Pending, now clock.Clock, metrics *Metrics, log zerolog.Logger) (*Cache, error) {
+	if config.LocalEntries == 0 {
+		config.LocalEntries = defaultLocalEntries
+	}
+	memory, err := newLocal(config.LocalEntries)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{client: client, clock: now, config: config, local: memory, log: log, metrics: metrics, pending: pending}
+	c.validator = newValidator(c.fetch)
+	return c, nil
+}
+
+func (c *Cache) fetch(ctx context.Context, orgID string) (*stamps, error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	found, err := fetchStamps(ctx, c.client, c.stampsKey(orgID))
+	if err != nil {
+		c.failed(err)
+	}
+	return found, err
+}
+
+func (c *Cache) answerKey(report Report, orgID, params string) string {
+	return c.config.Prefix + ":" + string(report) + ":{" + orgID + "}:" + params
+}
+
+func (c *Cache) indexKey(report Report, orgID string) string {
+	return c.config.Prefix + ":index:{" + orgID + "}:" + string(report)
+}
+
+func (c *Cache) stampsKey(orgID string) string {
+	return c.config.Prefix + ":stamps:{" + orgID + "}"
+}
+
+// ttl is the report's TTL less up to a tenth, so that answers made together don't expire together.
+func (c *Cache) ttl(report Report) time.Duration {
+	full := c.config.TTLs[report]
+	return full - time.Duration(rand.Int64N(int64(full)/10+1)) //nolint:gosec // jitter needs no secrecy
+}

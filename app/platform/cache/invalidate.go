@@ -1,0 +1,90 @@
+package cache
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/valkey-io/valkey-go"
+)
+
+const (
+	// invalidateTimeout bounds how long a mutation's answer waits for Valkey before the invalidation is noted instead.
+	invalidateTimeout = time.Second
+)
+
+// replaceStamps gives each report a new stamp and unlinks its answers.
+//
+// KEYS: stamps hash, then the index set of each report. ARGV: report, new stamp, report, new stamp, …
+// The answers' own keys are read from the index; they carry the same hash tag, so they live in the same slot.
+var replaceStamps = valkey.NewLuaScript(`
+local removed = 0
+for i = 2, #KEYS do
+  redis.call('HSET', KEYS[1], ARGV[2 * i - 3], ARGV[2 * i - 2])
+  local answers = redis.call('SMEMBERS', KEYS[i])
+  for from = 1, #answers, 1000 do
+    removed = removed + redis.call('UNLINK', unpack(answers, from, math.min(from + 999, #answers)))
+  end
+  redis.call('UNLINK', KEYS[i])
+end
+return removed`)
+
+// Invalidate makes all present answers of the organisation's reports unusable, on every node. It is called after a
+// mutation's commit and before its answer, and doesn't end with the mutation's context. If Valkey can't be reached,
+// the invalidation is noted in PostgreSQL and carried out before any node trusts Valkey again.
+func (c *Cache) Invalidate(ctx context.Context, orgID string, busted []Report) error {
+	if len(busted) == 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	removed, err := c.replace(ctx, orgID, busted)
+	if err != nil {
+		c.failed(err)
+		if err := c.pending.Note(ctx, orgID, busted); err != nil {
+			return fmt.Errorf("note invalidation: %w", err)
+		}
+		zerolog.Ctx(ctx).Warn().Err(err).Str("cache_bust", "noted").Str("org_id", orgID).
+			Msg("[CACHE] Valkey is unreachable, invalidation noted")
+		return nil
+	}
+	c.metrics.busted(busted, removed)
+	zerolog.Ctx(ctx).Info().Str("cache_bust", names(busted)).Msgf("[CACHE] Invalidating org=%s prefixes=[%s] removed=%d", orgID, quoted(busted), removed)
+	return nil
+}
+
+func (c *Cache) replace(ctx context.Context, orgID string, busted []Report) (removed int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, invalidateTimeout)
+	defer cancel()
+	keys := make([]string, 1, 1+len(busted))
+	keys[0] = c.stampsKey(orgID)
+	args := make([]string, 0, 2*len(busted))
+	for _, report := range busted {
+		keys = append(keys, c.indexKey(report, orgID))
+		args = append(args, string(report), rand.Text())
+	}
+	return replaceStamps.Exec(ctx, c.client, keys, args).AsInt64()
+}
+
+func names(busted []Report) string {
+	out := make([]string, len(busted))
+	for i, report := range busted {
+		out[i] = string(report)
+	}
+	return strings.Join(out, ",")
+}
+
+func quoted(busted []Report) string {
+	out := make([]string, len(busted))
+	for i, report := range busted {
+		out[i] = strconv.Quote(string(report))
+	}
+	return strings.Join(out, ",")
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
+}
