@@ -2,10 +2,10 @@
 -- An id that is taken inserts nothing; the caller then looks at what is there.
 INSERT INTO orders (
   org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax,
-  cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at
+  cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at
 ) VALUES (
   @org_id, @id, @branch_id, @status, @channel, @order_type, @covers, @currency, sqlc.narg(business_date), @gross, @discount, @comp, @refunded, @tax,
-  @cogs, @stock_short, @opened_by, sqlc.narg(content_hash), @opened_at, sqlc.narg(closed_at), sqlc.narg(voided_at), sqlc.narg(void_reason), @updated_at
+  @cogs, @stock_short, @opened_by, sqlc.narg(content_hash), @opened_at, sqlc.narg(closed_at), sqlc.narg(voided_at), sqlc.narg(void_reason), sqlc.narg(voided_by), @updated_at
 )
 ON CONFLICT (org_id, id) DO NOTHING;
 
@@ -20,7 +20,7 @@ SELECT * FROM orders WHERE org_id = @org_id AND id = @id FOR UPDATE;
 UPDATE orders SET
   status = @status, covers = @covers, business_date = sqlc.narg(business_date), gross = @gross, discount = @discount, comp = @comp,
   refunded = @refunded, tax = @tax, cogs = @cogs, stock_short = @stock_short, closed_at = sqlc.narg(closed_at),
-  voided_at = sqlc.narg(voided_at), void_reason = sqlc.narg(void_reason), updated_at = @updated_at
+  voided_at = sqlc.narg(voided_at), void_reason = sqlc.narg(void_reason), voided_by = sqlc.narg(voided_by), updated_at = @updated_at
 WHERE org_id = @org_id AND id = @id;
 
 -- name: OrderListClosed :many

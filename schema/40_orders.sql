@@ -24,6 +24,7 @@ CREATE TABLE orders (
   closed_at timestamptz,
   voided_at timestamptz,
   void_reason text,
+  voided_by text,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT orders_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),

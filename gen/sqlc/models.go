@@ -61,6 +61,7 @@ type Order struct {
 	ClosedAt     *time.Time
 	VoidedAt     *time.Time
 	VoidReason   *string
+	VoidedBy     *string
 	UpdatedAt    time.Time
 }
 

@@ -111,7 +111,7 @@ func (q *Queries) OrderAdjustmentList(ctx context.Context, db DBTX, arg *OrderAd
 }
 
 const orderGet = `-- name: OrderGet :one
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2
 `
 
 type OrderGetParams struct {
@@ -145,6 +145,7 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (O
 		&i.ClosedAt,
 		&i.VoidedAt,
 		&i.VoidReason,
+		&i.VoidedBy,
 		&i.UpdatedAt,
 	)
 	return i, err
@@ -153,10 +154,10 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (O
 const orderInsert = `-- name: OrderInsert :execrows
 INSERT INTO orders (
   org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax,
-  cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at
+  cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at
 ) VALUES (
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-  $15, $16, $17, $18, $19, $20, $21, $22, $23
+  $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
 )
 ON CONFLICT (org_id, id) DO NOTHING
 `
@@ -184,6 +185,7 @@ type OrderInsertParams struct {
 	ClosedAt     *time.Time
 	VoidedAt     *time.Time
 	VoidReason   *string
+	VoidedBy     *string
 	UpdatedAt    time.Time
 }
 
@@ -212,6 +214,7 @@ func (q *Queries) OrderInsert(ctx context.Context, db DBTX, arg *OrderInsertPara
 		arg.ClosedAt,
 		arg.VoidedAt,
 		arg.VoidReason,
+		arg.VoidedBy,
 		arg.UpdatedAt,
 	)
 	if err != nil {
@@ -398,7 +401,7 @@ func (q *Queries) OrderLineVoid(ctx context.Context, db DBTX, arg *OrderLineVoid
 }
 
 const orderListActive = `-- name: OrderListActive :many
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
 WHERE org_id = $1 AND branch_id = $2 AND status <> 'CLOSED' AND ($3::text = '' OR status = $3)
   AND (updated_at, id) < ($4::timestamptz, $5::text)
 ORDER BY updated_at DESC, id DESC
@@ -454,6 +457,7 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 			&i.ClosedAt,
 			&i.VoidedAt,
 			&i.VoidReason,
+			&i.VoidedBy,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -467,12 +471,12 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 }
 
 const orderListAny = `-- name: OrderListAny :many
-(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders c
+(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders c
  WHERE c.org_id = $2 AND c.branch_id = $3 AND c.status = 'CLOSED'
    AND (c.updated_at, c.id) < ($4::timestamptz, $5::text)
  ORDER BY c.updated_at DESC, c.id DESC LIMIT $1)
 UNION ALL
-(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders a
+(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders a
  WHERE a.org_id = $2 AND a.branch_id = $3 AND a.status <> 'CLOSED'
    AND (a.updated_at, a.id) < ($4::timestamptz, $5::text)
  ORDER BY a.updated_at DESC, a.id DESC LIMIT $1)
@@ -527,6 +531,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 			&i.ClosedAt,
 			&i.VoidedAt,
 			&i.VoidReason,
+			&i.VoidedBy,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -540,7 +545,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 }
 
 const orderListClosed = `-- name: OrderListClosed :many
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
 WHERE org_id = $1 AND branch_id = $2 AND status = 'CLOSED'
   AND (updated_at, id) < ($3::timestamptz, $4::text)
 ORDER BY updated_at DESC, id DESC
@@ -594,6 +599,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 			&i.ClosedAt,
 			&i.VoidedAt,
 			&i.VoidReason,
+			&i.VoidedBy,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -607,7 +613,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 }
 
 const orderLock = `-- name: OrderLock :one
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, updated_at FROM orders WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type OrderLockParams struct {
@@ -642,6 +648,7 @@ func (q *Queries) OrderLock(ctx context.Context, db DBTX, arg *OrderLockParams) 
 		&i.ClosedAt,
 		&i.VoidedAt,
 		&i.VoidReason,
+		&i.VoidedBy,
 		&i.UpdatedAt,
 	)
 	return i, err
@@ -740,8 +747,8 @@ const orderUpdate = `-- name: OrderUpdate :exec
 UPDATE orders SET
   status = $1, covers = $2, business_date = $3, gross = $4, discount = $5, comp = $6,
   refunded = $7, tax = $8, cogs = $9, stock_short = $10, closed_at = $11,
-  voided_at = $12, void_reason = $13, updated_at = $14
-WHERE org_id = $15 AND id = $16
+  voided_at = $12, void_reason = $13, voided_by = $14, updated_at = $15
+WHERE org_id = $16 AND id = $17
 `
 
 type OrderUpdateParams struct {
@@ -758,6 +765,7 @@ type OrderUpdateParams struct {
 	ClosedAt     *time.Time
 	VoidedAt     *time.Time
 	VoidReason   *string
+	VoidedBy     *string
 	UpdatedAt    time.Time
 	OrgID        string
 	ID           string
@@ -778,6 +786,7 @@ func (q *Queries) OrderUpdate(ctx context.Context, db DBTX, arg *OrderUpdatePara
 		arg.ClosedAt,
 		arg.VoidedAt,
 		arg.VoidReason,
+		arg.VoidedBy,
 		arg.UpdatedAt,
 		arg.OrgID,
 		arg.ID,

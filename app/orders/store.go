@@ -1,0 +1,333 @@
+package orders
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"github.com/chefcloud/chefcloud/app/platform/civil"
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/gen/sqlc"
+)
+
+// store reads and writes orders. Only it knows tables.
+type store struct{ queries *sqlc.Queries }
+
+// insert writes a new order with everything in it. It returns false if the id is taken.
+func (s store) insert(ctx context.Context, tx postgres.Querier, o *Order) (bool, error) {
+	inserted, err := s.queries.OrderInsert(ctx, tx, &sqlc.OrderInsertParams{
+		OrgID: o.OrgID, ID: o.ID, BranchID: o.BranchID, Status: string(o.Status), Channel: o.Channel, OrderType: o.OrderType,
+		Covers: o.Covers, Currency: o.Currency, BusinessDate: nullDate(o.BusinessDate), Gross: o.Gross, Discount: o.Discount,
+		Comp: o.Comp, Refunded: o.Refunded, Tax: o.Tax, Cogs: o.COGS, StockShort: o.StockShort, OpenedBy: o.OpenedBy,
+		ContentHash: o.ContentHash, OpenedAt: o.OpenedAt, ClosedAt: nullTime(o.ClosedAt), VoidedAt: nullTime(o.VoidedAt),
+		VoidReason: nullText(o.VoidReason), VoidedBy: nullText(o.VoidedBy), UpdatedAt: o.UpdatedAt,
+	})
+	if err != nil {
+		return false, fmt.Errorf("insert order: %w", err)
+	}
+	if inserted == 0 {
+		return false, nil
+	}
+	return true, s.insertParts(ctx, tx, o, o.Lines, o.Adjustments, o.Tickets)
+}
+
+// get reads an order whole; lock keeps others from changing it until the transaction ends.
+func (s store) get(ctx context.Context, q postgres.Querier, orgID, id string, lock bool) (*Order, error) {
+	var row *sqlc.Order
+	var err error
+	if lock {
+		row, err = s.queries.OrderLock(ctx, q, &sqlc.OrderLockParams{OrgID: orgID, ID: id})
+	} else {
+		row, err = s.queries.OrderGet(ctx, q, &sqlc.OrderGetParams{OrgID: orgID, ID: id})
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fault.NotFound("order", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get order: %w", err)
+	}
+	o := orderFromRow(row)
+	lines, err := s.queries.OrderLineList(ctx, q, &sqlc.OrderLineListParams{OrgID: orgID, OrderID: id})
+	if err != nil {
+		return nil, fmt.Errorf("list order lines: %w", err)
+	}
+	for _, l := range lines {
+		line, err := lineFromRow(l)
+		if err != nil {
+			return nil, err
+		}
+		o.Lines = append(o.Lines, line)
+	}
+	adjustments, err := s.queries.OrderAdjustmentList(ctx, q, &sqlc.OrderAdjustmentListParams{OrgID: orgID, OrderID: id})
+	if err != nil {
+		return nil, fmt.Errorf("list order adjustments: %w", err)
+	}
+	for _, a := range adjustments {
+		o.Adjustments = append(o.Adjustments, Adjustment{
+			Amount: a.Amount, BusinessDate: value(a.BusinessDate), CreatedAt: a.CreatedAt, CreatedBy: a.CreatedBy, ID: a.ID,
+			Kind: AdjustmentKind(a.Kind), LineNo: value(a.LineNo), Reason: a.Reason, RestockedCOGS: a.RestockedCogs, Tax: a.Tax,
+		})
+	}
+	tickets, err := s.queries.OrderTicketList(ctx, q, &sqlc.OrderTicketListParams{OrgID: orgID, OrderID: id})
+	if err != nil {
+		return nil, fmt.Errorf("list order tickets: %w", err)
+	}
+	for _, t := range tickets {
+		o.Tickets = append(o.Tickets, Ticket{
+			No: t.TicketNo, ReadyAt: value(t.ReadyAt), SentAt: t.SentAt, Target: time.Duration(t.TargetSeconds) * time.Second,
+		})
+	}
+	return o, nil
+}
+
+// hash returns the content hash of an order, nil if it wasn't ingested, and whether the order exists.
+func (s store) hash(ctx context.Context, q postgres.Querier, orgID, id string) (hash []byte, exists bool, err error) {
+	row, err := s.queries.OrderGet(ctx, q, &sqlc.OrderGetParams{OrgID: orgID, ID: id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("get order: %w", err)
+	}
+	return row.ContentHash, true, nil
+}
+
+// save writes what a change made of an order; before is the order as it was read.
+func (s store) save(ctx context.Context, tx postgres.Querier, before, after *Order) error {
+	err := s.queries.OrderUpdate(ctx, tx, &sqlc.OrderUpdateParams{
+		OrgID: after.OrgID, ID: after.ID, Status: string(after.Status), Covers: after.Covers, BusinessDate: nullDate(after.BusinessDate),
+		Gross: after.Gross, Discount: after.Discount, Comp: after.Comp, Refunded: after.Refunded, Tax: after.Tax, Cogs: after.COGS,
+		StockShort: after.StockShort, ClosedAt: nullTime(after.ClosedAt), VoidedAt: nullTime(after.VoidedAt),
+		VoidReason: nullText(after.VoidReason), VoidedBy: nullText(after.VoidedBy), UpdatedAt: after.UpdatedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("update order: %w", err)
+	}
+	if err := s.saveLines(ctx, tx, before, after); err != nil {
+		return err
+	}
+	if err := s.saveReady(ctx, tx, before, after); err != nil {
+		return err
+	}
+	return s.insertParts(ctx, tx, after,
+		after.Lines[len(before.Lines):], after.Adjustments[len(before.Adjustments):], after.Tickets[len(before.Tickets):])
+}
+
+func (s store) saveLines(ctx context.Context, tx postgres.Querier, before, after *Order) error {
+	p := &sqlc.OrderLineUpdateParams{OrgID: after.OrgID, OrderID: after.ID}
+	for i := range before.Lines {
+		was, is := &before.Lines[i], &after.Lines[i]
+		if was.VoidedAt.IsZero() && !is.VoidedAt.IsZero() {
+			err := s.queries.OrderLineVoid(ctx, tx, &sqlc.OrderLineVoidParams{
+				OrgID: after.OrgID, OrderID: after.ID, LineNo: is.No, VoidedAt: &is.VoidedAt, VoidReason: &is.VoidReason,
+			})
+			if err != nil {
+				return fmt.Errorf("void order line: %w", err)
+			}
+		}
+		if was.Discount == is.Discount && was.Comp == is.Comp && was.Tax == is.Tax && was.COGS == is.COGS && was.TicketNo == is.TicketNo {
+			continue
+		}
+		p.LineNos = append(p.LineNos, is.No)
+		p.Discounts = append(p.Discounts, is.Discount)
+		p.Comps = append(p.Comps, is.Comp)
+		p.Taxes = append(p.Taxes, is.Tax)
+		p.Cogs = append(p.Cogs, is.COGS)
+		p.TicketNos = append(p.TicketNos, is.TicketNo)
+	}
+	if len(p.LineNos) == 0 {
+		return nil
+	}
+	if err := s.queries.OrderLineUpdate(ctx, tx, p); err != nil {
+		return fmt.Errorf("update order lines: %w", err)
+	}
+	return nil
+}
+
+func (s store) saveReady(ctx context.Context, tx postgres.Querier, before, after *Order) error {
+	p := &sqlc.OrderTicketReadyParams{OrgID: after.OrgID, OrderID: after.ID}
+	for i := range before.Tickets {
+		if before.Tickets[i].ReadyAt.IsZero() && !after.Tickets[i].ReadyAt.IsZero() {
+			p.TicketNos = append(p.TicketNos, after.Tickets[i].No)
+			p.ReadyAt = &after.Tickets[i].ReadyAt
+		}
+	}
+	if len(p.TicketNos) == 0 {
+		return nil
+	}
+	if err := s.queries.OrderTicketReady(ctx, tx, p); err != nil {
+		return fmt.Errorf("mark order tickets ready: %w", err)
+	}
+	return nil
+}
+
+func (s store) insertParts(ctx context.Context, tx postgres.Querier, o *Order, lines []Line, adjustments []Adjustment, tickets []Ticket) error {
+	if len(lines) > 0 {
+		p, err := lineParams(o, lines)
+		if err != nil {
+			return err
+		}
+		if err := s.queries.OrderLineInsert(ctx, tx, p); err != nil {
+			return fmt.Errorf("insert order lines: %w", err)
+		}
+	}
+	if len(adjustments) > 0 {
+		p := &sqlc.OrderAdjustmentInsertParams{OrgID: o.OrgID, OrderID: o.ID, BranchID: o.BranchID, CreatedBy: adjustments[0].CreatedBy}
+		for _, a := range adjustments {
+			p.Ids = append(p.Ids, a.ID)
+			p.Kinds = append(p.Kinds, string(a.Kind))
+			p.LineNos = append(p.LineNos, a.LineNo)
+			p.Amounts = append(p.Amounts, a.Amount)
+			p.Taxes = append(p.Taxes, a.Tax)
+			p.Reasons = append(p.Reasons, a.Reason)
+			p.CreatedAt = append(p.CreatedAt, a.CreatedAt)
+			p.BusinessDates = append(p.BusinessDates, a.BusinessDate)
+			p.RestockedCogs = append(p.RestockedCogs, a.RestockedCOGS)
+		}
+		if err := s.queries.OrderAdjustmentInsert(ctx, tx, p); err != nil {
+			return fmt.Errorf("insert order adjustments: %w", err)
+		}
+	}
+	if len(tickets) > 0 {
+		p := &sqlc.OrderTicketInsertParams{
+			OrgID: o.OrgID, OrderID: o.ID, TargetSeconds: int32(tickets[0].Target / time.Second), //nolint:gosec // at most a day
+		}
+		for _, t := range tickets {
+			p.TicketNos = append(p.TicketNos, t.No)
+			p.SentAt = append(p.SentAt, t.SentAt)
+			p.ReadyAt = append(p.ReadyAt, t.ReadyAt)
+		}
+		if err := s.queries.OrderTicketInsert(ctx, tx, p); err != nil {
+			return fmt.Errorf("insert order tickets: %w", err)
+		}
+	}
+	return nil
+}
+
+// cursor is the last order of a page.
+type cursor struct {
+	ID        string    `json:"id"`
+	UpdatedAt time.Time `json:"at"`
+}
+
+// list returns orders of a branch without their lines, last changed first, after the cursor. An empty status means any.
+func (s store) list(ctx context.Context, q postgres.Querier, orgID, branchID string, status Status, after cursor, size int32) ([]*Order, error) {
+	var rows []*sqlc.Order
+	var err error
+	switch status {
+	case StatusClosed:
+		rows, err = s.queries.OrderListClosed(ctx, q, &sqlc.OrderListClosedParams{
+			OrgID: orgID, BranchID: branchID, BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,
+		})
+	case "":
+		var merged []*sqlc.OrderListAnyRow
+		merged, err = s.queries.OrderListAny(ctx, q, &sqlc.OrderListAnyParams{
+			OrgID: orgID, BranchID: branchID, BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,
+		})
+		for _, row := range merged {
+			rows = append(rows, (*sqlc.Order)(row))
+		}
+	default:
+		rows, err = s.queries.OrderListActive(ctx, q, &sqlc.OrderListActiveParams{
+			OrgID: orgID, BranchID: branchID, Status: string(status), BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	orders := make([]*Order, len(rows))
+	for i, row := range rows {
+		orders[i] = orderFromRow(row)
+	}
+	return orders, nil
+}
+
+func lineParams(o *Order, lines []Line) (*sqlc.OrderLineInsertParams, error) {
+	p := &sqlc.OrderLineInsertParams{OrgID: o.OrgID, OrderID: o.ID}
+	for i := range lines {
+		l := &lines[i]
+		var modifiers []byte
+		if len(l.Modifiers) > 0 {
+			var err error
+			if modifiers, err = json.Marshal(l.Modifiers); err != nil {
+				return nil, fmt.Errorf("encode modifiers: %w", err)
+			}
+		}
+		p.LineNos = append(p.LineNos, l.No)
+		p.MenuItemIds = append(p.MenuItemIds, l.MenuItemID)
+		p.Names = append(p.Names, l.Name)
+		p.Quantities = append(p.Quantities, l.Quantity)
+		p.UnitPrices = append(p.UnitPrices, l.UnitPrice)
+		p.ModifiersPrices = append(p.ModifiersPrices, l.ModifiersPrice)
+		p.Modifiers = append(p.Modifiers, modifiers)
+		p.Gross = append(p.Gross, l.Gross)
+		p.Discounts = append(p.Discounts, l.Discount)
+		p.Comps = append(p.Comps, l.Comp)
+		p.TaxRatesBp = append(p.TaxRatesBp, l.TaxRateBP)
+		p.Taxes = append(p.Taxes, l.Tax)
+		p.Cogs = append(p.Cogs, l.COGS)
+		p.TicketNos = append(p.TicketNos, l.TicketNo)
+	}
+	return p, nil
+}
+
+func orderFromRow(r *sqlc.Order) *Order {
+	return &Order{
+		BranchID: r.BranchID, BusinessDate: value(r.BusinessDate), COGS: r.Cogs, Channel: r.Channel, ClosedAt: value(r.ClosedAt),
+		Comp: r.Comp, ContentHash: bytes.Clone(r.ContentHash), Covers: r.Covers, Currency: r.Currency, Discount: r.Discount,
+		Gross: r.Gross, ID: r.ID, OpenedAt: r.OpenedAt, OpenedBy: r.OpenedBy, OrderType: r.OrderType, OrgID: r.OrgID,
+		Refunded: r.Refunded, Status: Status(r.Status), StockShort: r.StockShort, Tax: r.Tax, UpdatedAt: r.UpdatedAt,
+		VoidReason: value(r.VoidReason), VoidedAt: value(r.VoidedAt), VoidedBy: value(r.VoidedBy),
+	}
+}
+
+func lineFromRow(r *sqlc.OrderLine) (Line, error) {
+	l := Line{
+		COGS: r.Cogs, Comp: r.Comp, Discount: r.Discount, Gross: r.Gross, MenuItemID: r.MenuItemID, ModifiersPrice: r.ModifiersPrice,
+		Name: r.Name, No: r.LineNo, Quantity: r.Quantity, Tax: r.Tax, TaxRateBP: r.TaxRateBp, TicketNo: value(r.TicketNo),
+		UnitPrice: r.UnitPrice, VoidReason: value(r.VoidReason), VoidedAt: value(r.VoidedAt),
+	}
+	if r.Modifiers != nil {
+		if err := json.Unmarshal(r.Modifiers, &l.Modifiers); err != nil {
+			return Line{}, fmt.Errorf("decode modifiers of line %d: %w", r.LineNo, err)
+		}
+	}
+	return l, nil
+}
+
+func nullDate(d civil.Date) *civil.Date {
+	if d.IsZero() {
+		return nil
+	}
+	return &d
+}
+
+func nullTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func nullText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// value returns what p points at, the zero value for nil.
+func value[T civil.Date | decimal.Decimal | int32 | string | time.Time](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
