@@ -1,0 +1,2 @@
+// Package quantity carries amounts of goods, numeric(14,3), over the wire.
+package quantity
