@@ -25,7 +25,7 @@ ON CONFLICT (org_id, branch_id, business_date) DO UPDATE SET
 
 -- name: DaySalesList :many
 SELECT * FROM branch_day_sales
-WHERE org_id = @org_id AND business_date BETWEEN @from_date AND @to_date
+WHERE org_id = @org_id AND business_date BETWEEN @from_date::date AND @to_date::date
 ORDER BY branch_id, business_date;
 
 -- name: DaySalesRecompute :many
@@ -46,35 +46,35 @@ WITH parts AS (
     coalesce(sum(o.gross) FILTER (WHERE o.status = 'VOIDED'), 0) AS voids_value,
     0 AS purchases
   FROM orders o
-  WHERE o.org_id = @org_id AND o.business_date BETWEEN @from_date AND @to_date
+  WHERE o.org_id = @org_id AND o.business_date BETWEEN @from_date::date AND @to_date::date
   GROUP BY o.branch_id, o.business_date
   UNION ALL
   SELECT o.branch_id, o.business_date, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*),
     count(*) FILTER (WHERE t.ready_at - t.sent_at <= make_interval(secs => t.target_seconds)), 0, 0, 0
   FROM orders o
   JOIN order_tickets t ON t.org_id = o.org_id AND t.order_id = o.id
-  WHERE o.org_id = @org_id AND o.business_date BETWEEN @from_date AND @to_date
+  WHERE o.org_id = @org_id AND o.business_date BETWEEN @from_date::date AND @to_date::date
     AND o.status = 'CLOSED' AND t.ready_at IS NOT NULL
   GROUP BY o.branch_id, o.business_date
   UNION ALL
   SELECT a.branch_id, a.business_date, 0, 0, 0, 0, 0, sum(a.amount), -sum(a.tax), -sum(a.restocked_cogs), 0, 0, 0, 0, 0, 0
   FROM order_adjustments a
-  WHERE a.org_id = @org_id AND a.kind = 'REFUND' AND a.business_date BETWEEN @from_date AND @to_date
+  WHERE a.org_id = @org_id AND a.kind = 'REFUND' AND a.business_date BETWEEN @from_date::date AND @to_date::date
   GROUP BY a.branch_id, a.business_date
   UNION ALL
   SELECT w.branch_id, w.business_date, 0, 0, 0, 0, 0, 0, 0, 0, sum(w.cost), 0, 0, 0, 0, 0
   FROM wastage w
-  WHERE w.org_id = @org_id AND w.business_date BETWEEN @from_date AND @to_date
+  WHERE w.org_id = @org_id AND w.business_date BETWEEN @from_date::date AND @to_date::date
   GROUP BY w.branch_id, w.business_date
   UNION ALL
   SELECT b.branch_id, b.business_date, 0, 0, 0, 0, 0, 0, 0, sum(b.settled_cogs), 0, 0, 0, 0, 0, 0
   FROM stock_batches b
-  WHERE b.org_id = @org_id AND b.settled_cogs <> 0 AND b.business_date BETWEEN @from_date AND @to_date
+  WHERE b.org_id = @org_id AND b.settled_cogs <> 0 AND b.business_date BETWEEN @from_date::date AND @to_date::date
   GROUP BY b.branch_id, b.business_date
   UNION ALL
   SELECT r.branch_id, r.business_date, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(r.cost)
   FROM purchase_receipts r
-  WHERE r.org_id = @org_id AND r.business_date BETWEEN @from_date AND @to_date
+  WHERE r.org_id = @org_id AND r.business_date BETWEEN @from_date::date AND @to_date::date
   GROUP BY r.branch_id, r.business_date
 )
 SELECT branch_id, business_date::date AS business_date,

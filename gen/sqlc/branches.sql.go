@@ -35,7 +35,7 @@ type BranchGetRow struct {
 }
 
 // A branch with what its organisation decides for it.
-func (q *Queries) BranchGet(ctx context.Context, db DBTX, arg *BranchGetParams) (BranchGetRow, error) {
+func (q *Queries) BranchGet(ctx context.Context, db DBTX, arg *BranchGetParams) (*BranchGetRow, error) {
 	row := db.QueryRow(ctx, branchGet, arg.OrgID, arg.ID)
 	var i BranchGetRow
 	err := row.Scan(
@@ -48,7 +48,7 @@ func (q *Queries) BranchGet(ctx context.Context, db DBTX, arg *BranchGetParams) 
 		&i.DayCutoffMinutes,
 		&i.Currency,
 	)
-	return i, err
+	return &i, err
 }
 
 const branchList = `-- name: BranchList :many
@@ -74,13 +74,13 @@ type BranchListRow struct {
 	Currency             string
 }
 
-func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams) ([]BranchListRow, error) {
+func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams) ([]*BranchListRow, error) {
 	rows, err := db.Query(ctx, branchList, arg.OrgID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []BranchListRow
+	var items []*BranchListRow
 	for rows.Next() {
 		var i BranchListRow
 		if err := rows.Scan(
@@ -95,7 +95,7 @@ func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -30,19 +30,19 @@ const cacheBustList = `-- name: CacheBustList :many
 SELECT org_id, report, noted_at FROM cache_busts ORDER BY org_id, report LIMIT 1000
 `
 
-func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]CacheBust, error) {
+func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]*CacheBust, error) {
 	rows, err := db.Query(ctx, cacheBustList)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []CacheBust
+	var items []*CacheBust
 	for rows.Next() {
 		var i CacheBust
 		if err := rows.Scan(&i.OrgID, &i.Report, &i.NotedAt); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

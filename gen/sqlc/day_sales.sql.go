@@ -84,7 +84,7 @@ func (q *Queries) DaySalesAdd(ctx context.Context, db DBTX, arg *DaySalesAddPara
 
 const daySalesList = `-- name: DaySalesList :many
 SELECT org_id, branch_id, business_date, currency, orders, covers, gross, discounts, comps, refunds, tax, cogs, waste_cost, tickets, tickets_on_time, voids, voids_value, purchases FROM branch_day_sales
-WHERE org_id = $1 AND business_date BETWEEN $2 AND $3
+WHERE org_id = $1 AND business_date BETWEEN $2::date AND $3::date
 ORDER BY branch_id, business_date
 `
 
@@ -94,13 +94,13 @@ type DaySalesListParams struct {
 	ToDate   civil.Date
 }
 
-func (q *Queries) DaySalesList(ctx context.Context, db DBTX, arg *DaySalesListParams) ([]BranchDaySale, error) {
+func (q *Queries) DaySalesList(ctx context.Context, db DBTX, arg *DaySalesListParams) ([]*BranchDaySale, error) {
 	rows, err := db.Query(ctx, daySalesList, arg.OrgID, arg.FromDate, arg.ToDate)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []BranchDaySale
+	var items []*BranchDaySale
 	for rows.Next() {
 		var i BranchDaySale
 		if err := rows.Scan(
@@ -125,7 +125,7 @@ func (q *Queries) DaySalesList(ctx context.Context, db DBTX, arg *DaySalesListPa
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -150,35 +150,35 @@ WITH parts AS (
     coalesce(sum(o.gross) FILTER (WHERE o.status = 'VOIDED'), 0) AS voids_value,
     0 AS purchases
   FROM orders o
-  WHERE o.org_id = $1 AND o.business_date BETWEEN $2 AND $3
+  WHERE o.org_id = $1 AND o.business_date BETWEEN $2::date AND $3::date
   GROUP BY o.branch_id, o.business_date
   UNION ALL
   SELECT o.branch_id, o.business_date, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*),
     count(*) FILTER (WHERE t.ready_at - t.sent_at <= make_interval(secs => t.target_seconds)), 0, 0, 0
   FROM orders o
   JOIN order_tickets t ON t.org_id = o.org_id AND t.order_id = o.id
-  WHERE o.org_id = $1 AND o.business_date BETWEEN $2 AND $3
+  WHERE o.org_id = $1 AND o.business_date BETWEEN $2::date AND $3::date
     AND o.status = 'CLOSED' AND t.ready_at IS NOT NULL
   GROUP BY o.branch_id, o.business_date
   UNION ALL
   SELECT a.branch_id, a.business_date, 0, 0, 0, 0, 0, sum(a.amount), -sum(a.tax), -sum(a.restocked_cogs), 0, 0, 0, 0, 0, 0
   FROM order_adjustments a
-  WHERE a.org_id = $1 AND a.kind = 'REFUND' AND a.business_date BETWEEN $2 AND $3
+  WHERE a.org_id = $1 AND a.kind = 'REFUND' AND a.business_date BETWEEN $2::date AND $3::date
   GROUP BY a.branch_id, a.business_date
   UNION ALL
   SELECT w.branch_id, w.business_date, 0, 0, 0, 0, 0, 0, 0, 0, sum(w.cost), 0, 0, 0, 0, 0
   FROM wastage w
-  WHERE w.org_id = $1 AND w.business_date BETWEEN $2 AND $3
+  WHERE w.org_id = $1 AND w.business_date BETWEEN $2::date AND $3::date
   GROUP BY w.branch_id, w.business_date
   UNION ALL
   SELECT b.branch_id, b.business_date, 0, 0, 0, 0, 0, 0, 0, sum(b.settled_cogs), 0, 0, 0, 0, 0, 0
   FROM stock_batches b
-  WHERE b.org_id = $1 AND b.settled_cogs <> 0 AND b.business_date BETWEEN $2 AND $3
+  WHERE b.org_id = $1 AND b.settled_cogs <> 0 AND b.business_date BETWEEN $2::date AND $3::date
   GROUP BY b.branch_id, b.business_date
   UNION ALL
   SELECT r.branch_id, r.business_date, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(r.cost)
   FROM purchase_receipts r
-  WHERE r.org_id = $1 AND r.business_date BETWEEN $2 AND $3
+  WHERE r.org_id = $1 AND r.business_date BETWEEN $2::date AND $3::date
   GROUP BY r.branch_id, r.business_date
 )
 SELECT branch_id, business_date::date AS business_date,
@@ -193,8 +193,8 @@ ORDER BY branch_id, business_date
 
 type DaySalesRecomputeParams struct {
 	OrgID    string
-	FromDate *civil.Date
-	ToDate   *civil.Date
+	FromDate civil.Date
+	ToDate   civil.Date
 }
 
 type DaySalesRecomputeRow struct {
@@ -217,13 +217,13 @@ type DaySalesRecomputeRow struct {
 }
 
 // The same figures from the raw rows: what branch_day_sales must equal, always.
-func (q *Queries) DaySalesRecompute(ctx context.Context, db DBTX, arg *DaySalesRecomputeParams) ([]DaySalesRecomputeRow, error) {
+func (q *Queries) DaySalesRecompute(ctx context.Context, db DBTX, arg *DaySalesRecomputeParams) ([]*DaySalesRecomputeRow, error) {
 	rows, err := db.Query(ctx, daySalesRecompute, arg.OrgID, arg.FromDate, arg.ToDate)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DaySalesRecomputeRow
+	var items []*DaySalesRecomputeRow
 	for rows.Next() {
 		var i DaySalesRecomputeRow
 		if err := rows.Scan(
@@ -246,7 +246,7 @@ func (q *Queries) DaySalesRecompute(ctx context.Context, db DBTX, arg *DaySalesR
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

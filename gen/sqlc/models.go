@@ -38,6 +38,15 @@ type CacheBust struct {
 	NotedAt time.Time
 }
 
+type IdempotencyKey struct {
+	OrgID       string
+	Key         string
+	Procedure   string
+	RequestHash []byte
+	Response    []byte
+	CreatedAt   time.Time
+}
+
 type Order struct {
 	OrgID        string
 	ID           string

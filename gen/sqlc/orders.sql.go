@@ -76,13 +76,13 @@ type OrderAdjustmentListParams struct {
 	OrderID string
 }
 
-func (q *Queries) OrderAdjustmentList(ctx context.Context, db DBTX, arg *OrderAdjustmentListParams) ([]OrderAdjustment, error) {
+func (q *Queries) OrderAdjustmentList(ctx context.Context, db DBTX, arg *OrderAdjustmentListParams) ([]*OrderAdjustment, error) {
 	rows, err := db.Query(ctx, orderAdjustmentList, arg.OrgID, arg.OrderID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OrderAdjustment
+	var items []*OrderAdjustment
 	for rows.Next() {
 		var i OrderAdjustment
 		if err := rows.Scan(
@@ -102,7 +102,7 @@ func (q *Queries) OrderAdjustmentList(ctx context.Context, db DBTX, arg *OrderAd
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ type OrderGetParams struct {
 	ID    string
 }
 
-func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (Order, error) {
+func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (*Order, error) {
 	row := db.QueryRow(ctx, orderGet, arg.OrgID, arg.ID)
 	var i Order
 	err := row.Scan(
@@ -148,7 +148,7 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (O
 		&i.VoidedBy,
 		&i.UpdatedAt,
 	)
-	return i, err
+	return &i, err
 }
 
 const orderInsert = `-- name: OrderInsert :execrows
@@ -298,13 +298,13 @@ type OrderLineListParams struct {
 	OrderID string
 }
 
-func (q *Queries) OrderLineList(ctx context.Context, db DBTX, arg *OrderLineListParams) ([]OrderLine, error) {
+func (q *Queries) OrderLineList(ctx context.Context, db DBTX, arg *OrderLineListParams) ([]*OrderLine, error) {
 	rows, err := db.Query(ctx, orderLineList, arg.OrgID, arg.OrderID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OrderLine
+	var items []*OrderLine
 	for rows.Next() {
 		var i OrderLine
 		if err := rows.Scan(
@@ -329,7 +329,7 @@ func (q *Queries) OrderLineList(ctx context.Context, db DBTX, arg *OrderLineList
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -418,7 +418,7 @@ type OrderListActiveParams struct {
 }
 
 // All that isn't closed; an empty status means any of those.
-func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListActiveParams) ([]Order, error) {
+func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListActiveParams) ([]*Order, error) {
 	rows, err := db.Query(ctx, orderListActive,
 		arg.OrgID,
 		arg.BranchID,
@@ -431,7 +431,7 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Order
+	var items []*Order
 	for rows.Next() {
 		var i Order
 		if err := rows.Scan(
@@ -462,7 +462,7 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -493,7 +493,7 @@ type OrderListAnyParams struct {
 }
 
 // Both partial indexes, merged.
-func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyParams) ([]Order, error) {
+func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyParams) ([]*Order, error) {
 	rows, err := db.Query(ctx, orderListAny,
 		arg.PageSize,
 		arg.OrgID,
@@ -505,7 +505,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Order
+	var items []*Order
 	for rows.Next() {
 		var i Order
 		if err := rows.Scan(
@@ -536,7 +536,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -561,7 +561,7 @@ type OrderListClosedParams struct {
 }
 
 // The status stands as a constant, so that the partial index fits whatever the plan cache does.
-func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListClosedParams) ([]Order, error) {
+func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListClosedParams) ([]*Order, error) {
 	rows, err := db.Query(ctx, orderListClosed,
 		arg.OrgID,
 		arg.BranchID,
@@ -573,7 +573,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Order
+	var items []*Order
 	for rows.Next() {
 		var i Order
 		if err := rows.Scan(
@@ -604,7 +604,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -622,7 +622,7 @@ type OrderLockParams struct {
 }
 
 // Every change of an order begins here, so that changes of one order queue up.
-func (q *Queries) OrderLock(ctx context.Context, db DBTX, arg *OrderLockParams) (Order, error) {
+func (q *Queries) OrderLock(ctx context.Context, db DBTX, arg *OrderLockParams) (*Order, error) {
 	row := db.QueryRow(ctx, orderLock, arg.OrgID, arg.ID)
 	var i Order
 	err := row.Scan(
@@ -651,7 +651,7 @@ func (q *Queries) OrderLock(ctx context.Context, db DBTX, arg *OrderLockParams) 
 		&i.VoidedBy,
 		&i.UpdatedAt,
 	)
-	return i, err
+	return &i, err
 }
 
 const orderTicketInsert = `-- name: OrderTicketInsert :exec
@@ -694,13 +694,13 @@ type OrderTicketListParams struct {
 	OrderID string
 }
 
-func (q *Queries) OrderTicketList(ctx context.Context, db DBTX, arg *OrderTicketListParams) ([]OrderTicket, error) {
+func (q *Queries) OrderTicketList(ctx context.Context, db DBTX, arg *OrderTicketListParams) ([]*OrderTicket, error) {
 	rows, err := db.Query(ctx, orderTicketList, arg.OrgID, arg.OrderID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OrderTicket
+	var items []*OrderTicket
 	for rows.Next() {
 		var i OrderTicket
 		if err := rows.Scan(
@@ -713,7 +713,7 @@ func (q *Queries) OrderTicketList(ctx context.Context, db DBTX, arg *OrderTicket
 		); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, &i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

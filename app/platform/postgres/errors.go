@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+)
+
+// SQLSTATE codes, see the PostgreSQL manual, appendix A.
+const (
+	codeCheckViolation       = "23514"
+	codeDeadlock             = "40P01"
+	codeForeignKeyViolation  = "23503"
+	codeQueryCanceled        = "57014"
+	codeSerializationFailure = "40001"
+	codeUniqueViolation      = "23505"
+)
+
+// IsUniqueViolation reports whether err is a duplicate that the constraint refused; any constraint if it is empty.
+func IsUniqueViolation(err error, constraint string) bool {
+	return violates(err, codeUniqueViolation, constraint)
+}
+
+// IsForeignKeyViolation reports whether err is a missing row that the constraint refers to; any constraint if it is empty.
+func IsForeignKeyViolation(err error, constraint string) bool {
+	return violates(err, codeForeignKeyViolation, constraint)
+}
+
+// IsCheckViolation reports whether err is a value that the constraint refused; any constraint if it is empty.
+func IsCheckViolation(err error, constraint string) bool {
+	return violates(err, codeCheckViolation, constraint)
+}
+
+func violates(err error, code, constraint string) bool {
+	var p *pgconn.PgError
+	return errors.As(err, &p) && p.Code == code && (constraint == "" || p.ConstraintName == constraint)
+}
+
+func retryable(err error) bool {
+	var p *pgconn.PgError
+	return errors.As(err, &p) && (p.Code == codeDeadlock || p.Code == codeSerializationFailure)
+}
+
+// Translate turns what every statement can meet into faults: a database that is away, restarting or too slow is
+// unavailable, a transaction that lost to another is aborted. Other errors are returned as they are.
+func Translate(err error) error { return translate(err) }
+
+func translate(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		switch {
+		case p.Code == codeQueryCanceled:
+			return fault.Unavailable("DATABASE_TIMEOUT", "the database took too long").WithCause(err)
+		case p.Code[:2] == "08", p.Code[:2] == "53", p.Code[:2] == "57":
+			return fault.Unavailable("DATABASE_UNAVAILABLE", "database is unavailable").WithCause(err)
+		}
+		return err
+	}
+	var connecting *pgconn.ConnectError
+	var network net.Error
+	if errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) {
+		return fault.Unavailable("DATABASE_UNAVAILABLE", "database is unavailable").WithCause(err)
+	}
+	return err
+}
