@@ -1,0 +1,72 @@
+package cache
+
+import (
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1/menuv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
+)
+
+var (
+	// sales is what a change of a branch day shows in: its figures, its score, its budget, and what was really used.
+	sales = []Report{Overview, Rankings, Budgets, Forecast}
+	// cost is what a change of stock shows in: waste, purchases and the cost of sales.
+	cost = []Report{Overview, Rankings, Budgets}
+	// everything is what a change of settings or branches shows in.
+	everything = []Report{Directory, Overview, Rankings, Budgets, Forecast}
+	// nothing is for mutations that no report shows.
+	nothing = []Report{}
+)
+
+// busts says which mutation invalidates which reports. Every RPC that can change something stands here; a test walks all
+// of them.
+var busts = map[string][]Report{
+	authv1connect.AuthServiceChangePasswordProcedure: nothing,
+	authv1connect.AuthServiceCreateApiKeyProcedure:   nothing,
+	authv1connect.AuthServiceCreateUserProcedure:     nothing,
+	authv1connect.AuthServiceLoginProcedure:          nothing,
+	authv1connect.AuthServiceLogoutProcedure:         nothing,
+	authv1connect.AuthServiceRefreshProcedure:        nothing,
+	authv1connect.AuthServiceRevokeApiKeyProcedure:   nothing,
+	authv1connect.AuthServiceUpdateUserProcedure:     nothing,
+
+	franchisev1connect.FranchiseServiceRecomputeRankingsProcedure: {Rankings},
+	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:    everything,
+	franchisev1connect.FranchiseServiceUpsertBranchProcedure:      everything,
+	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:     {Budgets},
+
+	// Opening stock settles negative stock, which changes the day's cost of sales.
+	inventoryv1connect.InventoryServiceAddBatchProcedure:      cost,
+	inventoryv1connect.InventoryServiceRecordWastageProcedure: cost,
+	// The forecast shows items' names and units.
+	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast},
+
+	menuv1connect.MenuServiceUpsertMenuItemProcedure: nothing,
+
+	// An order shows in no report before it is closed or voided; tickets of a closed order can still become ready.
+	ordersv1connect.OrderServiceAddItemsProcedure:      nothing,
+	ordersv1connect.OrderServiceCloseOrderProcedure:    sales,
+	ordersv1connect.OrderServiceCompOrderProcedure:     nothing,
+	ordersv1connect.OrderServiceDiscountOrderProcedure: nothing,
+	ordersv1connect.OrderServiceIngestOrdersProcedure:  sales,
+	ordersv1connect.OrderServiceMarkReadyProcedure:     {Overview, Rankings},
+	ordersv1connect.OrderServiceOpenOrderProcedure:     nothing,
+	ordersv1connect.OrderServiceRefundOrderProcedure:   sales,
+	ordersv1connect.OrderServiceSendOrderProcedure:     nothing,
+	ordersv1connect.OrderServiceVoidLineProcedure:      nothing,
+	ordersv1connect.OrderServiceVoidOrderProcedure:     sales,
+
+	procurementv1connect.ProcurementServiceApprovePurchaseOrderProcedure: nothing,
+	procurementv1connect.ProcurementServiceCancelPurchaseOrderProcedure:  nothing,
+	procurementv1connect.ProcurementServiceClosePurchaseOrderProcedure:   nothing,
+	procurementv1connect.ProcurementServiceCreatePurchaseOrderProcedure:  nothing,
+	procurementv1connect.ProcurementServicePlacePurchaseOrderProcedure:   nothing,
+	procurementv1connect.ProcurementServiceReceivePurchaseOrderProcedure: cost,
+	procurementv1connect.ProcurementServiceSubmitPurchaseOrderProcedure:  nothing,
+	procurementv1connect.ProcurementServiceUpsertSupplierProcedure:       nothing,
+}
+
+// BustsOf returns the reports that a successful call of the procedure invalidates.
+func BustsOf(procedure string) []Report { return busts[procedure] }
