@@ -52,7 +52,7 @@ func List(ctx context.Context, q postgres.Querier, c caller.Caller) ([]Branch, e
 }
 
 func fromRow(row sqlc.BranchListRow) (Branch, error) {
-	location, err := zone(row.TimeZone)
+	location, err := Zone(row.TimeZone)
 	if err != nil {
 		return Branch{}, fmt.Errorf("load zone of branch %s: %w", row.ID, err)
 	}
@@ -72,7 +72,11 @@ func fromRow(row sqlc.BranchListRow) (Branch, error) {
 // zones keeps parsed zones: time.LoadLocation reads a file on every call.
 var zones sync.Map
 
-func zone(name string) (*time.Location, error) {
+// Zone returns an IANA time zone by name. The empty name and `Local` are none: they mean whatever the machine is set to.
+func Zone(name string) (*time.Location, error) {
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("%q is not an IANA time zone", name)
+	}
 	if found, ok := zones.Load(name); ok {
 		return found.(*time.Location), nil
 	}
