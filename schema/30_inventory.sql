@@ -15,6 +15,17 @@ CREATE TABLE inventory_items (
 CREATE INDEX idx_inventory_item_org_active ON inventory_items (org_id) WHERE is_active;
 COMMENT ON INDEX idx_inventory_item_org_active IS 'Serves the listing of active items.';
 
+-- One row for each item that a branch ever handled. Whoever moves stock locks these first, in the order of item_id, so
+-- that writers of the same items queue up and never wait for each other in a ring. A row also says that there is history.
+CREATE TABLE stock_positions (
+  org_id text NOT NULL,
+  item_id text NOT NULL,
+  branch_id text NOT NULL,
+  PRIMARY KEY (org_id, item_id, branch_id),
+  CONSTRAINT stock_positions_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_positions_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id)
+);
+
 CREATE TABLE stock_batches (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -36,15 +47,15 @@ CREATE TABLE stock_batches (
   CONSTRAINT stock_batches_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
   CONSTRAINT stock_batches_remaining CHECK (remaining_qty >= 0 AND remaining_qty <= received_qty),
   CONSTRAINT stock_batches_unit_cost CHECK (unit_cost >= 0),
-  CONSTRAINT stock_batches_source CHECK (source IN ('OPENING', 'RECEIPT'))
+  CONSTRAINT stock_batches_source CHECK (source IN ('OPENING', 'RECEIPT', 'RESTOCK'))
 );
 
 CREATE INDEX idx_stock_batch_item_branch ON stock_batches (org_id, item_id, branch_id) INCLUDE (remaining_qty);
-COMMENT ON INDEX idx_stock_batch_item_branch IS 'Serves StockLevelList and the last cost of an item.';
+COMMENT ON INDEX idx_stock_batch_item_branch IS 'Serves StockLastCostList and BatchList.';
 
 -- First in, first out reads only what is left, however long the history.
 CREATE INDEX idx_stock_batch_fifo ON stock_batches (org_id, branch_id, item_id, received_at, id) WHERE remaining_qty > 0;
-COMMENT ON INDEX idx_stock_batch_fifo IS 'Serves StockBatchLock.';
+COMMENT ON INDEX idx_stock_batch_fifo IS 'Serves StockBatchListOpen and StockLevelList.';
 
 CREATE INDEX idx_stock_batch_settled ON stock_batches (org_id, branch_id, business_date) WHERE settled_cogs <> 0;
 COMMENT ON INDEX idx_stock_batch_settled IS 'Serves the reconciliation of a branch day.';
@@ -68,9 +79,13 @@ CREATE TABLE stock_shortfalls (
 );
 
 CREATE INDEX idx_stock_shortfall_open ON stock_shortfalls (org_id, branch_id, item_id, booked_at, id) WHERE open_qty > 0;
-COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallLock and StockLevelList.';
+COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallListOpen and StockLevelList.';
 
--- The ledger. Quantity is signed: what comes in is positive. cost is quantity × unit cost before rounding.
+-- The ledger, which is only ever added to. Each row moves one batch or one shortfall. Quantity is signed: what comes in is
+-- positive, what goes out is negative, and so is what is owed. Hence, always:
+--   the sum over a batch is its remaining_qty; the sum over a shortfall is −open_qty; the sum over a branch's item is what
+--   is on hand; and −quantity × unit_cost over SALE, SHORTFALL, SETTLEMENT and RESTOCK is the cost of sales before rounding.
+-- A SETTLEMENT is two rows: out of the batch at the batch's cost, into the shortfall at the cost that was booked.
 CREATE TABLE stock_movements (
   org_id text NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY,
@@ -87,11 +102,11 @@ CREATE TABLE stock_movements (
   occurred_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK')),
-  CONSTRAINT stock_movements_target CHECK (batch_id IS NOT NULL OR shortfall_id IS NOT NULL)
+  CONSTRAINT stock_movements_target CHECK (num_nonnulls(batch_id, shortfall_id) = 1)
 );
 
 CREATE INDEX idx_stock_movement_source ON stock_movements (org_id, source_id);
-COMMENT ON INDEX idx_stock_movement_source IS 'Serves StockMovementListBySource (restocking) and the reconciliation of receipts.';
+COMMENT ON INDEX idx_stock_movement_source IS 'Serves StockMovementListByOrder (restocking).';
 CREATE INDEX idx_stock_movement_branch_item_date ON stock_movements (org_id, branch_id, item_id, business_date) INCLUDE (kind, quantity);
 COMMENT ON INDEX idx_stock_movement_branch_item_date IS 'Serves the daily use of an item: forecasts and their actuals.';
 

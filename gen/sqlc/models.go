@@ -11,6 +11,30 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+type ApiKey struct {
+	OrgID      string
+	ID         string
+	Name       string
+	SecretHash []byte
+	Scopes     []string
+	BranchID   *string
+	CreatedBy  string
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	RevokedAt  *time.Time
+}
+
+type AuditEvent struct {
+	OrgID     string
+	ID        string
+	At        time.Time
+	ActorID   string
+	Action    string
+	Target    string
+	Address   string
+	RequestID string
+}
+
 type BranchDaySale struct {
 	OrgID         string
 	BranchID      string
@@ -45,6 +69,18 @@ type IdempotencyKey struct {
 	RequestHash []byte
 	Response    []byte
 	CreatedAt   time.Time
+}
+
+type MenuItem struct {
+	OrgID     string
+	ID        string
+	Name      string
+	Category  string
+	Price     int64
+	TaxRateBp int32
+	Active    bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 type Order struct {
@@ -118,4 +154,17 @@ type OrderTicket struct {
 	SentAt        time.Time
 	ReadyAt       *time.Time
 	TargetSeconds int32
+}
+
+type User struct {
+	OrgID          string
+	ID             string
+	Email          string
+	Name           string
+	Role           string
+	BranchID       *string
+	PasswordHash   string
+	SessionVersion int32
+	DisabledAt     *time.Time
+	CreatedAt      time.Time
 }

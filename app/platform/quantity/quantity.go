@@ -35,3 +35,8 @@ func FromWire(field string, wire float64) (decimal.Decimal, error) {
 func ToWire(d decimal.Decimal) float64 {
 	return d.InexactFloat64()
 }
+
+// Fits reports whether a quantity of any origin can be stored.
+func Fits(d decimal.Decimal) bool {
+	return d.Abs().LessThan(limit)
+}

@@ -1,0 +1,109 @@
+package stock
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/chefcloud/chefcloud/app/platform/civil"
+	"github.com/chefcloud/chefcloud/app/platform/ids"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+)
+
+// Incoming is goods that come in together.
+type Incoming struct {
+	// At is when they came in: their place in the order of use.
+	At           time.Time
+	BranchID     string
+	BusinessDate civil.Date
+	Lines        []IncomingLine
+	OrgID        string
+	Source       Source
+	SourceID     string
+}
+
+// IncomingLine becomes one batch.
+type IncomingLine struct {
+	ExpiresOn civil.Date // zero if it doesn't expire
+	ItemID    string
+	Quantity  decimal.Decimal // in base units, above 0
+	UnitCost  decimal.Decimal // of one base unit in minor units, with at most six decimals
+}
+
+// Receive brings batches in, one for each line and in the same order, and settles open shortfalls from them, the oldest
+// first: what is settled never reaches the shelf. settledCOGS is what the goods sold before cost more (less, if negative)
+// than was booked then, rounded once per batch; the caller adds it to the cost of sales of the business date.
+// The items must exist.
+func Receive(ctx context.Context, tx postgres.Querier, in Incoming) (batches []Batch, settledCOGS int64, err error) {
+	itemIDs := make([]string, len(in.Lines))
+	for i, l := range in.Lines {
+		itemIDs[i] = l.ItemID
+	}
+	slices.Sort(itemIDs)
+	itemIDs = slices.Compact(itemIDs)
+	st := newStore(tx, in.OrgID, in.BranchID)
+	if err := st.lock(ctx, itemIDs); err != nil {
+		return nil, 0, err
+	}
+	open, err := st.openShortfalls(ctx, itemIDs)
+	if err != nil {
+		return nil, 0, err
+	}
+	batches, movements, err := unpack(in, open)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range batches {
+		settledCOGS += batches[i].SettledCOGS
+	}
+	if err := st.insertBatches(ctx, in, batches); err != nil {
+		return nil, 0, err
+	}
+	return batches, settledCOGS, st.book(ctx, posting{At: in.At, BusinessDate: in.BusinessDate, SourceID: in.SourceID}, movements)
+}
+
+// unpack makes a batch of each line, settles what is open from it, and lists the movements of both.
+func unpack(in Incoming, open map[string][]*shortfall) ([]Batch, []movement, error) {
+	var movements []movement
+	batches := make([]Batch, len(in.Lines))
+	for i, l := range in.Lines {
+		if _, err := amount(l.Quantity.Mul(l.UnitCost)); err != nil {
+			return nil, nil, err
+		}
+		b := Batch{
+			BranchID: in.BranchID, ExpiresOn: l.ExpiresOn, ID: ids.New("bat"), ItemID: l.ItemID, Received: l.Quantity,
+			ReceivedAt: in.At, Remaining: l.Quantity, UnitCost: l.UnitCost,
+		}
+		line := int32(i) + 1 //nolint:gosec // at most 500 lines
+		movements = append(movements, movement{
+			BatchID: b.ID, ItemID: l.ItemID, Kind: in.Source.kind(), LineNo: line, Quantity: l.Quantity, UnitCost: l.UnitCost,
+		})
+		var difference decimal.Decimal
+		for _, s := range settle(l.Quantity, l.UnitCost, open[l.ItemID]) {
+			b.Remaining = b.Remaining.Sub(s.Quantity)
+			difference = difference.Add(s.difference())
+			movements = append(movements, movement{
+				BatchID: b.ID, ItemID: l.ItemID, Kind: kindSettlement, LineNo: line, Quantity: s.Quantity.Neg(), UnitCost: l.UnitCost,
+			}, movement{
+				ItemID: l.ItemID, Kind: kindSettlement, LineNo: line, Quantity: s.Quantity, ShortfallID: s.Shortfall.ID,
+				UnitCost: s.Shortfall.UnitCost,
+			})
+		}
+		settled, err := amount(difference)
+		if err != nil {
+			return nil, nil, err
+		}
+		b.SettledCOGS = settled
+		batches[i] = b
+	}
+	return batches, movements, nil
+}
+
+func (s Source) kind() kind {
+	if s == SourceOpening {
+		return kindOpening
+	}
+	return kindReceipt
+}

@@ -1,0 +1,35 @@
+package menu_test
+
+import (
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chefcloud/chefcloud/app/menu"
+)
+
+func TestRequirement(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		quantity string
+		yieldBP  int32
+		portions string
+		want     string
+	}{
+		"all of it is used":            {"0.25", 10_000, "2", "0.5"},
+		"a fifth is trimmed off":       {"0.2", 8_000, "1", "0.25"},
+		"half away from zero":          {"0.001", 4_000, "1", "0.003"},
+		"rounded once over portions":   {"0.001", 3_000, "3", "0.01"},
+		"half a portion":               {"0.3", 10_000, "0.5", "0.15"},
+		"too little to be weighed":     {"0.001", 10_000, "0.4", "0"},
+		"a portion of most of nothing": {"0.001", 1, "1", "10"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			line := menu.RecipeLine{ItemID: "BEEF", Quantity: decimal.RequireFromString(tc.quantity), YieldBP: tc.yieldBP}
+			require.Equal(t, tc.want, menu.Requirement(line, decimal.RequireFromString(tc.portions)).String())
+		})
+	}
+}
