@@ -88,3 +88,8 @@ func quoted(busted []Report) string {
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
 }
+
+// InvalidateAfter invalidates what a call of the procedure may have changed, by the table in busts.go.
+func (c *Cache) InvalidateAfter(ctx context.Context, procedure, orgID string) error {
+	return c.Invalidate(ctx, orgID, BustsOf(procedure))
+}

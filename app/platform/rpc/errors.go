@@ -1,0 +1,94 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/rs/zerolog"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+)
+
+// domain is the ErrorInfo domain: reasons are unique within it.
+const domain = "chefcloud"
+
+var codes = map[fault.Kind]connect.Code{
+	fault.KindAborted:            connect.CodeAborted,
+	fault.KindAlreadyExists:      connect.CodeAlreadyExists,
+	fault.KindFailedPrecondition: connect.CodeFailedPrecondition,
+	fault.KindInternal:           connect.CodeInternal,
+	fault.KindInvalid:            connect.CodeInvalidArgument,
+	fault.KindNotFound:           connect.CodeNotFound,
+	fault.KindPermissionDenied:   connect.CodePermissionDenied,
+	fault.KindResourceExhausted:  connect.CodeResourceExhausted,
+	fault.KindUnauthenticated:    connect.CodeUnauthenticated,
+	fault.KindUnavailable:        connect.CodeUnavailable,
+}
+
+// internal is all that a client learns of a failure that isn't theirs.
+func internal() *connect.Error {
+	return connect.NewError(connect.CodeInternal, errors.New("internal error"))
+}
+
+// mapErrors is the only place that builds wire errors. Faults become their code with ErrorInfo and details; contexts
+// that ended become canceled or deadline_exceeded; what connect itself refused passes; anything else is internal, with a
+// fixed text and one full log line.
+func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error) error {
+	err := next(ctx)
+	if err == nil {
+		return nil
+	}
+	err = postgres.Translate(err)
+	var known *fault.Error
+	var wire *connect.Error
+	switch {
+	case errors.As(err, &known):
+		if known.Kind == fault.KindUnavailable || known.Kind == fault.KindInternal {
+			zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
+		}
+		return fromFault(known)
+	case errors.As(err, &wire):
+		return wire
+	case errors.Is(err, context.Canceled):
+		return connect.NewError(connect.CodeCanceled, context.Canceled)
+	case errors.Is(err, context.DeadlineExceeded):
+		return connect.NewError(connect.CodeDeadlineExceeded, context.DeadlineExceeded)
+	}
+	zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
+	return internal()
+}
+
+func fromFault(f *fault.Error) *connect.Error {
+	if f.Kind == fault.KindInternal {
+		return internal()
+	}
+	wire := connect.NewError(codes[f.Kind], errors.New(f.Message))
+	addDetail(wire, &errdetails.ErrorInfo{Reason: f.Reason, Domain: domain, Metadata: maps.Clone(f.Metadata)})
+	if len(f.Violations) > 0 {
+		bad := &errdetails.BadRequest{}
+		for _, v := range f.Violations {
+			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Rule, Reason: f.Reason})
+		}
+		addDetail(wire, bad)
+	}
+	if f.RetryAfter > 0 {
+		addDetail(wire, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
+		seconds := int64((f.RetryAfter + time.Second - 1) / time.Second)
+		wire.Meta().Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
+	return wire
+}
+
+func addDetail(wire *connect.Error, message proto.Message) {
+	if detail, err := connect.NewErrorDetail(message); err == nil {
+		wire.AddDetail(detail)
+	}
+}
