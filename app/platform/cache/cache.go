@@ -32,9 +32,14 @@ type Config struct {
 	LocalEntries int
 }
 
+// Connector gives the Valkey client, or an error while there is none.
+type Connector interface {
+	Client() (valkey.Client, error)
+}
+
 // Cache is the report cache of one process. It is safe for concurrent use.
 type Cache struct {
-	client    valkey.Client
+	connector Connector
 	clock     clock.Clock
 	config    Config
 	flights   singleflight.Group
@@ -47,7 +52,7 @@ type Cache struct {
 }
 
 // New returns a cache that bypasses Valkey until [Cache.Watch] has found it healthy.
-func New(config Config, client valkey.Client, pending Pending, now clock.Clock, metrics *Metrics, log zerolog.Logger) (*Cache, error) {
+func New(config Config, connector Connector, pending Pending, now clock.Clock, metrics *Metrics, log zerolog.Logger) (*Cache, error) {
 	if config.LocalEntries == 0 {
 		config.LocalEntries = defaultLocalEntries
 	}
@@ -55,7 +60,7 @@ func New(config Config, client valkey.Client, pending Pending, now clock.Clock, 
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{client: client, clock: now, config: config, local: memory, log: log, metrics: metrics, pending: pending}
+	c := &Cache{connector: connector, clock: now, config: config, local: memory, log: log, metrics: metrics, pending: pending}
 	c.validator = newValidator(c.fetch)
 	return c, nil
 }
@@ -63,7 +68,12 @@ func New(config Config, client valkey.Client, pending Pending, now clock.Clock, 
 func (c *Cache) fetch(ctx context.Context, orgID string) (*stamps, error) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	found, err := fetchStamps(ctx, c.client, c.stampsKey(orgID))
+	client, err := c.connector.Client()
+	if err != nil {
+		c.failed(err)
+		return nil, err
+	}
+	found, err := fetchStamps(ctx, client, c.stampsKey(orgID))
 	if err != nil {
 		c.failed(err)
 	}

@@ -66,7 +66,11 @@ func (c *Cache) replace(ctx context.Context, orgID string, busted []Report) (rem
 		keys = append(keys, c.indexKey(report, orgID))
 		args = append(args, string(report), rand.Text())
 	}
-	return replaceStamps.Exec(ctx, c.client, keys, args).AsInt64()
+	client, err := c.connector.Client()
+	if err != nil {
+		return 0, err
+	}
+	return replaceStamps.Exec(ctx, client, keys, args).AsInt64()
 }
 
 func names(busted []Report) string {

@@ -102,7 +102,12 @@ const headerLength = stampLength + 8
 func (c *Cache) get(ctx context.Context, key, stamp string, into proto.Message) (*entry, bool) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	value, err := c.client.Do(ctx, c.client.B().Get().Key(key).Build()).AsBytes()
+	client, err := c.connector.Client()
+	if err != nil {
+		c.failed(err)
+		return nil, false
+	}
+	value, err := client.Do(ctx, client.B().Get().Key(key).Build()).AsBytes()
 	if err != nil {
 		if !errors.Is(err, valkey.Nil) {
 			c.failed(err)
@@ -145,7 +150,12 @@ func (c *Cache) store(ctx context.Context, v View, key, stamp string, message pr
 	}
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	kept, err := storeIfCurrent.Exec(ctx, c.client,
+	client, err := c.connector.Client()
+	if err != nil {
+		c.failed(err)
+		return
+	}
+	kept, err := storeIfCurrent.Exec(ctx, client,
 		[]string{c.stampsKey(v.orgID), key, c.indexKey(v.report, v.orgID)},
 		[]string{string(v.report), stamp, valkey.BinaryString(value), milliseconds(ttl), milliseconds(2 * c.config.TTLs[v.report])},
 	).AsInt64()

@@ -45,11 +45,15 @@ func (c *Cache) Watch(ctx context.Context) {
 func (c *Cache) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 4*operationTimeout)
 	defer cancel()
-	if err := c.client.Do(ctx, c.client.B().Ping().Build()).Error(); err != nil {
+	client, err := c.connector.Client()
+	if err == nil {
+		err = client.Do(ctx, client.B().Ping().Build()).Error()
+	}
+	if err != nil {
 		c.failed(err)
 		return
 	}
-	err := c.pending.Settle(ctx, func(ctx context.Context, orgID string, busted []Report) error {
+	err = c.pending.Settle(ctx, func(ctx context.Context, orgID string, busted []Report) error {
 		_, err := c.replace(ctx, orgID, busted)
 		return err
 	})
