@@ -16,7 +16,7 @@ CREATE TABLE organisations (
   ad_fund_rate_bp integer NOT NULL DEFAULT 200,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (org_id),
-  CONSTRAINT organisations_id_form CHECK (org_id ~ '^[A-Za-z0-9_-]{1,64}$'),
+  CONSTRAINT organisations_id_form CHECK (length(org_id) <= 64 AND org_id ~ '^[A-Za-z0-9_-]+$'),
   CONSTRAINT organisations_plan CHECK (plan IN ('FREE', 'PRO', 'ENT')),
   CONSTRAINT organisations_royalty_base CHECK (royalty_base IN ('NET', 'GROSS')),
   CONSTRAINT organisations_cutoff CHECK (day_cutoff_minutes BETWEEN 0 AND 720)
@@ -32,6 +32,6 @@ CREATE TABLE branches (
   created_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT branches_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
-  CONSTRAINT branches_id_form CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$'),
+  CONSTRAINT branches_id_form CHECK (length(id) <= 64 AND id ~ '^[A-Za-z0-9_-]+$'),
   CONSTRAINT branches_target CHECK (service_target_seconds > 0)
 );

@@ -9,7 +9,7 @@ CREATE TABLE inventory_items (
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT inventory_items_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
-  CONSTRAINT inventory_items_id_form CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$')
+  CONSTRAINT inventory_items_id_form CHECK (length(id) <= 64 AND id ~ '^[A-Za-z0-9_-]+$')
 );
 
 CREATE INDEX idx_inventory_item_org_active ON inventory_items (org_id) WHERE is_active;

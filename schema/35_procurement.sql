@@ -31,7 +31,7 @@ CREATE TABLE purchase_orders (
   PRIMARY KEY (org_id, id),
   CONSTRAINT purchase_orders_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
   CONSTRAINT purchase_orders_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES suppliers (org_id, id),
-  CONSTRAINT purchase_orders_id_form CHECK (id ~ '^[A-Za-z0-9_-]{1,64}$'),
+  CONSTRAINT purchase_orders_id_form CHECK (length(id) <= 64 AND id ~ '^[A-Za-z0-9_-]+$'),
   CONSTRAINT purchase_orders_status CHECK (status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CLOSED_SHORT', 'CANCELLED'))
 );
 
