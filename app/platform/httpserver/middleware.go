@@ -1,0 +1,92 @@
+package httpserver
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/chefcloud/chefcloud/app/platform/observability"
+)
+
+// identify gives each request an id, a logger that carries it, the client's address, and a line in the access log.
+func identify(log zerolog.Logger, access *observability.AccessLog, proxies Proxies, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		ctx, id := observability.WithRequestID(r.Context(), r.Header.Get(observability.RequestIDHeader))
+		address := proxies.clientAddress(r)
+		logger := log.With().Str("request_id", id).Logger()
+		ctx = WithClientAddress(logger.WithContext(ctx), address)
+		w.Header().Set(observability.RequestIDHeader, id)
+		r = r.WithContext(ctx)
+		if !access.Enabled() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() { access.Write(r, address, id, recorder.status, recorder.bytes, start) }()
+		next.ServeHTTP(recorder, r)
+	})
+}
+
+// recoverPanics is the last net, for what isn't an RPC.
+func recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
+				panic(p)
+			}
+			zerolog.Ctx(r.Context()).Error().Str("path", r.URL.Path).Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("handler panicked")
+			WriteError(w, http.StatusInternalServerError, "internal", "internal error")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBody refuses what says that it is too large, and cuts off what turns out to be.
+func limitBody(limit int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > limit {
+			WriteError(w, http.StatusRequestEntityTooLarge, "resource_exhausted", fmt.Sprintf("the request body must be at most %d bytes", limit))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	bytes  int64
+	status int
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (r *recorder) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Flush implements [http.Flusher], which streams need.
+func (r *recorder) Flush() {
+	if f, ok := r.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
