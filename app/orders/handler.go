@@ -163,7 +163,7 @@ func (h *Handler) IngestOrders(ctx context.Context, req *ordersv1.IngestOrdersRe
 			resp.Unchanged++
 		case errors.As(err, &refusal) && refusal.Kind != fault.KindInternal && refusal.Kind != fault.KindUnavailable:
 			result.Status, result.Reason = ordersv1.IngestStatus_INGEST_STATUS_REFUSED, refusal.Reason
-			result.Field, result.Message = refusal.Field(), refusal.Error()
+			result.Field, result.Message = refusal.Field(), refusal.Message
 			resp.Refused++
 		default: // the terminal sends the batch again; what was taken is then UNCHANGED
 			return nil, err

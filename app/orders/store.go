@@ -227,13 +227,9 @@ func (s store) list(ctx context.Context, q postgres.Querier, orgID, branchID str
 			OrgID: orgID, BranchID: branchID, BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,
 		})
 	case "":
-		var merged []*sqlc.OrderListAnyRow
-		merged, err = s.queries.OrderListAny(ctx, q, &sqlc.OrderListAnyParams{
+		rows, err = s.queries.OrderListAny(ctx, q, &sqlc.OrderListAnyParams{
 			OrgID: orgID, BranchID: branchID, BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,
 		})
-		for _, row := range merged {
-			rows = append(rows, (*sqlc.Order)(row))
-		}
 	default:
 		rows, err = s.queries.OrderListActive(ctx, q, &sqlc.OrderListActiveParams{
 			OrgID: orgID, BranchID: branchID, Status: string(status), BeforeUpdatedAt: after.UpdatedAt, BeforeID: after.ID, PageSize: size,

@@ -9,6 +9,9 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
+// Group is the Fx tag under which domains provide their [Service].
+const Group = `group:"services"`
+
 // Service is one generated service with its handler.
 type Service struct {
 	// Name is the full name, as in chefcloud.orders.v1.OrderService.

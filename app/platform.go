@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"go.uber.org/fx"
+
+	"github.com/chefcloud/chefcloud/app/platform/cache"
+	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/config"
+	"github.com/chefcloud/chefcloud/app/platform/httpserver"
+	"github.com/chefcloud/chefcloud/app/platform/observability"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/platform/rpc"
+	"github.com/chefcloud/chefcloud/app/platform/valkey"
+	"github.com/chefcloud/chefcloud/web"
+)
+
+// platform is what the domains stand on.
+var platform = fx.Module("platform",
+	fx.Provide(
+		func() clock.Clock { return clock.System },
+		observability.ThisBuild,
+		fx.Annotate(observability.NewRegistry, fx.As(fx.Self()), fx.As(new(prometheus.Registerer))),
+		newLogger,
+		newAccessLog,
+		newTracing,
+		newDatabase,
+		newValkey,
+		newCache,
+		func() (protovalidate.Validator, error) { return protovalidate.New() },
+		rpc.NewMetrics,
+		func() *httpserver.Readiness { return &httpserver.Readiness{} },
+		fx.Annotate(newHandler, fx.ParamTags(rpc.Group)),
+		func(settings *config.Config, handler http.Handler, ready *httpserver.Readiness, log zerolog.Logger) *httpserver.Server {
+			return httpserver.New(settings.HTTP, handler, ready, log)
+		},
+	),
+)
+
+func newLogger(lifecycle fx.Lifecycle, settings *config.Config) (zerolog.Logger, error) {
+	log, file, err := observability.NewLogger(settings.Observability)
+	if err != nil {
+		return log, err
+	}
+	lifecycle.Append(fx.StopHook(file.Close))
+	return log, nil
+}
+
+func newAccessLog(lifecycle fx.Lifecycle, settings *config.Config) (*observability.AccessLog, error) {
+	access, err := observability.NewAccessLog(settings.Observability)
+	if err != nil {
+		return nil, err
+	}
+	lifecycle.Append(fx.StopHook(access.Close))
+	return access, nil
+}
+
+func newTracing(lifecycle fx.Lifecycle, settings *config.Config, build observability.Build) (*observability.Tracing, error) {
+	tracing, err := observability.NewTracing(context.Background(), settings.Observability, build)
+	if err != nil {
+		return nil, err
+	}
+	lifecycle.Append(fx.StopHook(tracing.Close))
+	return tracing, nil
+}
+
+func newDatabase(lifecycle fx.Lifecycle, settings *config.Config, tracing *observability.Tracing, registerer prometheus.Registerer) (*postgres.DB, error) {
+	db, err := postgres.Open(context.Background(), settings.Database, postgres.Options{
+		Metrics: postgres.NewMetrics(registerer), Tracing: tracing.Enabled(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	db.Collect(registerer)
+	lifecycle.Append(fx.StopHook(db.Close))
+	return db, nil
+}
+
+func newValkey(lifecycle fx.Lifecycle, settings *config.Config) *valkey.Connection {
+	connection := valkey.Open(settings.Redis)
+	lifecycle.Append(fx.StopHook(connection.Close))
+	return connection
+}
+
+func newCache(
+	lifecycle fx.Lifecycle, settings *config.Config, connection *valkey.Connection, db *postgres.DB,
+	now clock.Clock, registerer prometheus.Registerer, log zerolog.Logger,
+) (*cache.Cache, error) {
+	c, err := cache.New(cache.Config{
+		Prefix: settings.Cache.Prefix,
+		TTLs: map[cache.Report]time.Duration{
+			cache.Budgets:  time.Duration(settings.Cache.BudgetsTTL),
+			cache.Forecast: time.Duration(settings.Cache.ForecastTTL),
+			cache.Overview: time.Duration(settings.Cache.OverviewTTL),
+			cache.Rankings: time.Duration(settings.Cache.RankingsTTL),
+		},
+	}, connection, cache.NewNotes(db), now, cache.NewMetrics(registerer), log)
+	if err != nil {
+		return nil, err
+	}
+	watching, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	lifecycle.Append(fx.Hook{
+		OnStart: func(context.Context) error {
+			go func() {
+				defer close(done)
+				c.Watch(watching)
+			}()
+			return nil
+		},
+		OnStop: func(context.Context) error {
+			stop()
+			<-done
+			return nil
+		},
+	})
+	return c, nil
+}
+
+// parts are what the HTTP side is built from.
+type parts struct {
+	fx.In
+
+	Access        *observability.AccessLog
+	Authenticator rpc.Authenticator
+	Build         observability.Build
+	Cache         *cache.Cache
+	Connection    *valkey.Connection
+	DB            *postgres.DB
+	Log           zerolog.Logger
+	Metrics       *rpc.Metrics
+	Ready         *httpserver.Readiness
+	Registry      *prometheus.Registry
+	Settings      *config.Config
+	Tracing       *observability.Tracing
+	Validator     protovalidate.Validator
+}
+
+func newHandler(services []rpc.Service, p parts) (http.Handler, error) {
+	options := append(rpc.Codecs(p.Cache),
+		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
+			Authenticator: p.Authenticator,
+			Invalidator:   p.Cache,
+			Metrics:       p.Metrics,
+			Tracing:       p.Tracing.Interceptor,
+			Validator:     p.Validator,
+		})...),
+	)
+	files, built := web.Files()
+	routes := httpserver.Routes{
+		Access:    p.Access,
+		Build:     p.Build,
+		CORS:      p.Settings.CORS,
+		Dashboard: httpserver.Dashboard(files, built),
+		Database:  p.DB,
+		HTTP:      p.Settings.HTTP,
+		Log:       p.Log,
+		Ready:     p.Ready,
+		Valkey:    p.Connection,
+	}
+	if p.Settings.Observability.Metrics {
+		routes.Metrics = p.Registry
+	}
+	for _, s := range services {
+		routes.Services = append(routes.Services, s.Name)
+	}
+	return routes.Handler(func(next http.Handler) (http.Handler, error) { return rpc.Mount(services, options, next) })
+}
