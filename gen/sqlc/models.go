@@ -71,6 +71,16 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type InventoryItem struct {
+	OrgID     string
+	ID        string
+	Name      string
+	BaseUnit  string
+	IsActive  bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 type MenuItem struct {
 	OrgID     string
 	ID        string
@@ -156,6 +166,85 @@ type OrderTicket struct {
 	TargetSeconds int32
 }
 
+type PurchaseOrder struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	SupplierID   string
+	Status       string
+	Currency     string
+	ToleranceBp  int32
+	Total        int64
+	CreatedBy    string
+	ApprovedBy   *string
+	CancelReason *string
+	CreatedAt    time.Time
+	SubmittedAt  *time.Time
+	ApprovedAt   *time.Time
+	PlacedAt     *time.Time
+	ClosedAt     *time.Time
+}
+
+type PurchaseOrderLine struct {
+	OrgID       string
+	PoID        string
+	LineNo      int32
+	ItemID      string
+	Quantity    decimal.Decimal
+	UnitCost    decimal.Decimal
+	ReceivedQty decimal.Decimal
+	Amount      int64
+}
+
+type PurchaseReceipt struct {
+	OrgID        string
+	ID           string
+	PoID         string
+	BranchID     string
+	ReceivedBy   string
+	RecordedBy   string
+	BusinessDate civil.Date
+	ReceivedAt   time.Time
+	Cost         int64
+}
+
+type PurchaseReceiptLine struct {
+	OrgID     string
+	ReceiptID string
+	LineNo    int32
+	ItemID    string
+	Quantity  decimal.Decimal
+	UnitCost  decimal.Decimal
+	BatchID   string
+	Amount    int64
+}
+
+type StockBatch struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	ItemID       string
+	ReceivedQty  decimal.Decimal
+	RemainingQty decimal.Decimal
+	UnitCost     decimal.Decimal
+	ReceivedAt   time.Time
+	ExpiresOn    *civil.Date
+	Source       string
+	SourceID     string
+	BusinessDate civil.Date
+	SettledCogs  int64
+}
+
+type Supplier struct {
+	OrgID        string
+	ID           string
+	Name         string
+	Email        string
+	LeadTimeDays int32
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
 type User struct {
 	OrgID          string
 	ID             string
@@ -167,4 +256,18 @@ type User struct {
 	SessionVersion int32
 	DisabledAt     *time.Time
 	CreatedAt      time.Time
+}
+
+type Wastage struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	ItemID       string
+	Quantity     decimal.Decimal
+	Cost         int64
+	Reason       string
+	BusinessDate civil.Date
+	WastedAt     time.Time
+	RecordedBy   string
+	CreatedAt    time.Time
 }
