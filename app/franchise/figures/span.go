@@ -1,8 +1,8 @@
 package figures
 
 import (
+	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
-	"github.com/chefcloud/chefcloud/app/franchise/organisation"
 	"github.com/chefcloud/chefcloud/app/franchise/ranges"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
@@ -41,13 +41,19 @@ type Pair struct {
 	Before, Current Sum
 }
 
-// spans lists the current dates of each branch, then those before.
-func spans(scope organisation.Scope, dates ranges.Resolved, byDate bool) []Span {
-	list := make([]Span, 2*len(scope.Branches))
-	for i, b := range scope.Branches {
-		span := dates.In(b.TimeZone)
+// TakesPart reports whether a branch counts in dates: it was open by their end, or something was booked in them.
+func TakesPart(b branch.Branch, sum Sum, dates ranges.Dates) bool {
+	return sum.Booked > 0 || !b.OpenedOn.After(dates.To)
+}
+
+// spans lists the current dates of each branch in scope, then those before.
+func spans(q Query, byDate bool) []Span {
+	branches := q.Scope.Branches
+	list := make([]Span, 2*len(branches))
+	for i, b := range branches {
+		span := q.Dates.In(b.TimeZone)
 		list[i] = Span{BranchID: b.ID, ByDate: byDate, Dates: span.Current}
-		list[len(scope.Branches)+i] = Span{BranchID: b.ID, Dates: span.Before}
+		list[len(branches)+i] = Span{BranchID: b.ID, Dates: span.Before}
 	}
 	return list
 }

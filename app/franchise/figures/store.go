@@ -6,7 +6,6 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
 	"github.com/chefcloud/chefcloud/app/franchise/organisation"
-	"github.com/chefcloud/chefcloud/app/franchise/ranges"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
@@ -14,7 +13,7 @@ import (
 
 // Load sums spans of branch days in one statement, however many there are, and answers one sum for each span, in their
 // sequence. Days in another currency than the organisation's are [ErrMixedCurrency].
-func Load(ctx context.Context, q postgres.Querier, o *organisation.Organisation, list []Span) ([]Sum, error) {
+func Load(ctx context.Context, db postgres.Querier, o *organisation.Organisation, list []Span) ([]Sum, error) {
 	params := &sqlc.BranchDaySumParams{
 		OrgID:     o.ID,
 		Currency:  o.Currency,
@@ -31,7 +30,7 @@ func Load(ctx context.Context, q postgres.Querier, o *organisation.Organisation,
 		params.ToDates[i] = span.To
 		params.ByDate[i] = span.ByDate
 	}
-	rows, err := sqlc.New().BranchDaySum(ctx, q, params)
+	rows, err := sqlc.New().BranchDaySum(ctx, db, params)
 	if err != nil {
 		return nil, fmt.Errorf("sum branch days: %w", postgres.Translate(err))
 	}
@@ -59,14 +58,12 @@ func Load(ctx context.Context, q postgres.Querier, o *organisation.Organisation,
 
 // LoadPairs sums a range and the range before of each branch in scope, in one statement and in the branches' sequence. byDate
 // adds the single days of the range.
-func LoadPairs(
-	ctx context.Context, q postgres.Querier, o *organisation.Organisation, scope organisation.Scope, dates ranges.Resolved, byDate bool,
-) ([]Pair, error) {
-	sums, err := Load(ctx, q, o, spans(scope, dates, byDate))
+func LoadPairs(ctx context.Context, db postgres.Querier, q Query, byDate bool) ([]Pair, error) {
+	sums, err := Load(ctx, db, q.Organisation, spans(q, byDate))
 	if err != nil {
 		return nil, err
 	}
-	pairs := make([]Pair, len(scope.Branches))
+	pairs := make([]Pair, len(q.Scope.Branches))
 	for i := range pairs {
 		pairs[i] = Pair{Before: sums[len(pairs)+i], Current: sums[i]}
 	}

@@ -101,3 +101,12 @@ func (r Resolved) String() string {
 	}
 	return b.String()
 }
+
+// Union returns the least span that covers the dates in every time zone.
+func (r Resolved) Union() Span {
+	union := r[0].Span
+	for _, z := range r[1:] {
+		union = union.Union(z.Span)
+	}
+	return union
+}

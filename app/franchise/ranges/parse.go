@@ -37,6 +37,19 @@ type Fields struct {
 	Range, Period, StartDate, EndDate string
 }
 
+// Request is a request message that selects dates.
+type Request interface {
+	GetEndDate() string
+	GetPeriod() string
+	GetRange() string
+	GetStartDate() string
+}
+
+// FieldsOf returns the fields of a request.
+func FieldsOf(r Request) Fields {
+	return Fields{Range: r.GetRange(), Period: r.GetPeriod(), StartDate: r.GetStartDate(), EndDate: r.GetEndDate()}
+}
+
 // Parse reads the fields of a request. Exactly one way of selecting may be used: range, or period, or both dates; otherwise
 // is the answer where none is. Errors are Invalid and name the field.
 func Parse(f Fields, otherwise Selection) (Selection, error) {

@@ -1,0 +1,2 @@
+// Package overview answers what the branches sold, earned and wasted in a range, beside the range before.
+package overview

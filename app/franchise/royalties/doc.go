@@ -1,0 +1,2 @@
+// Package royalties states what each branch owes the franchisor for a range.
+package royalties
