@@ -1,10 +1,9 @@
--- name: MenuItemUpsert :one
-INSERT INTO menu_items AS m (org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at)
+-- name: MenuItemUpsert :exec
+INSERT INTO menu_items (org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at)
 VALUES (@org_id, @id, @name, @category, @price, @tax_rate_bp, @active, @now, @now)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, category = excluded.category, price = excluded.price, tax_rate_bp = excluded.tax_rate_bp,
-  active = excluded.active, updated_at = excluded.updated_at
-RETURNING *;
+  active = excluded.active, updated_at = excluded.updated_at;
 
 -- name: MenuItemListByIDs :many
 SELECT * FROM menu_items WHERE org_id = @org_id AND id = ANY (@ids::text[]);

@@ -94,13 +94,12 @@ func (q *Queries) MenuItemListByIDs(ctx context.Context, db DBTX, arg *MenuItemL
 	return items, nil
 }
 
-const menuItemUpsert = `-- name: MenuItemUpsert :one
-INSERT INTO menu_items AS m (org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at)
+const menuItemUpsert = `-- name: MenuItemUpsert :exec
+INSERT INTO menu_items (org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, category = excluded.category, price = excluded.price, tax_rate_bp = excluded.tax_rate_bp,
   active = excluded.active, updated_at = excluded.updated_at
-RETURNING org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at
 `
 
 type MenuItemUpsertParams struct {
@@ -114,8 +113,8 @@ type MenuItemUpsertParams struct {
 	Now       time.Time
 }
 
-func (q *Queries) MenuItemUpsert(ctx context.Context, db DBTX, arg *MenuItemUpsertParams) (*MenuItem, error) {
-	row := db.QueryRow(ctx, menuItemUpsert,
+func (q *Queries) MenuItemUpsert(ctx context.Context, db DBTX, arg *MenuItemUpsertParams) error {
+	_, err := db.Exec(ctx, menuItemUpsert,
 		arg.OrgID,
 		arg.ID,
 		arg.Name,
@@ -125,19 +124,7 @@ func (q *Queries) MenuItemUpsert(ctx context.Context, db DBTX, arg *MenuItemUpse
 		arg.Active,
 		arg.Now,
 	)
-	var i MenuItem
-	err := row.Scan(
-		&i.OrgID,
-		&i.ID,
-		&i.Name,
-		&i.Category,
-		&i.Price,
-		&i.TaxRateBp,
-		&i.Active,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return &i, err
+	return err
 }
 
 const recipeLineDelete = `-- name: RecipeLineDelete :exec
