@@ -18,7 +18,7 @@ import (
 func list(ctx context.Context, q postgres.Querier, orgID string, month civil.Month) (map[string]*Target, error) {
 	rows, err := sqlc.New().BudgetList(ctx, q, &sqlc.BudgetListParams{OrgID: orgID, Period: month.String()})
 	if err != nil {
-		return nil, fmt.Errorf("list budgets: %w", postgres.Translate(err))
+		return nil, fmt.Errorf("list budgets: %w", err)
 	}
 	targets := make(map[string]*Target, len(rows))
 	for _, r := range rows {
@@ -55,7 +55,7 @@ func actuals(ctx context.Context, q postgres.Querier, query Query) ([]known, err
 	}
 	rows, err := sqlc.New().BudgetActuals(ctx, q, params)
 	if err != nil {
-		return nil, fmt.Errorf("sum branch days by weekday: %w", postgres.Translate(err))
+		return nil, fmt.Errorf("sum branch days by weekday: %w", err)
 	}
 	sums := make([]known, len(branches))
 	for _, r := range rows {

@@ -32,7 +32,7 @@ func Load(ctx context.Context, db postgres.Querier, o *organisation.Organisation
 	}
 	rows, err := sqlc.New().BranchDaySum(ctx, db, params)
 	if err != nil {
-		return nil, fmt.Errorf("sum branch days: %w", postgres.Translate(err))
+		return nil, fmt.Errorf("sum branch days: %w", err)
 	}
 	sums := make([]Sum, len(list))
 	for _, r := range rows {

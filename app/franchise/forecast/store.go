@@ -30,7 +30,7 @@ func list(ctx context.Context, db postgres.Querier, q Query) ([]point, error) {
 		AllBranches: q.Scope.All, BranchIds: q.Scope.IDs(), AllItems: len(q.ItemIDs) == 0, ItemIds: q.ItemIDs,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list forecast: %w", postgres.Translate(err))
+		return nil, fmt.Errorf("list forecast: %w", err)
 	}
 	points := make([]point, len(rows))
 	for i, r := range rows {
@@ -46,7 +46,7 @@ func list(ctx context.Context, db postgres.Querier, q Query) ([]point, error) {
 func checkItems(ctx context.Context, db postgres.Querier, orgID string, ids []string) error {
 	missing, err := sqlc.New().ForecastItemMissing(ctx, db, &sqlc.ForecastItemMissingParams{OrgID: orgID, Ids: ids})
 	if err != nil {
-		return fmt.Errorf("look items up: %w", postgres.Translate(err))
+		return fmt.Errorf("look items up: %w", err)
 	}
 	if len(missing) > 0 {
 		return fault.NotFound("item", missing[0])

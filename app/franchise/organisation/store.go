@@ -35,7 +35,7 @@ func (s *Store) Organisation(ctx context.Context, orgID string) (*Organisation, 
 func Load(ctx context.Context, q postgres.Querier, orgID string) (*Organisation, error) {
 	rows, err := sqlc.New().OrganisationDirectory(ctx, q, &sqlc.OrganisationDirectoryParams{OrgID: orgID})
 	if err != nil {
-		return nil, fmt.Errorf("load organisation: %w", postgres.Translate(err))
+		return nil, fmt.Errorf("load organisation: %w", err)
 	}
 	if len(rows) == 0 {
 		return nil, fault.NotFound("organisation", orgID)

@@ -17,7 +17,7 @@ import (
 func list(ctx context.Context, q postgres.Querier, orgID string, month civil.Month) (standings, error) {
 	rows, err := sqlc.New().RankList(ctx, q, &sqlc.RankListParams{OrgID: orgID, Period: month.String()})
 	if err != nil {
-		return standings{}, fmt.Errorf("list rankings: %w", postgres.Translate(err))
+		return standings{}, fmt.Errorf("list rankings: %w", err)
 	}
 	s := standings{rankings: make([]Ranking, len(rows)), stored: true}
 	for i, r := range rows {
