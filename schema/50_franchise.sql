@@ -22,7 +22,7 @@ CREATE TABLE branch_day_sales (
   purchases bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, branch_id, business_date),
   CONSTRAINT branch_day_sales_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id)
-) WITH (fillfactor = 70);
+);
 
 CREATE TABLE branch_budgets (
   org_id text NOT NULL,

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/exaring/otelpgx"
+	pgxdecimal "github.com/jackc/pgx-shopspring-decimal"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxdecimal "github.com/jackc/pgx-shopspring-decimal"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/chefcloud/chefcloud/app/platform/config"

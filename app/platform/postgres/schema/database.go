@@ -1,0 +1,92 @@
+package schema
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/postgres"
+	atlas "ariga.io/atlas/sql/schema"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// lockKey is the advisory lock of operators; any number that nobody else takes.
+const lockKey = 7_243_356_268
+
+func open(url string) (*sql.DB, error) {
+	settings, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("parse DATABASE_URL: %w", err)
+	}
+	return stdlib.OpenDB(*settings), nil
+}
+
+// lock takes the operators' lock, waiting for whoever has it.
+func lock(ctx context.Context, db *sql.DB) (unlock func(), err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
+		return nil, fmt.Errorf("take the schema lock: %w", err)
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(lockKey))
+		_ = conn.Close()
+	}, nil
+}
+
+// wanted runs the files in a database of its own on the same server, looks at what they make, and drops it again.
+func wanted(ctx context.Context, db *sql.DB, url string, files fs.FS) (*atlas.Schema, error) {
+	scratch := "chefcloud_declared_" + strings.ToLower(rand.Text())
+	// template0 holds nothing of this server's own.
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+scratch+" TEMPLATE template0"); err != nil {
+		return nil, fmt.Errorf("create scratch database: %w", err)
+	}
+	defer func() {
+		_, _ = db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+scratch+" WITH (FORCE)")
+	}()
+	settings, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("parse DATABASE_URL: %w", err)
+	}
+	settings.Database = scratch
+	empty := stdlib.OpenDB(*settings)
+	defer empty.Close() //nolint:errcheck // it is dropped
+	if err := run(ctx, empty, files); err != nil {
+		return nil, err
+	}
+	driver, err := postgres.Open(empty)
+	if err != nil {
+		return nil, fmt.Errorf("open Atlas driver: %w", err)
+	}
+	want, err := driver.InspectSchema(ctx, name, nil)
+	if err != nil {
+		return nil, fmt.Errorf("inspect declared schema: %w", err)
+	}
+	return want, nil
+}
+
+// run runs the files in the order of their names.
+func run(ctx context.Context, db *sql.DB, files fs.FS) error {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return fmt.Errorf("list schema files: %w", err)
+	}
+	slices.Sort(names)
+	for _, file := range names {
+		content, err := fs.ReadFile(files, file)
+		if err != nil {
+			return fmt.Errorf("read schema file: %w", err)
+		}
+		if _, err := db.ExecContext(ctx, string(content)); err != nil {
+			return fmt.Errorf("run %s: %w", file, err)
+		}
+	}
+	return nil
+}

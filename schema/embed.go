@@ -1,0 +1,9 @@
+// Package schema holds the declared state of the database, one file for each noun.
+package schema
+
+import "embed"
+
+// Files are the declarations, to be read in the order of their names.
+//
+//go:embed *.sql
+var Files embed.FS
