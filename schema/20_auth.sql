@@ -30,6 +30,7 @@ CREATE TABLE sessions (
   org_id text NOT NULL,
   id text NOT NULL,
   user_id text NOT NULL,
+  session_version integer NOT NULL,
   address text NOT NULL,
   user_agent text NOT NULL,
   created_at timestamptz NOT NULL,
@@ -40,8 +41,10 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_user FOREIGN KEY (org_id, user_id) REFERENCES users (org_id, id)
 );
 
-CREATE INDEX idx_session_org_user ON sessions (org_id, user_id) WHERE revoked_at IS NULL;
-COMMENT ON INDEX idx_session_org_user IS 'Serves SessionRevokeByUser.';
+COMMENT ON COLUMN sessions.session_version IS 'The user''s session_version that the session stands on; once they differ, it is over.';
+
+CREATE INDEX idx_session_org_user ON sessions (org_id, user_id);
+COMMENT ON INDEX idx_session_org_user IS 'Serves SessionRevokeByUser, SessionPrune.';
 
 CREATE TABLE refresh_tokens (
   org_id text NOT NULL,

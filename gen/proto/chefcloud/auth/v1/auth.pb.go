@@ -40,7 +40,7 @@ type User struct {
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
 	// Role.
 	Role v1.Role `protobuf:"varint,5,opt,name=role,proto3,enum=chefcloud.policy.v1.Role" json:"role,omitempty"`
-	// The user's branch; always set for SUPERVISOR and STAFF.
+	// The user's branch; always set for SUPERVISOR and STAFF, and only for them.
 	BranchId string `protobuf:"bytes,6,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	// True if the user can't sign in.
 	Disabled bool `protobuf:"varint,7,opt,name=disabled,proto3" json:"disabled,omitempty"`
@@ -569,7 +569,7 @@ type CreateUserRequest struct {
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// Role.
 	Role v1.Role `protobuf:"varint,4,opt,name=role,proto3,enum=chefcloud.policy.v1.Role" json:"role,omitempty"`
-	// The user's branch; required for SUPERVISOR and STAFF.
+	// The user's branch; required for SUPERVISOR and STAFF, and only for them.
 	BranchId string `protobuf:"bytes,5,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	// First password, 10 to 200 characters.
 	Password      string `protobuf:"bytes,6,opt,name=password,proto3" json:"password,omitempty"`
@@ -823,7 +823,7 @@ type UpdateUserRequest struct {
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// New role. Only an owner may change roles.
 	Role *v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=chefcloud.policy.v1.Role,oneof" json:"role,omitempty"`
-	// New branch.
+	// New branch; a user who becomes MANAGER or OWNER loses theirs.
 	BranchId *string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3,oneof" json:"branch_id,omitempty"`
 	// New name.
 	Name *string `protobuf:"bytes,5,opt,name=name,proto3,oneof" json:"name,omitempty"`
@@ -1239,7 +1239,8 @@ type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// Bearer token for the Authorization header. It can't be shown again.
+	// Bearer token for the Authorization header. It can't be shown again: where a call is repeated with its Idempotency-Key, it is
+	// empty.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

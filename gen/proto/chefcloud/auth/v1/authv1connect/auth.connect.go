@@ -69,7 +69,8 @@ type AuthServiceClient interface {
 	// Login exchanges an email and password for an access and a refresh token.
 	// Wrong email and wrong password answer alike (unauthenticated, BAD_CREDENTIALS).
 	Login(context.Context, *v1.LoginRequest) (*v1.LoginResponse, error)
-	// Refresh rotates a refresh token. Using one twice ends the whole session (unauthenticated, REFRESH_REUSED).
+	// Refresh rotates a refresh token. Using one twice ends the whole session (unauthenticated, REFRESH_REUSED). Of calls that use
+	// one at the same moment a single one wins; the others are aborted (REFRESH_RACED) and the session lives on.
 	Refresh(context.Context, *v1.RefreshRequest) (*v1.RefreshResponse, error)
 	// Logout ends the caller's session on every node within seconds.
 	Logout(context.Context, *v1.LogoutRequest) (*v1.LogoutResponse, error)
@@ -79,7 +80,7 @@ type AuthServiceClient interface {
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
 	// ListUsers lists the organisation's users by email.
 	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
-	// UpdateUser changes a user's role, branch or disabled state. It ends the user's sessions within seconds.
+	// UpdateUser changes a user's name, role, branch or disabled state. All but a new name end the user's sessions within seconds.
 	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
 	// ChangePassword replaces the caller's password and ends all their other sessions.
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
@@ -312,7 +313,8 @@ type AuthServiceHandler interface {
 	// Login exchanges an email and password for an access and a refresh token.
 	// Wrong email and wrong password answer alike (unauthenticated, BAD_CREDENTIALS).
 	Login(context.Context, *v1.LoginRequest) (*v1.LoginResponse, error)
-	// Refresh rotates a refresh token. Using one twice ends the whole session (unauthenticated, REFRESH_REUSED).
+	// Refresh rotates a refresh token. Using one twice ends the whole session (unauthenticated, REFRESH_REUSED). Of calls that use
+	// one at the same moment a single one wins; the others are aborted (REFRESH_RACED) and the session lives on.
 	Refresh(context.Context, *v1.RefreshRequest) (*v1.RefreshResponse, error)
 	// Logout ends the caller's session on every node within seconds.
 	Logout(context.Context, *v1.LogoutRequest) (*v1.LogoutResponse, error)
@@ -322,7 +324,7 @@ type AuthServiceHandler interface {
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
 	// ListUsers lists the organisation's users by email.
 	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
-	// UpdateUser changes a user's role, branch or disabled state. It ends the user's sessions within seconds.
+	// UpdateUser changes a user's name, role, branch or disabled state. All but a new name end the user's sessions within seconds.
 	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
 	// ChangePassword replaces the caller's password and ends all their other sessions.
 	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
