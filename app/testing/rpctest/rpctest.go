@@ -69,12 +69,19 @@ func (r *Recorder) Procedures() []string {
 	return append([]string(nil), r.procedures...)
 }
 
-// New starts a server that the test's end closes. Its log goes to the test.
+// New starts a server that the test's end closes. Its log goes to the test. It takes callers for whom they say they are, see
+// [Server.As].
 func New(t testing.TB, services ...rpc.Service) *Server {
+	t.Helper()
+	return NewBehind(t, authenticator{}, services...)
+}
+
+// NewBehind does the same behind another authenticator, for tests of the real one.
+func NewBehind(t testing.TB, a rpc.Authenticator, services ...rpc.Service) *Server {
 	t.Helper()
 	recorder := &Recorder{}
 	options := append(rpc.Codecs(plain{}), connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
-		Authenticator: authenticator{},
+		Authenticator: a,
 		Invalidator:   recorder,
 		Metrics:       rpc.NewMetrics(prometheus.NewRegistry()),
 		Validator:     Validator(),
