@@ -10,7 +10,11 @@ ON CONFLICT (org_id, id) DO NOTHING;
 SELECT * FROM inventory_items WHERE org_id = @org_id AND id = @id FOR UPDATE;
 
 -- name: ItemHasHistory :one
-SELECT EXISTS (SELECT 1 FROM stock_positions WHERE org_id = @org_id AND item_id = @item_id);
+-- Batches that were loaded in bulk have no position yet.
+SELECT (
+  EXISTS (SELECT 1 FROM stock_positions p WHERE p.org_id = @org_id AND p.item_id = @item_id)
+  OR EXISTS (SELECT 1 FROM stock_batches b WHERE b.org_id = @org_id AND b.item_id = @item_id)
+)::boolean AS used;
 
 -- name: ItemUpdate :exec
 UPDATE inventory_items SET name = @name, base_unit = @base_unit, is_active = @is_active, updated_at = @now

@@ -15,8 +15,8 @@ CREATE TABLE inventory_items (
 CREATE INDEX idx_inventory_item_org_active ON inventory_items (org_id) WHERE is_active;
 COMMENT ON INDEX idx_inventory_item_org_active IS 'Serves the listing of active items.';
 
--- One row for each item that a branch ever handled. Whoever moves stock locks these first, in the order of item_id, so
--- that writers of the same items queue up and never wait for each other in a ring. A row also says that there is history.
+-- One row for each item that a branch ever handled, made when it is first needed. Whoever moves stock locks these before it
+-- reads, in the order of item_id, so that writers of the same items queue up and never wait for each other in a ring.
 CREATE TABLE stock_positions (
   org_id text NOT NULL,
   item_id text NOT NULL,

@@ -136,7 +136,10 @@ func (q *Queries) BatchListOpen(ctx context.Context, db DBTX, arg *BatchListOpen
 }
 
 const itemHasHistory = `-- name: ItemHasHistory :one
-SELECT EXISTS (SELECT 1 FROM stock_positions WHERE org_id = $1 AND item_id = $2)
+SELECT (
+  EXISTS (SELECT 1 FROM stock_positions p WHERE p.org_id = $1 AND p.item_id = $2)
+  OR EXISTS (SELECT 1 FROM stock_batches b WHERE b.org_id = $1 AND b.item_id = $2)
+)::boolean AS used
 `
 
 type ItemHasHistoryParams struct {
@@ -144,11 +147,12 @@ type ItemHasHistoryParams struct {
 	ItemID string
 }
 
+// Batches that were loaded in bulk have no position yet.
 func (q *Queries) ItemHasHistory(ctx context.Context, db DBTX, arg *ItemHasHistoryParams) (bool, error) {
 	row := db.QueryRow(ctx, itemHasHistory, arg.OrgID, arg.ItemID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var used bool
+	err := row.Scan(&used)
+	return used, err
 }
 
 const itemInsert = `-- name: ItemInsert :execrows
