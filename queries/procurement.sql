@@ -1,9 +1,8 @@
--- name: SupplierUpsert :one
+-- name: SupplierUpsert :exec
 INSERT INTO suppliers (org_id, id, name, email, lead_time_days, created_at, updated_at)
 VALUES (@org_id, @id, @name, @email, @lead_time_days, @now, @now)
 ON CONFLICT (org_id, id) DO UPDATE SET
-  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, updated_at = excluded.updated_at
-RETURNING *;
+  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, updated_at = excluded.updated_at;
 
 -- name: SupplierExists :one
 SELECT EXISTS (SELECT 1 FROM suppliers WHERE org_id = @org_id AND id = @id);

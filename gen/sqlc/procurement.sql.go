@@ -577,12 +577,11 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 	return items, nil
 }
 
-const supplierUpsert = `-- name: SupplierUpsert :one
+const supplierUpsert = `-- name: SupplierUpsert :exec
 INSERT INTO suppliers (org_id, id, name, email, lead_time_days, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, updated_at = excluded.updated_at
-RETURNING org_id, id, name, email, lead_time_days, created_at, updated_at
 `
 
 type SupplierUpsertParams struct {
@@ -594,8 +593,8 @@ type SupplierUpsertParams struct {
 	Now          time.Time
 }
 
-func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpsertParams) (*Supplier, error) {
-	row := db.QueryRow(ctx, supplierUpsert,
+func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpsertParams) error {
+	_, err := db.Exec(ctx, supplierUpsert,
 		arg.OrgID,
 		arg.ID,
 		arg.Name,
@@ -603,15 +602,5 @@ func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpse
 		arg.LeadTimeDays,
 		arg.Now,
 	)
-	var i Supplier
-	err := row.Scan(
-		&i.OrgID,
-		&i.ID,
-		&i.Name,
-		&i.Email,
-		&i.LeadTimeDays,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return &i, err
+	return err
 }

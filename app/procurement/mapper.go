@@ -1,0 +1,143 @@
+package procurement
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/quantity"
+	procurementv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
+)
+
+var statusToProto = map[Status]procurementv1.PurchaseOrderStatus{
+	StatusApproved:          procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_APPROVED,
+	StatusCancelled:         procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_CANCELLED,
+	StatusClosedShort:       procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_CLOSED_SHORT,
+	StatusDraft:             procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_DRAFT,
+	StatusPartiallyReceived: procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_PARTIALLY_RECEIVED,
+	StatusPlaced:            procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_PLACED,
+	StatusReceived:          procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_RECEIVED,
+	StatusSubmitted:         procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_SUBMITTED,
+}
+
+// statusFromProto returns the empty status, which as a filter means any, for UNSPECIFIED.
+func statusFromProto(p procurementv1.PurchaseOrderStatus) Status {
+	for status, known := range statusToProto {
+		if known == p {
+			return status
+		}
+	}
+	return ""
+}
+
+func supplierFromProto(p *procurementv1.Supplier) Supplier {
+	return Supplier{Email: p.GetEmail(), ID: p.GetId(), LeadTimeDays: p.GetLeadTimeDays(), Name: p.GetName()}
+}
+
+func supplierToProto(s Supplier) *procurementv1.Supplier {
+	return &procurementv1.Supplier{Id: s.ID, Name: s.Name, Email: s.Email, LeadTimeDays: s.LeadTimeDays}
+}
+
+func newOrderFromProto(r *procurementv1.CreatePurchaseOrderRequest) (NewOrder, error) {
+	n := NewOrder{
+		BranchID:    r.GetBranchId(),
+		Currency:    r.GetCurrency(),
+		ID:          r.GetPoId(),
+		SupplierID:  r.GetSupplierId(),
+		ToleranceBP: r.GetToleranceBp(),
+	}
+	for i, l := range r.GetLines() {
+		ordered, err := quantity.FromWire(fmt.Sprintf("lines[%d].quantity", i), l.GetQuantity())
+		if err != nil {
+			return NewOrder{}, err
+		}
+		unitCost, err := quantity.CostFromWire(fmt.Sprintf("lines[%d].unit_cost", i), l.GetUnitCost())
+		if err != nil {
+			return NewOrder{}, err
+		}
+		n.Lines = append(n.Lines, NewLine{ItemID: l.GetItemId(), Quantity: ordered, UnitCost: unitCost})
+	}
+	return n, nil
+}
+
+func deliveredFromProto(items []*procurementv1.ReceivedItem) ([]Delivered, error) {
+	delivered := make([]Delivered, len(items))
+	for i, item := range items {
+		received, err := quantity.FromWire(fmt.Sprintf("items[%d].quantity", i), item.GetQuantity())
+		if err != nil {
+			return nil, err
+		}
+		d := Delivered{ItemID: item.GetItemId(), Quantity: received}
+		if item.GetUnitCost() != "" {
+			unitCost, err := quantity.CostFromWire(fmt.Sprintf("items[%d].unit_cost", i), item.GetUnitCost())
+			if err != nil {
+				return nil, err
+			}
+			d.UnitCost = &unitCost
+		}
+		if err := d.ExpiresOn.UnmarshalText([]byte(item.GetExpiresOn())); err != nil {
+			return nil, fault.Invalid(fmt.Sprintf("items[%d].expires_on", i), "must be a date of the form YYYY-MM-DD")
+		}
+		delivered[i] = d
+	}
+	return delivered, nil
+}
+
+func orderToProto(o *Order) *procurementv1.PurchaseOrder {
+	p := &procurementv1.PurchaseOrder{
+		Id:          o.ID,
+		BranchId:    o.BranchID,
+		SupplierId:  o.SupplierID,
+		Status:      statusToProto[o.Status],
+		ToleranceBp: o.ToleranceBP,
+		Total:       o.Total,
+		Currency:    o.Currency,
+		CreatedBy:   o.CreatedBy,
+		ApprovedBy:  o.ApprovedBy,
+		CreatedAt:   timeToProto(o.CreatedAt),
+		PlacedAt:    timeToProto(o.PlacedAt),
+	}
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		p.Lines = append(p.Lines, &procurementv1.PurchaseOrderLine{
+			ItemId:           l.ItemID,
+			Quantity:         quantity.ToWire(l.Quantity),
+			UnitCost:         quantity.CostToWire(l.UnitCost),
+			ReceivedQuantity: quantity.ToWire(l.Received),
+			Amount:           l.Amount,
+		})
+	}
+	for i := range o.Receipts {
+		p.Receipts = append(p.Receipts, receiptToProto(&o.Receipts[i]))
+	}
+	return p
+}
+
+func receiptToProto(r *Receipt) *procurementv1.Receipt {
+	p := &procurementv1.Receipt{
+		Id:           r.ID,
+		ReceivedBy:   r.ReceivedBy,
+		ReceivedAt:   timeToProto(r.ReceivedAt),
+		BusinessDate: r.BusinessDate.String(),
+		Cost:         r.Cost,
+	}
+	for _, l := range r.Lines {
+		p.Lines = append(p.Lines, &procurementv1.ReceiptLine{
+			ItemId:   l.ItemID,
+			Quantity: quantity.ToWire(l.Quantity),
+			UnitCost: quantity.CostToWire(l.UnitCost),
+			BatchId:  l.BatchID,
+			Amount:   l.Amount,
+		})
+	}
+	return p
+}
+
+func timeToProto(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
