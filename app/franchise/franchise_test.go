@@ -92,6 +92,8 @@ func (b *testBundle) branches(t testing.TB, n, days int) {
 	}
 }
 
+func ptr[T any](v T) *T { return &v }
+
 func date(t *testing.T, s string) civil.Date {
 	t.Helper()
 	d, err := civil.ParseDate(s)
