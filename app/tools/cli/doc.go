@@ -1,0 +1,2 @@
+// Package cli holds the subcommands of the chefcloud binary, one file each.
+package cli

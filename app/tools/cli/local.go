@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/chefcloud/chefcloud/app/platform/postgres/schema"
+	"github.com/chefcloud/chefcloud/app/tools/demo"
+	"github.com/chefcloud/chefcloud/app/tools/local"
+)
+
+type localCommand struct {
+	Exec execCommand `cmd:"" help:"Run a command with the servers' addresses in its environment."`
+}
+
+type execCommand struct {
+	Command []string `arg:"" passthrough:"" help:"The command, after --."`
+}
+
+// Run runs the command and takes over its exit code.
+func (c execCommand) Run(ctx context.Context) error {
+	ctx, cancel := withParent(ctx)
+	defer cancel()
+	root, err := checkout()
+	if err != nil {
+		return err
+	}
+	command := c.Command
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		return fmt.Errorf("local exec: name a command after --")
+	}
+	code, err := local.Exec(ctx, root, command, say)
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}
+
+type upCommand struct {
+	Addr  string `default:"127.0.0.1:8080" help:"Address of the first server process; further ones take the ports after it."`
+	Data  string `default:".chefcloud" help:"Folder of the instance; its name is also its database's."`
+	Nodes int    `default:"1" help:"Number of server processes."`
+}
+
+// Validate is called by kong.
+func (c upCommand) Validate() error {
+	if c.Nodes < 1 || c.Nodes > 32 {
+		return fmt.Errorf("--nodes must be from 1 to 32")
+	}
+	return nil
+}
+
+// Run runs the product until Ctrl-C.
+func (c upCommand) Run(ctx context.Context) error {
+	ctx, cancel := withParent(ctx)
+	defer cancel()
+	root, err := checkout()
+	if err != nil {
+		return err
+	}
+	data := c.Data
+	if !filepath.IsAbs(data) {
+		data = filepath.Join(root, data)
+	}
+	return local.Up(ctx, local.UpOptions{
+		Addr:     c.Addr,
+		Checkout: root,
+		Data:     data,
+		LoadDemo: func(ctx context.Context, url string) error { return loadDemo(ctx, url, demo.Options{Progress: os.Stderr}) },
+		Nodes:    c.Nodes,
+		Say:      say,
+		ApplySchema: func(ctx context.Context, url string) error {
+			_, err := schema.Apply(ctx, url, schema.Options{})
+			return err
+		},
+	})
+}
+
+// checkout finds the repository's folder from the present one upwards.
+func checkout() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for at := folder; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "cmd", "chefcloud", "main.go")); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", fmt.Errorf("%s is not in a checkout of ChefCloud: run this command from one", folder)
+		}
+	}
+}
