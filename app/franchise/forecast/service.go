@@ -15,7 +15,7 @@ type Service struct {
 }
 
 // NewService returns a service that reads db and dates its answers by now.
-func NewService(db *postgres.DB, now clock.Clock) *Service { return &Service{clock: now, db: db} }
+func NewService(db postgres.Querier, now clock.Clock) *Service { return &Service{clock: now, db: db} }
 
 // Load answers a query in one statement, or two if it names items. An item that doesn't exist is not_found.
 func (s *Service) Load(ctx context.Context, q Query) (*franchisev1.ListForecastItemsResponse, error) {

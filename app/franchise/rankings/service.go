@@ -23,7 +23,7 @@ type Service struct {
 }
 
 // NewService returns a service that reads db and dates its answers by now.
-func NewService(db *postgres.DB, now clock.Clock) *Service { return &Service{clock: now, db: db} }
+func NewService(db postgres.Querier, now clock.Clock) *Service { return &Service{clock: now, db: db} }
 
 // standings are the rankings of a range, as computed or as stored.
 type standings struct {

@@ -21,7 +21,7 @@ type Service struct {
 }
 
 // NewService returns a service that reads db and dates its answers by now.
-func NewService(db *postgres.DB, now clock.Clock) *Service { return &Service{clock: now, db: db} }
+func NewService(db postgres.Querier, now clock.Clock) *Service { return &Service{clock: now, db: db} }
 
 // Resolve reads a request.
 func Resolve(o *organisation.Organisation, c caller.Caller, now time.Time, req *franchisev1.GetRoyaltiesRequest) (figures.Query, error) {
