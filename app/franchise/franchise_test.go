@@ -12,6 +12,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/franchise"
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
 	"github.com/chefcloud/chefcloud/app/franchise/organisation"
+	"github.com/chefcloud/chefcloud/app/platform/cache"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
@@ -38,7 +39,7 @@ type testBundle struct {
 func setup(t *testing.T, db *postgres.DB) *testBundle {
 	t.Helper()
 	now := clock.NewManual(noon)
-	handler := franchise.NewHandler(db, organisation.NewStore(db), now.Now)
+	handler := franchise.NewHandler(db, organisation.NewStore(db), cache.Disabled(), now.Now)
 	return &testBundle{
 		clock:   now,
 		db:      db,

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/chefcloud/chefcloud/app/franchise/budgets"
 	"github.com/chefcloud/chefcloud/app/franchise/forecast"
 	"github.com/chefcloud/chefcloud/app/franchise/growth"
@@ -11,6 +14,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/franchise/overview"
 	"github.com/chefcloud/chefcloud/app/franchise/rankings"
 	"github.com/chefcloud/chefcloud/app/franchise/royalties"
+	"github.com/chefcloud/chefcloud/app/platform/cache"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
@@ -22,6 +26,7 @@ import (
 // Handler serves chefcloud.franchise.v1.
 type Handler struct {
 	budgets      *budgets.Service
+	cache        *cache.Cache
 	clock        clock.Clock
 	db           *postgres.DB
 	directory    organisation.Directory
@@ -35,10 +40,12 @@ type Handler struct {
 
 var _ franchisev1connect.FranchiseServiceHandler = (*Handler)(nil)
 
-// NewHandler returns a handler that reads and writes db and asks directory what organisations look like.
-func NewHandler(db *postgres.DB, directory organisation.Directory, now clock.Clock) *Handler {
+// NewHandler returns a handler that reads and writes db, asks directory what organisations look like, and keeps its
+// answers in reports.
+func NewHandler(db *postgres.DB, directory organisation.Directory, reports *cache.Cache, now clock.Clock) *Handler {
 	return &Handler{
 		budgets:      budgets.NewService(db, now),
+		cache:        reports,
 		clock:        now,
 		db:           db,
 		directory:    directory,
@@ -70,26 +77,59 @@ func answer[Request, Query, Response any](
 	return load(ctx, query)
 }
 
+// params is a resolved request, which says by what its answer is known.
+type params interface{ Params() string }
+
+// cached is answer through the cache of a report. What the organisation looks like comes from the same cache, so that a
+// hit costs no statement.
+func cached[Request any, Query params, Response proto.Message](
+	ctx context.Context, h *Handler, report cache.Report, req Request,
+	resolve func(*organisation.Organisation, caller.Caller, time.Time, Request) (Query, error),
+	load func(context.Context, Query) (Response, error),
+) (Response, error) {
+	var none Response
+	c := caller.From(ctx)
+	view := h.cache.Begin(ctx, c.OrgID, report)
+	o, err := cache.Snapshot(ctx, view, func(ctx context.Context) (*organisation.Organisation, error) {
+		return h.directory.Organisation(ctx, c.OrgID)
+	})
+	if err != nil {
+		return none, err
+	}
+	query, err := resolve(o, c, h.clock(), req)
+	if err != nil {
+		return none, err
+	}
+	response, status, err := cache.Read(ctx, view, query.Params(), func(ctx context.Context) (Response, error) { return load(ctx, query) })
+	if err != nil {
+		return none, err
+	}
+	if info, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		info.ResponseHeader().Set(cache.StatusHeader, string(status))
+	}
+	return response, nil
+}
+
 // GetOverview implements [franchisev1connect.FranchiseServiceHandler].
 func (h *Handler) GetOverview(ctx context.Context, req *franchisev1.GetOverviewRequest) (*franchisev1.GetOverviewResponse, error) {
-	return answer(ctx, h, req, overview.Resolve, h.overview.Load)
+	return cached(ctx, h, cache.Overview, req, overview.Resolve, h.overview.Load)
 }
 
 // GetRankings implements [franchisev1connect.FranchiseServiceHandler].
 func (h *Handler) GetRankings(ctx context.Context, req *franchisev1.GetRankingsRequest) (*franchisev1.GetRankingsResponse, error) {
-	return answer(ctx, h, req, rankings.Resolve, h.rankings.Load)
+	return cached(ctx, h, cache.Rankings, req, rankings.Resolve, h.rankings.Load)
 }
 
 // ListBudgets implements [franchisev1connect.FranchiseServiceHandler].
 func (h *Handler) ListBudgets(ctx context.Context, req *franchisev1.ListBudgetsRequest) (*franchisev1.ListBudgetsResponse, error) {
-	return answer(ctx, h, req, budgets.Resolve, h.budgets.Load)
+	return cached(ctx, h, cache.Budgets, req, budgets.Resolve, h.budgets.Load)
 }
 
 // ListForecastItems implements [franchisev1connect.FranchiseServiceHandler].
 func (h *Handler) ListForecastItems(
 	ctx context.Context, req *franchisev1.ListForecastItemsRequest,
 ) (*franchisev1.ListForecastItemsResponse, error) {
-	return answer(ctx, h, req, forecast.Resolve, h.forecast.Load)
+	return cached(ctx, h, cache.Forecast, req, forecast.Resolve, h.forecast.Load)
 }
 
 // GetSameStoreGrowth implements [franchisev1connect.FranchiseServiceHandler].

@@ -2,6 +2,8 @@ package cache
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -81,7 +83,8 @@ func (c *Cache) fetch(ctx context.Context, orgID string) (*stamps, error) {
 }
 
 func (c *Cache) answerKey(report Report, orgID, params string) string {
-	return c.config.Prefix + ":" + string(report) + ":{" + orgID + "}:" + params
+	hash := sha256.Sum256([]byte(params))
+	return c.config.Prefix + ":" + string(report) + ":{" + orgID + "}:" + hex.EncodeToString(hash[:16])
 }
 
 func (c *Cache) indexKey(report Report, orgID string) string {

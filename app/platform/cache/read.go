@@ -53,7 +53,8 @@ type loaded struct {
 	status  Status
 }
 
-// Read answers from memory, then Valkey, then load. params is the hash of the resolved parameters. Readers of one key
+// Read answers from memory, then Valkey, then load. params tells everything within the organisation that
+// the answer depends on. Readers of one key
 // and stamp share one flight. The message is shared: nobody may change it.
 func Read[T proto.Message](ctx context.Context, v View, params string, load func(context.Context) (T, error)) (T, Status, error) {
 	var none T

@@ -43,7 +43,11 @@ func (c orgCreateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	owner, err := auth.CreateOrganisation(ctx, db, password.New(), clock.System, auth.NewOrganisation{
+	hasher, err := password.NewHasher(password.Recommended(), 1)
+	if err != nil {
+		return err
+	}
+	owner, err := auth.CreateOrganisation(ctx, db, hasher, clock.System, auth.NewOrganisation{
 		Currency: c.Currency, ID: c.ID, Name: c.Name, OwnerEmail: c.OwnerEmail, OwnerName: c.OwnerName,
 		OwnerPassword: strings.TrimRight(string(secret), "\r\n"), Plan: c.Plan,
 	})
