@@ -65,7 +65,7 @@ func (o *Order) Receive(delivered []Delivered, at time.Time) (Receipt, error) {
 		}
 		receipt.Cost += amount
 		receipt.Lines = append(receipt.Lines, ReceiptLine{
-			Amount: amount, ItemID: d.ItemID, No: int32(i) + 1, Quantity: d.Quantity, UnitCost: unitCost, //nolint:gosec // at most 500
+			Amount: amount, ItemID: d.ItemID, No: int32(i) + 1, Quantity: d.Quantity, UnitCost: unitCost,
 		})
 	}
 	// Asked last: a delivery that was sent a second time should hear that it is too much.

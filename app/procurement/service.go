@@ -129,7 +129,7 @@ func (s *Service) addLines(ctx context.Context, q postgres.Querier, o *Order, li
 		}
 		o.Total += amount
 		o.Lines = append(o.Lines, Line{
-			Amount: amount, ItemID: l.ItemID, No: int32(i) + 1, Quantity: l.Quantity, UnitCost: l.UnitCost, //nolint:gosec // at most 500
+			Amount: amount, ItemID: l.ItemID, No: int32(i) + 1, Quantity: l.Quantity, UnitCost: l.UnitCost,
 		})
 	}
 	return nil

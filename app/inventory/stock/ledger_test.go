@@ -149,7 +149,7 @@ func TestConcurrentWritersOfTheSameItems(t *testing.T) {
 	failures := make(chan error, writers*turns)
 	for writer := range writers {
 		group.Go(func() {
-			random := rand.New(rand.NewPCG(1, uint64(writer))) //nolint:gosec // a seed, not a secret
+			random := rand.New(rand.NewPCG(1, uint64(writer)))
 			for turn := range turns {
 				err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Querier) error {
 					attempts.Add(1)
@@ -189,7 +189,7 @@ func (f *floor) anything(ctx context.Context, tx postgres.Querier, random *rand.
 	default:
 		var needs []stock.Need
 		for i, item := range items {
-			needs = append(needs, stock.Need{ItemID: item, LineNo: int32(i), Quantity: amount()}) //nolint:gosec // five
+			needs = append(needs, stock.Need{ItemID: item, LineNo: int32(i), Quantity: amount()})
 		}
 		_, err := stock.Consume(ctx, tx, f.sale(ids.New("ord"), needs...))
 		return err

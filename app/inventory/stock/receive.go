@@ -76,7 +76,7 @@ func unpack(in Incoming, open map[string][]*shortfall) ([]Batch, []movement, err
 			BranchID: in.BranchID, ExpiresOn: l.ExpiresOn, ID: ids.New("bat"), ItemID: l.ItemID, Received: l.Quantity,
 			ReceivedAt: in.At, Remaining: l.Quantity, UnitCost: l.UnitCost,
 		}
-		line := int32(i) + 1 //nolint:gosec // at most 500 lines
+		line := int32(i) + 1
 		movements = append(movements, movement{
 			BatchID: b.ID, ItemID: l.ItemID, Kind: in.Source.kind(), LineNo: line, Quantity: l.Quantity, UnitCost: l.UnitCost,
 		})
