@@ -1,0 +1,152 @@
+package auth_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/stretchr/testify/require"
+	"github.com/valkey-io/valkey-go"
+
+	"github.com/chefcloud/chefcloud/app/auth/password"
+	"github.com/chefcloud/chefcloud/app/platform/clock"
+	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
+	policyv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
+)
+
+// away is a Valkey that can't be reached.
+type away struct{}
+
+func (away) Client() (valkey.Client, error) { return nil, errors.New("connection refused") }
+
+func attempt(t testing.TB, n *node, email, pass string) error {
+	t.Helper()
+	_, err := n.anonymous().Login(t.Context(), &authv1.LoginRequest{Email: email, Password: pass})
+	return err
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+
+	t.Run("GivesTokensThatWork", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{})
+		n.organisation(t, "ORG_1", ownerEmail)
+		resp := n.login(t, " Owner@Example.COM ", pass)
+		require.Equal(t, "Bearer", resp.GetTokenType())
+		require.EqualValues(t, accessTTL.Seconds(), resp.GetExpiresIn())
+		require.Equal(t, ownerEmail, resp.GetUser().GetEmail())
+		require.Equal(t, policyv1.Role_ROLE_OWNER, resp.GetUser().GetRole())
+		require.Equal(t, resp.GetUser().GetId(), works(t, n.as(resp.GetAccessToken())).GetUser().GetId())
+	})
+
+	t.Run("SaysTheSameOfAWrongPasswordAnUnknownEmailAndADisabledAccount", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{})
+		owner, branch := n.organisation(t, "ORG_1", ownerEmail)
+		gone, disabled := user(t, owner, "gone@example.com", policyv1.Role_ROLE_STAFF, branch), true
+		_, err := owner.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: gone.GetId(), Disabled: &disabled})
+		require.NoError(t, err)
+
+		wrong := attempt(t, n, ownerEmail, "wrong horse")
+		requireFault(t, wrong, connect.CodeUnauthenticated, "BAD_CREDENTIALS")
+		for _, err := range []error{
+			attempt(t, n, "nobody@example.com", pass),
+			attempt(t, n, "gone@example.com", pass),
+			attempt(t, n, "nul\x00@example.com", pass),
+		} {
+			requireFault(t, err, connect.CodeUnauthenticated, "BAD_CREDENTIALS")
+			require.Equal(t, wrong.Error(), err.Error())
+		}
+	})
+
+	t.Run("TakesAsLongForAnUnknownEmailAsForAWrongPassword", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{params: password.Recommended()})
+		n.organisation(t, "ORG_1", ownerEmail)
+		const rounds = 15
+		var known, unknown [rounds]time.Duration
+		for i := range rounds { // in turn, so that a busy machine slows both down
+			known[i] = timed(t, n, ownerEmail)
+			unknown[i] = timed(t, n, "nobody@example.com")
+		}
+		slices.Sort(known[:])
+		slices.Sort(unknown[:])
+		// Without the decoy the ratio is beyond ten.
+		require.InDelta(t, 1, float64(known[rounds/2])/float64(unknown[rounds/2]), 0.5)
+	})
+}
+
+func timed(t testing.TB, n *node, email string) time.Duration {
+	t.Helper()
+	start := time.Now()
+	require.Error(t, attempt(t, n, email, "wrong horse"))
+	return time.Since(start)
+}
+
+func TestLoginThrottle(t *testing.T) {
+	t.Parallel()
+	const limit = 3
+
+	t.Run("HoldsOverTwoNodesForKnownAndUnknownAccounts", func(t *testing.T) {
+		t.Parallel()
+		now := clock.NewManual(time.Date(2024, 11, 8, 9, 0, 0, 0, time.UTC))
+		a := newNode(t, nodeOpts{clock: now.Now, perAccount: limit})
+		b := newNode(t, nodeOpts{clock: now.Now, perAccount: limit, db: a.db, prefix: a.prefix})
+		a.organisation(t, "ORG_1", ownerEmail)
+
+		for _, email := range []string{ownerEmail, "nobody@example.com"} {
+			for _, n := range []*node{a, b, a} {
+				requireFault(t, attempt(t, n, email, "wrong horse"), connect.CodeUnauthenticated, "BAD_CREDENTIALS")
+			}
+			err := attempt(t, b, email, pass)
+			requireFault(t, err, connect.CodeResourceExhausted, "LOGIN_THROTTLED")
+			var wire *connect.Error
+			require.ErrorAs(t, err, &wire)
+			require.Equal(t, "600", wire.Meta().Get("Retry-After"))
+		}
+		now.Advance(window)
+		b.login(t, ownerEmail, pass)
+	})
+
+	t.Run("DoesNotCountWhoKnowsThePassword", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{perAccount: limit})
+		n.organisation(t, "ORG_1", ownerEmail)
+		for range 3 * limit {
+			n.login(t, ownerEmail, pass)
+		}
+	})
+
+	t.Run("LooksAtNoMorePasswordsWhenTheyComeAllAtOnce", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{perAccount: limit})
+		n.organisation(t, "ORG_1", ownerEmail)
+		var mu sync.Mutex
+		codes := map[connect.Code]int{}
+		var calls sync.WaitGroup
+		for range 30 {
+			calls.Go(func() {
+				err := attempt(t, n, ownerEmail, "wrong horse")
+				mu.Lock()
+				defer mu.Unlock()
+				codes[connect.CodeOf(err)]++
+			})
+		}
+		calls.Wait()
+		require.Equal(t, map[connect.Code]int{connect.CodeUnauthenticated: limit, connect.CodeResourceExhausted: 30 - limit}, codes)
+	})
+
+	t.Run("HoldsOnEachNodeWhileValkeyIsAway", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{connection: away{}, perAccount: limit})
+		n.organisation(t, "ORG_1", ownerEmail)
+		for range limit {
+			requireFault(t, attempt(t, n, ownerEmail, "wrong horse"), connect.CodeUnauthenticated, "BAD_CREDENTIALS")
+		}
+		requireFault(t, attempt(t, n, ownerEmail, pass), connect.CodeResourceExhausted, "LOGIN_THROTTLED")
+	})
+}
