@@ -25,10 +25,18 @@ WHERE org_id = @org_id AND id = ANY (@ids::text[])
 ORDER BY item_id, booked_at, id;
 
 -- name: StockLastCostList :many
--- The cost of the newest batch of each item: the branch's, or that of any branch if it never had one.
-SELECT DISTINCT ON (item_id) item_id, unit_cost FROM stock_batches
-WHERE org_id = @org_id AND item_id = ANY (@item_ids::text[])
-ORDER BY item_id, branch_id = @branch_id DESC, received_at DESC, id DESC;
+-- The cost of the newest batch of each item: the branch's, else that of any branch, else 0. The other branches are read
+-- only if this one never had the item.
+SELECT wanted.item_id::text AS item_id, coalesce(
+  (SELECT own.unit_cost FROM stock_batches own
+   WHERE own.org_id = @org_id AND own.item_id = wanted.item_id AND own.branch_id = @branch_id
+   ORDER BY own.received_at DESC, own.id DESC LIMIT 1),
+  (SELECT any_branch.unit_cost FROM stock_batches any_branch
+   WHERE any_branch.org_id = @org_id AND any_branch.item_id = wanted.item_id
+   ORDER BY any_branch.received_at DESC, any_branch.id DESC LIMIT 1),
+  0
+)::numeric AS unit_cost
+FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS wanted;
 
 -- name: StockMovementListByOrder :many
 -- What closing an order moved, and whether it was put back already. Wastage and receipts have ids of their own, which may

@@ -108,15 +108,22 @@ func (q *Queries) StockBatchListOpen(ctx context.Context, db DBTX, arg *StockBat
 }
 
 const stockLastCostList = `-- name: StockLastCostList :many
-SELECT DISTINCT ON (item_id) item_id, unit_cost FROM stock_batches
-WHERE org_id = $1 AND item_id = ANY ($2::text[])
-ORDER BY item_id, branch_id = $3 DESC, received_at DESC, id DESC
+SELECT wanted.item_id::text AS item_id, coalesce(
+  (SELECT own.unit_cost FROM stock_batches own
+   WHERE own.org_id = $1 AND own.item_id = wanted.item_id AND own.branch_id = $2
+   ORDER BY own.received_at DESC, own.id DESC LIMIT 1),
+  (SELECT any_branch.unit_cost FROM stock_batches any_branch
+   WHERE any_branch.org_id = $1 AND any_branch.item_id = wanted.item_id
+   ORDER BY any_branch.received_at DESC, any_branch.id DESC LIMIT 1),
+  0
+)::numeric AS unit_cost
+FROM (SELECT unnest($3::text[]) AS item_id) AS wanted
 `
 
 type StockLastCostListParams struct {
 	OrgID    string
-	ItemIds  []string
 	BranchID string
+	ItemIds  []string
 }
 
 type StockLastCostListRow struct {
@@ -124,9 +131,10 @@ type StockLastCostListRow struct {
 	UnitCost decimal.Decimal
 }
 
-// The cost of the newest batch of each item: the branch's, or that of any branch if it never had one.
+// The cost of the newest batch of each item: the branch's, else that of any branch, else 0. The other branches are read
+// only if this one never had the item.
 func (q *Queries) StockLastCostList(ctx context.Context, db DBTX, arg *StockLastCostListParams) ([]*StockLastCostListRow, error) {
-	rows, err := db.Query(ctx, stockLastCostList, arg.OrgID, arg.ItemIds, arg.BranchID)
+	rows, err := db.Query(ctx, stockLastCostList, arg.OrgID, arg.BranchID, arg.ItemIds)
 	if err != nil {
 		return nil, err
 	}

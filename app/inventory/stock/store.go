@@ -76,7 +76,7 @@ func (s store) shortfalls(ctx context.Context, shortfallIDs []string) (map[strin
 	return found, nil
 }
 
-// lastCosts returns the cost of the newest batch of each item; items that never had one are missing.
+// lastCosts returns the cost of the newest batch of each item, 0 for items that never had one.
 func (s store) lastCosts(ctx context.Context, itemIDs []string) (map[string]decimal.Decimal, error) {
 	rows, err := s.queries.StockLastCostList(ctx, s.tx, &sqlc.StockLastCostListParams{
 		OrgID: s.orgID, BranchID: s.branchID, ItemIds: itemIDs,
