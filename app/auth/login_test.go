@@ -37,7 +37,7 @@ func TestLogin(t *testing.T) {
 		n.organisation(t, "ORG_1", ownerEmail)
 		resp := n.login(t, " Owner@Example.COM ", pass)
 		require.Equal(t, "Bearer", resp.GetTokenType())
-		require.EqualValues(t, accessTTL.Seconds(), resp.GetExpiresIn())
+		require.Equal(t, accessTTL, time.Duration(resp.GetExpiresIn())*time.Second)
 		require.Equal(t, ownerEmail, resp.GetUser().GetEmail())
 		require.Equal(t, policyv1.Role_ROLE_OWNER, resp.GetUser().GetRole())
 		require.Equal(t, resp.GetUser().GetId(), works(t, n.as(resp.GetAccessToken())).GetUser().GetId())

@@ -20,7 +20,7 @@ func userToProto(u *User) *authv1.User {
 		OrgId:     u.OrgID,
 		Email:     u.Email,
 		Name:      u.Name,
-		Role:      policyv1.Role(u.Role), //nolint:gosec // one of four
+		Role:      policyv1.Role(u.Role),
 		BranchId:  u.BranchID,
 		Disabled:  u.Disabled(),
 		CreatedAt: timestamppb.New(u.CreatedAt),
@@ -62,7 +62,7 @@ func refreshToProto(t *Tokens) *authv1.RefreshResponse {
 	return &authv1.RefreshResponse{AccessToken: t.Access, RefreshToken: t.Refresh, ExpiresIn: seconds(t.TTL), TokenType: tokenType}
 }
 
-func seconds(d time.Duration) int32 { return int32(d / time.Second) } //nolint:gosec // at most a day
+func seconds(d time.Duration) int32 { return int32(d / time.Second) }
 
 func newUserFromProto(r *authv1.CreateUserRequest, hash string) NewUser {
 	return NewUser{

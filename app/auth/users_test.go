@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
+	"github.com/chefcloud/chefcloud/app/platform/page"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
 	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
 	policyv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
@@ -87,6 +88,18 @@ func TestCreateUser(t *testing.T) {
 			Email: "new@example.com", Name: "New", Role: policyv1.Role_ROLE_STAFF, Password: pass, BranchId: "nowhere",
 		})
 		requireFault(t, err, connect.CodeNotFound, "BRANCH_NOT_FOUND")
+	})
+
+	t.Run("RefusesTextThatTheDatabaseCannotHold", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{})
+		owner, _ := n.organisation(t, "ORG_1", ownerEmail)
+		_, err := owner.CreateUser(t.Context(), &authv1.CreateUserRequest{
+			Email: "new@example.com", Name: "N\x00w", Role: policyv1.Role_ROLE_MANAGER, Password: pass,
+		})
+		requireFault(t, err, connect.CodeInvalidArgument, "INVALID_ARGUMENT")
+		_, err = owner.ListUsers(t.Context(), &authv1.ListUsersRequest{PageToken: page.Encode("\x00")})
+		requireFault(t, err, connect.CodeInvalidArgument, "INVALID_ARGUMENT")
 	})
 
 	t.Run("AnswersARepetitionWithoutStoringThePassword", func(t *testing.T) {
@@ -167,7 +180,7 @@ func TestUpdateUser(t *testing.T) {
 		})
 		calls.Go(func() { _, errB = b.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: first, Role: &manager}) })
 		calls.Wait()
-		require.True(t, (errA == nil) != (errB == nil), "%v, %v", errA, errB)
+		require.NotEqual(t, errA == nil, errB == nil, "%v, %v", errA, errB)
 
 		var owners int
 		require.NoError(t, n.db.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE role = 'OWNER' AND disabled_at IS NULL").Scan(&owners))

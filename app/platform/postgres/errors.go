@@ -15,6 +15,7 @@ const (
 	codeCheckViolation       = "23514"
 	codeDeadlock             = "40P01"
 	codeForeignKeyViolation  = "23503"
+	codeInvalidText          = "22021"
 	codeQueryCanceled        = "57014"
 	codeSerializationFailure = "40001"
 	codeUniqueViolation      = "23505"
@@ -46,7 +47,7 @@ func retryable(err error) bool {
 }
 
 // Translate turns what every statement can meet into faults: a database that is away, restarting or too slow is
-// unavailable, a transaction that lost to another is aborted. Other errors are returned as they are.
+// unavailable, a transaction that lost to another is aborted, text with a NUL is invalid. Other errors are returned as they are.
 func Translate(err error) error { return translate(err) }
 
 func translate(err error) error {
@@ -57,6 +58,8 @@ func translate(err error) error {
 	var p *pgconn.PgError
 	if errors.As(err, &p) {
 		switch {
+		case p.Code == codeInvalidText: // the wire guarantees UTF-8, so only a NUL, which PostgreSQL can't store
+			return fault.Invalid("", "text must not contain NUL characters").WithCause(err)
 		case p.Code == codeQueryCanceled:
 			return fault.Unavailable("DATABASE_TIMEOUT", "the database took too long").WithCause(err)
 		case p.Code[:2] == "08", p.Code[:2] == "53", p.Code[:2] == "57":
