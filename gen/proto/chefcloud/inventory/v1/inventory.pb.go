@@ -1177,7 +1177,7 @@ func (x *RecordWastageResponse) GetWastage() *Wastage {
 	return nil
 }
 
-// ListWastageRequest selects wastage of a branch between two business dates.
+// ListWastageRequest selects wastage of a branch.
 type ListWastageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
