@@ -159,6 +159,6 @@ func (h *Handler) UpsertBudgets(ctx context.Context, req *franchisev1.UpsertBudg
 		if err := h.budgets.Upsert(ctx, tx, req.GetTargets()); err != nil {
 			return nil, err
 		}
-		return &franchisev1.UpsertBudgetsResponse{Written: int32(len(req.GetTargets()))}, nil //nolint:gosec // at most 1000
+		return &franchisev1.UpsertBudgetsResponse{Written: int32(len(req.GetTargets()))}, nil
 	})
 }

@@ -22,8 +22,8 @@ func toProto(q Query, budgets []Budget, asOf time.Time) *franchisev1.ListBudgets
 			FlexedCogs:         b.Flexed,
 			VolumeVariance:     b.Volume,
 			EfficiencyVariance: b.Efficiency,
-			CompletedDays:      int32(b.CompletedDays), //nolint:gosec // days of a month
-			Days:               int32(q.Month.Days()),  //nolint:gosec // days of a month
+			CompletedDays:      int32(b.CompletedDays),
+			Days:               int32(q.Month.Days()),
 		}
 	}
 	return &franchisev1.ListBudgetsResponse{

@@ -38,7 +38,7 @@ type known struct {
 func actuals(ctx context.Context, q postgres.Querier, query Query) ([]known, error) {
 	params := &sqlc.BudgetActualsParams{OrgID: query.Organisation.ID, Currency: query.Organisation.Currency}
 	add := func(spanNo int, branchID string, dates ranges.Dates) {
-		params.SpanNos = append(params.SpanNos, int32(spanNo)) //nolint:gosec // two per branch
+		params.SpanNos = append(params.SpanNos, int32(spanNo))
 		params.BranchIds = append(params.BranchIds, branchID)
 		params.FromDates = append(params.FromDates, dates.From)
 		params.ToDates = append(params.ToDates, dates.To)

@@ -42,6 +42,6 @@ func DatesToProto(d ranges.Dates) *franchisev1.DateRange {
 	return &franchisev1.DateRange{
 		StartDate: d.From.String(),
 		EndDate:   d.To.String(),
-		Days:      int32(d.Days()), //nolint:gosec // at most some hundred days
+		Days:      int32(d.Days()),
 	}
 }

@@ -24,7 +24,7 @@ func Load(ctx context.Context, db postgres.Querier, o *organisation.Organisation
 		ByDate:    make([]bool, len(list)),
 	}
 	for i, span := range list {
-		params.SpanNos[i] = int32(i) //nolint:gosec // some per branch
+		params.SpanNos[i] = int32(i)
 		params.BranchIds[i] = span.BranchID
 		params.FromDates[i] = span.From
 		params.ToDates[i] = span.To

@@ -20,7 +20,7 @@ func BranchToProto(b branch.Branch, at time.Time) *franchisev1.Branch {
 		Id:                   b.ID,
 		Name:                 b.Name,
 		TimeZone:             b.TimeZone,
-		ServiceTargetSeconds: int32(b.ServiceTarget / time.Second), //nolint:gosec // at most a day
+		ServiceTargetSeconds: int32(b.ServiceTarget / time.Second),
 		OpenedOn:             b.OpenedOn.String(),
 		BusinessDate:         b.BusinessDate(at).String(),
 	}
@@ -49,13 +49,13 @@ func SettingsToProto(s Settings) *franchisev1.Settings {
 	return &franchisev1.Settings{
 		Name:             s.Name,
 		Currency:         s.Currency,
-		DayCutoffMinutes: int32(s.CutoffMinutes), //nolint:gosec // at most 720
+		DayCutoffMinutes: int32(s.CutoffMinutes),
 		RankingWeights:   WeightsToProto(s.Weights),
-		WasteCapBp:       int32(s.WasteCapBP), //nolint:gosec // at most 10 000
+		WasteCapBp:       int32(s.WasteCapBP),
 		RoyaltyBase:      royaltyBases[s.RoyaltyBase],
-		RoyaltyRateBp:    int32(s.RoyaltyRateBP), //nolint:gosec // at most 10 000
+		RoyaltyRateBp:    int32(s.RoyaltyRateBP),
 		RoyaltyFloor:     s.RoyaltyFloor,
-		AdFundRateBp:     int32(s.AdFundRateBP), //nolint:gosec // at most 10 000
+		AdFundRateBp:     int32(s.AdFundRateBP),
 	}
 }
 

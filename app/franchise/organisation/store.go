@@ -83,7 +83,7 @@ func Load(ctx context.Context, q postgres.Querier, orgID string) (*Organisation,
 func upsertBranch(ctx context.Context, tx postgres.Querier, b branch.Branch, opensOn civil.Date, now time.Time) (civil.Date, error) {
 	params := &sqlc.BranchUpsertParams{
 		OrgID: b.OrgID, ID: b.ID, Name: b.Name, TimeZone: b.TimeZone,
-		ServiceTargetSeconds: int32(b.ServiceTarget / time.Second), //nolint:gosec // at most a day
+		ServiceTargetSeconds: int32(b.ServiceTarget / time.Second),
 		DefaultOpenedOn:      opensOn, CreatedAt: now,
 	}
 	if !b.OpenedOn.IsZero() {

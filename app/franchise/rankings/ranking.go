@@ -51,7 +51,7 @@ func Rank(branches []Branch, settings organisation.Settings) []Ranking {
 		return cmp.Or(b.Score.Cmp(a.Score), cmp.Compare(b.NetSales, a.NetSales), cmp.Compare(a.BranchID, b.BranchID))
 	})
 	for i := range rankings {
-		rankings[i].Rank = int32(i) + 1 //nolint:gosec // a place among branches
+		rankings[i].Rank = int32(i) + 1
 		if i > 0 && rankings[i].Score.Equal(rankings[i-1].Score) {
 			rankings[i].Rank = rankings[i-1].Rank
 		}

@@ -1,6 +1,7 @@
 package rankings_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -130,7 +131,7 @@ func TestMove(t *testing.T) {
 func texts(list []rankings.Ranking) []string {
 	texts := make([]string, len(list))
 	for i, r := range list {
-		texts[i] = string(rune('0'+r.Rank)) + " " + r.BranchID + " " + r.Score.StringFixed(2)
+		texts[i] = fmt.Sprintf("%d %s %s", r.Rank, r.BranchID, r.Score.StringFixed(2))
 		if r.Partial {
 			texts[i] += " partial"
 		}
