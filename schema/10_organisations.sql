@@ -19,7 +19,8 @@ CREATE TABLE organisations (
   CONSTRAINT organisations_id_form CHECK (length(org_id) <= 64 AND org_id ~ '^[A-Za-z0-9_-]+$'),
   CONSTRAINT organisations_plan CHECK (plan IN ('FREE', 'PRO', 'ENT')),
   CONSTRAINT organisations_royalty_base CHECK (royalty_base IN ('NET', 'GROSS')),
-  CONSTRAINT organisations_cutoff CHECK (day_cutoff_minutes BETWEEN 0 AND 720)
+  CONSTRAINT organisations_cutoff CHECK (day_cutoff_minutes BETWEEN 0 AND 720),
+  CONSTRAINT organisations_waste_cap CHECK (waste_cap_bp BETWEEN 1 AND 10000)
 );
 
 CREATE TABLE branches (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	_ "time/tzdata" // a machine may have no zones of its own
 
 	"github.com/jackc/pgx/v5"
 

@@ -643,7 +643,8 @@ func (x *DayFigures) GetCogs() int64 {
 	return 0
 }
 
-// GetOverviewRequest selects a range: either range, or period, or both dates. Nothing set means today.
+// GetOverviewRequest selects a range: either range, or period, or both dates. Nothing set means today. A range that begins
+// in the future is refused.
 type GetOverviewRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
@@ -834,7 +835,7 @@ func (x *GetOverviewResponse) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
-// GetRankingsRequest selects a range as GetOverview does. Nothing set means the current month.
+// GetRankingsRequest selects a range as GetOverview does. Nothing set means the current month so far.
 type GetRankingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
