@@ -96,11 +96,19 @@ func TestCompare(t *testing.T) {
 		require.Equal(t, int64(100), *got.COGS.TargetToDate)
 	})
 
+	t.Run("ACostThatDoesNotFitIsAbsent", func(t *testing.T) {
+		t.Parallel()
+		absurd := &budgets.Target{Amounts: budgets.Amounts{COGS: 1e12, Revenue: 1}}
+		got := budgets.Compare(november, afterTenDays, absurd, actual, budgets.History{})
+		require.Nil(t, got.Flexed)
+		require.NotNil(t, got.COGS.Variance)
+	})
+
 	t.Run("VolumeAndEfficiencyAddUpToTheVariance", func(t *testing.T) {
 		t.Parallel()
 		amounts := rapid.Custom(func(t *rapid.T) budgets.Amounts {
 			return budgets.Amounts{
-				COGS: rapid.Int64Range(0, 1e12).Draw(t, "cogs"), Revenue: rapid.Int64Range(1, 1e12).Draw(t, "revenue"), Waste: 1,
+				COGS: rapid.Int64Range(0, 1e12).Draw(t, "cogs"), Revenue: rapid.Int64Range(1e6, 1e12).Draw(t, "revenue"), Waste: 1,
 			}
 		})
 		rapid.Check(t, func(t *rapid.T) {
