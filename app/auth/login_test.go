@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/auth/password"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
 	policyv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
 )
@@ -61,6 +63,29 @@ func TestLogin(t *testing.T) {
 			requireFault(t, err, connect.CodeUnauthenticated, "BAD_CREDENTIALS")
 			require.Equal(t, wrong.Error(), err.Error())
 		}
+	})
+
+	t.Run("IsStillbornIfThePasswordChangedMeanwhile", func(t *testing.T) {
+		t.Parallel()
+		n := newNode(t, nodeOpts{})
+		n.organisation(t, "ORG_1", ownerEmail)
+		var call sync.WaitGroup
+		var opened *authv1.LoginResponse
+		// The sign-in has read the password and waits to open its session, because the test holds the user.
+		require.NoError(t, n.db.InTx(t.Context(), func(ctx context.Context, tx postgres.Querier) error {
+			if _, err := tx.Exec(ctx, "SELECT FROM users FOR UPDATE"); err != nil {
+				return err
+			}
+			call.Go(func() {
+				opened, _ = n.anonymous().Login(t.Context(), &authv1.LoginRequest{Email: ownerEmail, Password: pass})
+			})
+			require.Eventually(t, func() bool { return waiting(t, n.db) == 1 }, 10*time.Second, 5*time.Millisecond)
+			_, err := tx.Exec(ctx, "UPDATE users SET session_version = session_version + 1")
+			return err
+		}))
+		call.Wait()
+		requireRefused(t, n.as(opened.GetAccessToken()), "SESSION_ENDED")
+		requireEnded(t, n, opened.GetRefreshToken(), "SESSION_ENDED")
 	})
 
 	t.Run("TakesAsLongForAnUnknownEmailAsForAWrongPassword", func(t *testing.T) {

@@ -1,10 +1,12 @@
 package auth_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/page"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
 	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
 	policyv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
@@ -149,6 +152,10 @@ func TestUpdateUser(t *testing.T) {
 		require.Empty(t, resp.GetUser().GetBranchId())
 		requireRefused(t, staff, "SESSION_ENDED")
 		require.Equal(t, []string{"user.branch_changed", "user.role_changed"}, actions(t, owner)[:2])
+
+		var version int
+		require.NoError(t, n.db.QueryRow(t.Context(), "SELECT session_version FROM users WHERE id = $1", u.GetId()).Scan(&version))
+		require.Equal(t, 2, version, "raised once, by the role, so that no sign-in that was under way survives")
 	})
 
 	t.Run("FindsNobodyInAnotherOrganisation", func(t *testing.T) {
@@ -175,10 +182,18 @@ func TestUpdateUser(t *testing.T) {
 
 		var calls sync.WaitGroup
 		var errA, errB error
-		calls.Go(func() {
-			_, errA = a.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: second, Disabled: &disabled})
-		})
-		calls.Go(func() { _, errB = b.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: first, Role: &manager}) })
+		// Both have begun before either can go on, because the test holds their rows.
+		require.NoError(t, n.db.InTx(t.Context(), func(ctx context.Context, tx postgres.Querier) error {
+			if _, err := tx.Exec(ctx, "SELECT FROM users FOR UPDATE"); err != nil {
+				return err
+			}
+			calls.Go(func() {
+				_, errA = a.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: second, Disabled: &disabled})
+			})
+			calls.Go(func() { _, errB = b.UpdateUser(t.Context(), &authv1.UpdateUserRequest{UserId: first, Role: &manager}) })
+			require.Eventually(t, func() bool { return waiting(t, n.db) == 2 }, 10*time.Second, 5*time.Millisecond)
+			return nil
+		}))
 		calls.Wait()
 		require.NotEqual(t, errA == nil, errB == nil, "%v, %v", errA, errB)
 

@@ -31,10 +31,11 @@ type Hasher struct {
 	slots  chan struct{}
 }
 
-// NewHasher returns a hasher that runs at most parallel hashes at once; 0 means one per core.
+// NewHasher returns a hasher that runs at most parallel hashes at once; 0 means half of the cores, so that a flood of sign-ins
+// leaves the others to everybody else.
 func NewHasher(params Params, parallel int) (*Hasher, error) {
 	if parallel == 0 {
-		parallel = runtime.GOMAXPROCS(0)
+		parallel = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	decoy, err := argon2id.CreateHash(rand.Text(), &params)
 	if err != nil {
