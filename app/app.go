@@ -19,6 +19,9 @@ import (
 	"github.com/chefcloud/chefcloud/app/procurement"
 )
 
+// startTimeout is how long the process may take until it listens.
+const startTimeout = 15 * time.Second
+
 // stopTimeout is how long after SHUTDOWN_TIMEOUT the rest may take to close.
 const stopTimeout = 10 * time.Second
 
@@ -48,7 +51,10 @@ func Serve(ctx context.Context, settings *config.Config) error {
 	var server *httpserver.Server
 	var log zerolog.Logger
 	process := fx.New(Options(settings), fx.Populate(&server, &log))
-	if err := process.Start(ctx); err != nil {
+	// A signal during the start ends the process in good order, after the start.
+	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
+	if err := process.Start(starting); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
 	var failure error

@@ -37,7 +37,7 @@ var platform = fx.Module("platform",
 		func() (protovalidate.Validator, error) { return protovalidate.New() },
 		rpc.NewMetrics,
 		func() *httpserver.Readiness { return &httpserver.Readiness{} },
-		fx.Annotate(newHandler, fx.ParamTags(rpc.Group)),
+		newHandler,
 		func(settings *config.Config, handler http.Handler, ready *httpserver.Readiness, log zerolog.Logger) *httpserver.Server {
 			return httpserver.New(settings.HTTP, handler, ready, log)
 		},
@@ -138,12 +138,13 @@ type parts struct {
 	Metrics       *rpc.Metrics
 	Ready         *httpserver.Readiness
 	Registry      *prometheus.Registry
+	Services      []rpc.Service `group:"services"`
 	Settings      *config.Config
 	Tracing       *observability.Tracing
 	Validator     protovalidate.Validator
 }
 
-func newHandler(services []rpc.Service, p parts) (http.Handler, error) {
+func newHandler(p parts) (http.Handler, error) {
 	options := append(rpc.Codecs(p.Cache),
 		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
 			Authenticator: p.Authenticator,
@@ -168,8 +169,8 @@ func newHandler(services []rpc.Service, p parts) (http.Handler, error) {
 	if p.Settings.Observability.Metrics {
 		routes.Metrics = p.Registry
 	}
-	for _, s := range services {
+	for _, s := range p.Services {
 		routes.Services = append(routes.Services, s.Name)
 	}
-	return routes.Handler(func(next http.Handler) (http.Handler, error) { return rpc.Mount(services, options, next) })
+	return routes.Handler(func(next http.Handler) (http.Handler, error) { return rpc.Mount(p.Services, options, next) })
 }

@@ -70,3 +70,9 @@ var busts = map[string][]Report{
 
 // BustsOf returns the reports that a successful call of the procedure invalidates.
 func BustsOf(procedure string) []Report { return busts[procedure] }
+
+// Listed reports whether the procedure stands in the table at all.
+func Listed(procedure string) ([]Report, bool) {
+	reports, ok := busts[procedure]
+	return reports, ok
+}
