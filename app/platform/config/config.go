@@ -1,0 +1,92 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Config is the settings of the process. It holds no pointers and is safe to copy.
+type Config struct {
+	App           App
+	Auth          Auth
+	Cache         Cache
+	CORS          CORS
+	Database      Database
+	HTTP          HTTP
+	Limits        Limits
+	Observability Observability
+	Redis         Redis
+	SSE           SSE
+	Webhook       Webhook
+
+	environment map[string]string
+}
+
+// Problem is a variable that breaks a rule.
+type Problem struct {
+	// Variable is the name, as in `DB_POOL_MAX`.
+	Variable string
+	// Rule says what the value must be, and what it is unless it is secret.
+	Rule string
+}
+
+// Error lists everything that is wrong with the environment.
+type Error struct {
+	Problems []Problem
+}
+
+// Error returns one line per problem.
+func (e *Error) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = fmt.Sprintf("%s %s", p.Variable, p.Rule)
+	}
+	return "invalid configuration:\n  " + strings.Join(lines, "\n  ")
+}
+
+// Load reads the settings from an environment, `env.ToMap(os.Environ())` in production. An empty variable counts as absent.
+// The error is an *Error that lists all problems.
+func Load(environment map[string]string) (*Config, error) {
+	cfg := &Config{environment: environment}
+	var problems []Problem
+	for _, section := range cfg.sections() {
+		problems = append(problems, parse(section, environment)...)
+	}
+	// Rules that compare values would only confuse beside a value that couldn't be read.
+	if len(problems) == 0 {
+		problems = cfg.compare()
+	}
+	if len(problems) > 0 {
+		return nil, &Error{Problems: problems}
+	}
+	return cfg, nil
+}
+
+// sections lists the settings in the order in which they are reported.
+func (c *Config) sections() []any {
+	return []any{
+		&c.App, &c.HTTP, &c.Database, &c.Redis, &c.Cache, &c.Auth, &c.Limits, &c.SSE, &c.Webhook, &c.CORS, &c.Observability,
+	}
+}
+
+// compare checks the rules that span several variables.
+func (c *Config) compare() []Problem {
+	var problems []Problem
+	if c.Database.PoolMin > c.Database.PoolMax {
+		problems = append(problems, Problem{"DB_POOL_MIN", fmt.Sprintf(
+			"must not exceed DB_POOL_MAX (%d > %d)", c.Database.PoolMin, c.Database.PoolMax)})
+	}
+	if c.Auth.AccessTTL >= c.Auth.RefreshTTL {
+		problems = append(problems, Problem{"AUTH_ACCESS_TTL", fmt.Sprintf(
+			"must be less than AUTH_REFRESH_TTL (%d >= %d)", c.Auth.AccessTTL, c.Auth.RefreshTTL)})
+	}
+	if c.App.Env == Production {
+		if c.Redis.Password == "" {
+			problems = append(problems, Problem{"REDIS_PASSWORD", "is required when APP_ENV is production"})
+		}
+		if !c.Redis.TLS {
+			problems = append(problems, Problem{"REDIS_TLS", "must be true when APP_ENV is production"})
+		}
+	}
+	return problems
+}
