@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/postgres/schema"
 	"github.com/chefcloud/chefcloud/app/tools/demo"
@@ -74,7 +75,7 @@ func (c upCommand) Run(ctx context.Context) error {
 		Addr:     c.Addr,
 		Checkout: root,
 		Data:     data,
-		LoadDemo: func(ctx context.Context, url string) error { return loadDemo(ctx, url, demo.Options{Progress: os.Stderr}) },
+		LoadDemo: func(ctx context.Context, url string) error { return loadDemo(ctx, url) },
 		Nodes:    c.Nodes,
 		Say:      say,
 		ApplySchema: func(ctx context.Context, url string) error {
@@ -82,6 +83,15 @@ func (c upCommand) Run(ctx context.Context) error {
 			return err
 		},
 	})
+}
+
+func loadDemo(ctx context.Context, url string) error {
+	db, err := openDatabase(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return demo.Load(ctx, db, demo.Options{Now: time.Now(), Progress: os.Stderr, Seed: 1})
 }
 
 // checkout finds the repository's folder from the present one upwards.
