@@ -45,13 +45,13 @@ func (s *Service) Refresh(ctx context.Context, text string) (*Tokens, error) {
 	return tokens, refusal
 }
 
-// endReused ends a session, unless it has ended already.
+// endReused ends a session, unless it has ended already. The trail names no actor: nobody knows who it was.
 func (s *Service) endReused(ctx context.Context, tx postgres.Querier, stolen *session) error {
 	ended, err := s.store.revokeSession(ctx, tx, stolen.orgID, stolen.id, ActionSessionReused, s.clock())
 	if err != nil || !ended {
 		return err
 	}
-	return s.record(ctx, tx, stolen.orgID, stolen.userID, ActionSessionReused, stolen.id)
+	return s.record(ctx, tx, stolen.orgID, "", ActionSessionReused, stolen.userID)
 }
 
 // rotate replaces the refresh token of a session that is still good.
