@@ -134,17 +134,18 @@ func TestBadInputIsAClearErrorAndNeverOurs(t *testing.T) {
 		status                  int
 		says                    string
 	}{
-		"malformed_json":             {login, "application/json", `{"email":`, http.StatusBadRequest, "invalid_argument"},
-		"malformed_json_over_rest":   {"/auth/login", "application/json", `{"email":`, http.StatusBadRequest, ""},
-		"an_unknown_field":           {login, "application/json", `{"emial":"a@b.c"}`, http.StatusBadRequest, "emial"},
-		"an_unknown_field_over_rest": {"/auth/login", "application/json", `{"emial":"a@b.c"}`, http.StatusBadRequest, "emial"},
-		"a_missing_field":            {login, "application/json", `{"email":"a@b.c"}`, http.StatusBadRequest, "password"},
-		"a_missing_field_over_rest":  {"/auth/login", "application/json", `{"email":"a@b.c"}`, http.StatusBadRequest, "password"},
-		"a_wrong_content_type":       {login, "text/xml", `<a/>`, http.StatusUnsupportedMediaType, ""},
-		"an_oversized_body":          {login, "application/json", `{"email":"` + strings.Repeat("a", 4096) + `"}`, http.StatusRequestEntityTooLarge, "2048"},
-		"an_unknown_route":           {"/franchise/nothing", "application/json", `{}`, http.StatusNotFound, "not_found"},
-		"no_credentials":             {"/procurement/purchase-orders/receive", "application/json", `{"poId":"PO","items":[{"itemId":"I","quantity":1}]}`, http.StatusUnauthorized, ""},
-		"a_forged_token":             {"/orders", "application/json", `{}`, http.StatusUnauthorized, ""},
+		"malformed_json":                 {login, "application/json", `{"email":`, http.StatusBadRequest, "invalid_argument"},
+		"malformed_json_over_rest":       {"/auth/login", "application/json", `{"email":`, http.StatusBadRequest, ""},
+		"an_unknown_field":               {login, "application/json", `{"emial":"a@b.c"}`, http.StatusBadRequest, "emial"},
+		"an_unknown_field_over_rest":     {"/auth/login", "application/json", `{"emial":"a@b.c"}`, http.StatusBadRequest, "emial"},
+		"a_missing_field":                {login, "application/json", `{"email":"a@b.c"}`, http.StatusBadRequest, "password"},
+		"a_missing_field_over_rest":      {"/auth/login", "application/json", `{"email":"a@b.c"}`, http.StatusBadRequest, "password"},
+		"a_wrong_content_type":           {login, "text/xml", `<a/>`, http.StatusUnsupportedMediaType, ""},
+		"a_wrong_content_type_over_rest": {"/auth/login", "text/plain", `x`, http.StatusUnsupportedMediaType, `"message":"`},
+		"an_oversized_body":              {login, "application/json", `{"email":"` + strings.Repeat("a", 4096) + `"}`, http.StatusRequestEntityTooLarge, "2048"},
+		"an_unknown_route":               {"/franchise/nothing", "application/json", `{}`, http.StatusNotFound, "not_found"},
+		"no_credentials":                 {"/procurement/purchase-orders/receive", "application/json", `{"poId":"PO","items":[{"itemId":"I","quantity":1}]}`, http.StatusUnauthorized, ""},
+		"a_forged_token":                 {"/orders", "application/json", `{}`, http.StatusUnauthorized, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,6 +153,21 @@ func TestBadInputIsAClearErrorAndNeverOurs(t *testing.T) {
 			require.Equal(t, c.status, status, body)
 			require.Contains(t, body, c.says)
 		})
+	}
+}
+
+func TestAnUnknownParameterIsAClearError(t *testing.T) {
+	t.Parallel()
+	base := start(t, settings(t, nil))
+	for path, says := range map[string]string{
+		"/franchise/overview?rnge=today":   "rnge",
+		"/orders?pageSize=many":            "page_size",
+		"/inventory/items?page_size=1&x=1": "x",
+	} {
+		status, body, _ := call(t, http.MethodGet, base+path, nil, "")
+		require.Equal(t, http.StatusBadRequest, status, body)
+		require.Contains(t, body, says)
+		require.True(t, json.Valid([]byte(body)), body)
 	}
 }
 

@@ -96,10 +96,10 @@ func newCache(
 	c, err := cache.New(cache.Config{
 		Prefix: settings.Cache.Prefix,
 		TTLs: map[cache.Report]time.Duration{
-			cache.Budgets:  time.Duration(settings.Cache.BudgetsTTL),
-			cache.Forecast: time.Duration(settings.Cache.ForecastTTL),
-			cache.Overview: time.Duration(settings.Cache.OverviewTTL),
-			cache.Rankings: time.Duration(settings.Cache.RankingsTTL),
+			cache.Budgets:  settings.Cache.BudgetsTTL.Duration(),
+			cache.Forecast: settings.Cache.ForecastTTL.Duration(),
+			cache.Overview: settings.Cache.OverviewTTL.Duration(),
+			cache.Rankings: settings.Cache.RankingsTTL.Duration(),
 		},
 	}, connection, cache.NewNotes(db), now, cache.NewMetrics(registerer), log)
 	if err != nil {

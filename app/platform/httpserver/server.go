@@ -75,7 +75,7 @@ func (s *Server) Served() <-chan error { return s.served }
 // what is left.
 func (s *Server) Stop(ctx context.Context) error {
 	s.ready.Set(false)
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.settings.ShutdownTimeout))
+	ctx, cancel := context.WithTimeout(ctx, s.settings.ShutdownTimeout.Duration())
 	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {
 		s.log.Warn().Err(err).Msg("calls were still in flight at the end of the shutdown")

@@ -37,7 +37,7 @@ func Open(ctx context.Context, settings config.Database, options Options) (*DB, 
 	parameters := parsed.ConnConfig.RuntimeParams
 	parameters["application_name"] = "chefcloud"
 	parameters["timezone"] = "UTC"
-	if timeout := time.Duration(settings.StatementTimeout); timeout > 0 {
+	if timeout := settings.StatementTimeout.Duration(); timeout > 0 {
 		parameters["statement_timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
 	}
 	parsed.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {

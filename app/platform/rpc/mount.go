@@ -28,10 +28,10 @@ func Mount(services []Service, options []connect.HandlerOption, next http.Handle
 	for _, s := range services {
 		path, handler := s.Build(options...)
 		mux.Handle(path, handler)
-		transcoded = append(transcoded, vanguard.NewService(path, handler))
+		transcoded = append(transcoded, vanguard.NewService(path, reach(handler)))
 	}
 	rest, err := vanguard.NewTranscoder(transcoded,
-		vanguard.WithUnknownHandler(next),
+		vanguard.WithUnknownHandler(reach(next)),
 		vanguard.WithCodec(func(types vanguard.TypeResolver) vanguard.Codec {
 			return &vanguard.JSONCodec{
 				MarshalOptions:   protojson.MarshalOptions{EmitUnpopulated: true, Resolver: types},
@@ -42,6 +42,6 @@ func Mount(services []Service, options []connect.HandlerOption, next http.Handle
 	if err != nil {
 		return nil, fmt.Errorf("build REST routes: %w", err)
 	}
-	mux.Handle("/", rest)
+	mux.Handle("/", restErrors(rest))
 	return mux, nil
 }

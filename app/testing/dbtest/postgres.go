@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -42,7 +41,7 @@ func New(t testing.TB) *postgres.DB {
 func Open(t testing.TB, databaseURL string) *postgres.DB {
 	t.Helper()
 	db, err := postgres.Open(context.Background(), config.Database{
-		PoolMax: poolMax, StatementTimeout: config.Milliseconds(30 * time.Second), URL: config.DSN(databaseURL),
+		PoolMax: poolMax, StatementTimeout: 30_000, URL: config.DSN(databaseURL),
 	}, postgres.Options{})
 	require.NoError(t, err)
 	t.Cleanup(db.Close)

@@ -137,12 +137,26 @@ func (i *instance) prepare(ctx context.Context, services *Services) error {
 		return err
 	}
 	i.Say("Building the server")
-	build := exec.CommandContext(ctx, "go", "build", "-o", i.binary, "./cmd/chefcloud") //nolint:gosec // our own path
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-X "+revisionVariable+"="+revision(ctx, i.Checkout), "-o", i.binary, "./cmd/chefcloud") //nolint:gosec // our own path
 	build.Dir = i.Checkout
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, lastLines(string(out), 20))
 	}
 	return nil
+}
+
+// revisionVariable is what the linker tells the build's commit to.
+const revisionVariable = "github.com/chefcloud/chefcloud/app/platform/observability.revision"
+
+// revision returns the commit that is checked out.
+func revision(ctx context.Context, checkout string) string {
+	ask := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD")
+	ask.Dir = checkout
+	out, err := ask.Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // addresses are what the server processes listen on.
