@@ -88,11 +88,11 @@ func (c *Cache) answerKey(report Report, orgID, params string) string {
 }
 
 func (c *Cache) indexKey(report Report, orgID string) string {
-	return c.config.Prefix + ":index:{" + orgID + "}:" + string(report)
+	return c.config.Prefix + ".index:{" + orgID + "}:" + string(report)
 }
 
 func (c *Cache) stampsKey(orgID string) string {
-	return c.config.Prefix + ":stamps:{" + orgID + "}"
+	return c.config.Prefix + ".stamps:{" + orgID + "}"
 }
 
 // ttl is the report's TTL less up to a tenth, so that answers made together don't expire together.

@@ -261,7 +261,7 @@ func TestInvalidate(t *testing.T) {
 		client, err := n.connector.Client()
 		require.NoError(t, err)
 		// What an empty Valkey looks like: the stamps are gone, the node's memory is not.
-		require.NoError(t, client.Do(t.Context(), client.B().Del().Key(b.prefix+":stamps:{"+org+"}").Build()).Error())
+		require.NoError(t, client.Do(t.Context(), client.B().Del().Key(b.prefix+".stamps:{"+org+"}").Build()).Error())
 		got, status := n.read(t, "today", constant(2))
 		require.Equal(t, int64(2), got)
 		require.Equal(t, cache.Miss, status)

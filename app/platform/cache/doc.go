@@ -19,8 +19,9 @@
 // # Keys
 //
 //	{prefix}:{report}:{<org>}:<hash of the resolved parameters>   an answer
-//	{prefix}:index:{<org>}:{report}                               set of the answer keys of a report
-//	{prefix}:stamps:{<org>}                                       hash of report to stamp
+//	{prefix}.index:{<org>}:{report}                               set of the answer keys of a report
+//	{prefix}.stamps:{<org>}                                       hash of report to stamp
 //
-// The organisation stands in braces: it is the cluster hash tag, so each script touches one slot.
+// The organisation stands in braces: it is the cluster hash tag, so each script touches one slot. Only answers begin with
+// `{prefix}:`, so that counting keys by their second field counts answers by report.
 package cache
