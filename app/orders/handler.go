@@ -152,7 +152,7 @@ func (h *Handler) RefundOrder(ctx context.Context, req *ordersv1.RefundOrderRequ
 func (h *Handler) IngestOrders(ctx context.Context, req *ordersv1.IngestOrdersRequest) (*ordersv1.IngestOrdersResponse, error) {
 	resp := &ordersv1.IngestOrdersResponse{}
 	for i, p := range req.GetOrders() {
-		result := &ordersv1.IngestResult{Index: int32(i), OrderId: p.GetOrderId(), Status: ordersv1.IngestStatus_INGEST_STATUS_CREATED} //nolint:gosec // at most 500
+		result := &ordersv1.IngestResult{Index: int32(i), OrderId: p.GetOrderId(), Status: ordersv1.IngestStatus_INGEST_STATUS_CREATED}
 		err := h.ingest(ctx, p)
 		var refusal *fault.Error
 		switch {

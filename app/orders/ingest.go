@@ -96,7 +96,7 @@ func (s *Service) again(ctx context.Context, tx postgres.Querier, f FinishedOrde
 func (s *Service) replay(ctx context.Context, tx postgres.Querier, o *Order, b branch.Branch, f FinishedOrder) (map[civil.Date]daysales.Figures, error) {
 	by := caller.From(ctx).ActorID()
 	for i, t := range f.Tickets {
-		t.No, t.Target = int32(i)+1, b.ServiceTarget //nolint:gosec // at most 100
+		t.No, t.Target = int32(i)+1, b.ServiceTarget
 		o.Tickets = append(o.Tickets, t)
 	}
 	for i, a := range f.Adjustments {

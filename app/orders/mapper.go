@@ -85,7 +85,7 @@ func orderToProto(o *Order) *ordersv1.Order {
 			TicketNo:      t.No,
 			SentAt:        timeToProto(t.SentAt),
 			ReadyAt:       timeToProto(t.ReadyAt),
-			TargetSeconds: int32(t.Target / time.Second), //nolint:gosec // at most a day
+			TargetSeconds: int32(t.Target / time.Second),
 		})
 	}
 	return p

@@ -66,7 +66,7 @@ func (o *Order) AddLines(lines []Line) error {
 			return fault.Invalid(fmt.Sprintf("lines[%d].quantity", i), fmt.Sprintf("makes an amount over %d", int64(maxLineGross)))
 		}
 		l.Gross = gross
-		l.No = int32(len(o.Lines)) + 1 //nolint:gosec // at most maxLines
+		l.No = int32(len(o.Lines)) + 1
 		o.Lines = append(o.Lines, l)
 	}
 	o.total()
@@ -100,7 +100,7 @@ func (o *Order) Send(at time.Time, target time.Duration) error {
 	if err := o.active(); err != nil {
 		return err
 	}
-	ticket := Ticket{No: int32(len(o.Tickets)) + 1, SentAt: at, Target: target} //nolint:gosec // at most maxLines
+	ticket := Ticket{No: int32(len(o.Tickets)) + 1, SentAt: at, Target: target}
 	sent := false
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -197,7 +197,7 @@ func (s store) insertParts(ctx context.Context, tx postgres.Querier, o *Order, l
 	}
 	if len(tickets) > 0 {
 		p := &sqlc.OrderTicketInsertParams{
-			OrgID: o.OrgID, OrderID: o.ID, TargetSeconds: int32(tickets[0].Target / time.Second), //nolint:gosec // at most a day
+			OrgID: o.OrgID, OrderID: o.ID, TargetSeconds: int32(tickets[0].Target / time.Second),
 		}
 		for _, t := range tickets {
 			p.TicketNos = append(p.TicketNos, t.No)

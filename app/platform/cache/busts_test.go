@@ -51,6 +51,6 @@ func TestEveryRPCSaysWhoMayCallIt(t *testing.T) {
 	methods(func(procedure string, method protoreflect.MethodDescriptor) {
 		policy := rpc.PolicyOf(method)
 		require.NotNil(t, policy, procedure)
-		require.True(t, policy.GetPublic() != (policy.GetMinimumRole() > 0), "%s must be public or name a role", procedure)
+		require.NotEqual(t, policy.GetPublic(), (policy.GetMinimumRole() > 0), "%s must be public or name a role", procedure)
 	})
 }

@@ -121,7 +121,7 @@ func (c *Cache) get(ctx context.Context, key, stamp string, into proto.Message) 
 	if err := proto.Unmarshal(value[headerLength:], into); err != nil {
 		return nil, false
 	}
-	expires := time.UnixMilli(int64(binary.BigEndian.Uint64(value[stampLength:headerLength]))) //nolint:gosec // written below
+	expires := time.UnixMilli(int64(binary.BigEndian.Uint64(value[stampLength:headerLength])))
 	return &entry{stamp: stamp, expires: expires, message: into}, true
 }
 
@@ -143,7 +143,7 @@ func (c *Cache) store(ctx context.Context, v View, key, stamp string, message pr
 
 	value := make([]byte, headerLength, headerLength+proto.Size(message))
 	copy(value, stamp)
-	binary.BigEndian.PutUint64(value[stampLength:], uint64(expires.UnixMilli())) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(value[stampLength:], uint64(expires.UnixMilli()))
 	value, err := proto.MarshalOptions{}.MarshalAppend(value, message)
 	if err != nil {
 		c.log.Error().Err(err).Str("report", string(v.report)).Msg("encode answer for cache")

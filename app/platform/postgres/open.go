@@ -49,7 +49,7 @@ func Open(ctx context.Context, settings config.Database, options Options) (*DB, 
 		tracers = append(tracers, options.Metrics)
 	}
 	if options.Tracing {
-		tracers = append(tracers, otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName()))
+		tracers = append(tracers, otelpgx.NewTracer())
 	}
 	parsed.ConnConfig.Tracer = multitracer.New(tracers...)
 	pool, err := pgxpool.NewWithConfig(ctx, parsed)

@@ -2,7 +2,6 @@ package rpctest
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"net"
@@ -17,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/http2"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -108,12 +106,9 @@ func (s *Server) As(c caller.Caller) *http.Client {
 
 // AsOverHTTP2 is As over cleartext HTTP/2, as gRPC needs it.
 func (s *Server) AsOverHTTP2(c caller.Caller) *http.Client {
-	return &http.Client{Transport: transport{caller: c, next: &http2.Transport{
-		AllowHTTP: true,
-		DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, address)
-		},
-	}}}
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Client{Transport: transport{caller: c, next: &http.Transport{Protocols: protocols}}}
 }
 
 type transport struct {

@@ -75,7 +75,7 @@ func (c upCommand) Run(ctx context.Context) error {
 		Addr:     c.Addr,
 		Checkout: root,
 		Data:     data,
-		LoadDemo: func(ctx context.Context, url string) error { return loadDemo(ctx, url) },
+		LoadDemo: loadDemo,
 		Nodes:    c.Nodes,
 		Say:      say,
 		ApplySchema: func(ctx context.Context, url string) error {

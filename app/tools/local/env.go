@@ -23,7 +23,7 @@ type secrets struct {
 
 func readSecrets(path string) (secrets, error) {
 	var s secrets
-	content, err := os.ReadFile(path) //nolint:gosec // in the data folder
+	content, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(content, &s)
 	}
@@ -34,7 +34,7 @@ func readSecrets(path string) (secrets, error) {
 		return s, fmt.Errorf("read %s: %w", path, err)
 	}
 	s = secrets{JWT: secret(), Webhook: secret()}
-	content, err = json.Marshal(s)
+	content, err = json.Marshal(s) //nolint:gosec // into a file that only its owner can read
 	if err != nil {
 		return s, err
 	}
@@ -115,7 +115,7 @@ func logIn(ctx context.Context, base string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	var answer struct {
 		AccessToken string `json:"accessToken"`
 		Message     string `json:"message"`

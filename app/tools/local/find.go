@@ -86,7 +86,7 @@ var versions = regexp.MustCompile(`(?:\) |v=)(\d+)`)
 
 // major returns the major version that a server program prints, 0 if it prints none.
 func major(ctx context.Context, program string) int {
-	out, err := exec.CommandContext(ctx, program, "--version").Output() //nolint:gosec // a server program of this machine
+	out, err := exec.CommandContext(ctx, program, "--version").Output()
 	if err != nil {
 		return 0
 	}

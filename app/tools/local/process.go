@@ -55,7 +55,7 @@ func (d daemon) start(ctx context.Context, user *syscall.Credential, up func(con
 			return nil
 		}
 		select {
-		case <-exited:
+		case <-exited: //nolint:errcheck // its log says more
 			_ = os.Remove(d.pidFile)
 			text, _ := os.ReadFile(d.logFile)
 			return fmt.Errorf("%s did not start:\n%s", d.name, lastLines(string(text), 8))

@@ -80,8 +80,8 @@ func (s *Services) Close() error {
 
 // leave gives up the shared lock and, if nobody else holds it, stops the servers. The caller has the turn.
 func (s *Services) leave() error {
-	defer s.users.Close()                                                    //nolint:errcheck // closing unlocks
-	err := syscall.Flock(int(s.users.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a file descriptor
+	defer s.users.Close() //nolint:errcheck // closing unlocks
+	err := syscall.Flock(int(s.users.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil
 	}
@@ -128,7 +128,7 @@ func lockFile(path string, how int) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), how); err != nil { //nolint:gosec // a file descriptor
+	if err := syscall.Flock(int(file.Fd()), how); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
 	}
 	return file, nil
@@ -136,7 +136,7 @@ func lockFile(path string, how int) (*os.File, error) {
 
 // port returns the port that a server had before if it is free, else any free one, and writes it down.
 func port(file string) (int, error) {
-	if content, err := os.ReadFile(file); err == nil { //nolint:gosec // in the data folder
+	if content, err := os.ReadFile(file); err == nil {
 		if known, err := strconv.Atoi(string(content)); err == nil && free(known) {
 			return known, nil
 		}
@@ -162,7 +162,7 @@ func free(port int) bool {
 
 // known reads the port that a running server has.
 func known(file string) (int, error) {
-	content, err := os.ReadFile(file) //nolint:gosec // in the data folder
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
 	}
