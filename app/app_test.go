@@ -100,7 +100,7 @@ func TestRoutesBesideRPC(t *testing.T) {
 		request.Header.Set("Access-Control-Request-Headers", "authorization,connect-protocol-version,content-type,idempotency-key")
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
-		defer response.Body.Close() //nolint:errcheck // read to its end
+		defer response.Body.Close()
 		require.Equal(t, origin, response.Header.Get("Access-Control-Allow-Origin"))
 		require.Contains(t, strings.ToLower(response.Header.Get("Access-Control-Allow-Headers")), "connect-protocol-version")
 	})
@@ -112,7 +112,7 @@ func TestRoutesBesideRPC(t *testing.T) {
 		request.Header.Set("X-Request-Id", "till-7")
 		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
-		defer response.Body.Close() //nolint:errcheck // read to its end
+		defer response.Body.Close()
 		require.Equal(t, "till-7", response.Header.Get("X-Request-Id"))
 	})
 }
@@ -216,7 +216,7 @@ func call(t *testing.T, method, url string, body io.Reader, contentType string) 
 	}
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	var read bytes.Buffer
 	_, err = read.ReadFrom(response.Body)
 	require.NoError(t, err)

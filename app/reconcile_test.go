@@ -215,7 +215,7 @@ func (k *kitchen) drawOrder(t *rapid.T, id, branch string, at time.Time) *orders
 	o.Tickets = []*ordersv1.IngestTicket{{SentAt: timestamppb.New(at.Add(-time.Hour)), ReadyAt: timestamppb.New(at.Add(-time.Duration(rapid.IntRange(40, 50).Draw(t, "ready")) * time.Minute))}}
 	for range rapid.IntRange(0, 2).Draw(t, "adjustments") {
 		o.Adjustments = append(o.Adjustments, &ordersv1.IngestAdjustment{
-			Kind:   ordersv1.AdjustmentKind(rapid.IntRange(1, 3).Draw(t, "kind")), //nolint:gosec // 1 to 3
+			Kind:   ordersv1.AdjustmentKind(rapid.IntRange(1, 3).Draw(t, "kind")),
 			Amount: rapid.Int64Range(1, 300).Draw(t, "granted"),
 			At:     timestamppb.New(at.Add(time.Duration(rapid.IntRange(0, 24*60).Draw(t, "later")) * time.Minute)),
 		})
