@@ -11,12 +11,13 @@ CREATE TABLE users (
   disabled_at timestamptz,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT users_email UNIQUE (org_id, email),
   CONSTRAINT users_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
   CONSTRAINT users_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
   CONSTRAINT users_role CHECK (role IN ('STAFF', 'SUPERVISOR', 'MANAGER', 'OWNER')),
   CONSTRAINT users_branch_needed CHECK (branch_id IS NOT NULL OR role IN ('MANAGER', 'OWNER'))
 );
+
+CREATE UNIQUE INDEX users_email ON users (org_id, email);
 
 -- Not a tenant table: the directory that finds the organisation of an email address at login.
 CREATE TABLE user_logins (

@@ -52,9 +52,10 @@ CREATE TABLE purchase_order_lines (
   PRIMARY KEY (org_id, po_id, line_no),
   CONSTRAINT purchase_order_lines_order FOREIGN KEY (org_id, po_id) REFERENCES purchase_orders (org_id, id),
   CONSTRAINT purchase_order_lines_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
-  CONSTRAINT purchase_order_lines_item_once UNIQUE (org_id, po_id, item_id),
   CONSTRAINT purchase_order_lines_quantity CHECK (quantity > 0 AND received_qty >= 0)
 );
+
+CREATE UNIQUE INDEX purchase_order_lines_item_once ON purchase_order_lines (org_id, po_id, item_id);
 
 CREATE TABLE purchase_receipts (
   org_id text NOT NULL,
