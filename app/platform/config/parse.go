@@ -64,6 +64,8 @@ func describe(section any, environment map[string]string, err error) Problem {
 		rule = errDSN.Error()
 	case field.Type.Kind() == reflect.Bool:
 		rule = "must be true or false"
+	case field.Type == reflect.TypeFor[[]Origin](): // the library hides the errors of elements
+		rule = errOrigin.Error()
 	case field.Type.Kind() == reflect.Slice:
 		rule = "must be a comma-separated list of networks, as in 10.0.0.0/8"
 	default:
