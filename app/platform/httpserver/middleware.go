@@ -26,7 +26,13 @@ func identify(log zerolog.Logger, access *observability.AccessLog, proxies Proxi
 			return
 		}
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
-		defer func() { access.Write(r, address, id, recorder.status, recorder.bytes, start) }()
+		path := r.URL.EscapedPath() // the transcoder rewrites it
+		method := r.Method
+		defer func() {
+			access.Write(observability.Access{
+				Address: address, Bytes: recorder.bytes, Method: method, Path: path, Proto: r.Proto, RequestID: id, Start: start, Status: recorder.status,
+			})
+		}()
 		next.ServeHTTP(recorder, r)
 	})
 }

@@ -3,7 +3,6 @@ package observability
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/config"
@@ -34,9 +33,20 @@ func (l *AccessLog) Enabled() bool {
 	return !ok || discard.Writer != io.Discard
 }
 
-// Write writes the line of a request that was answered.
-func (l *AccessLog) Write(r *http.Request, address, requestID string, status int, bytes int64, start time.Time) {
-	// Query strings stay out: they can carry what nobody should read in a log.
-	_, _ = fmt.Fprintf(l.out, "%s - - [%s] %s %s %s %d %d %s %s\n", address, start.UTC().Format("02/Jan/2006:15:04:05 -0700"),
-		r.Method, r.URL.EscapedPath(), r.Proto, status, bytes, time.Since(start).Round(10*time.Microsecond), requestID)
+// Access is a request that was answered.
+type Access struct {
+	Address   string
+	Bytes     int64
+	Method    string
+	Path      string // without the query, which can carry what nobody should read in a log
+	Proto     string
+	RequestID string
+	Start     time.Time
+	Status    int
+}
+
+// Write writes the line of a request.
+func (l *AccessLog) Write(a Access) {
+	_, _ = fmt.Fprintf(l.out, "%s - - [%s] %s %s %s %d %d %s %s\n", a.Address, a.Start.UTC().Format("02/Jan/2006:15:04:05 -0700"),
+		a.Method, a.Path, a.Proto, a.Status, a.Bytes, time.Since(a.Start).Round(10*time.Microsecond), a.RequestID)
 }
