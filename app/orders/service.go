@@ -10,7 +10,6 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
-	"github.com/chefcloud/chefcloud/app/inventory/stock"
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
@@ -227,108 +226,6 @@ func (s *Service) Comp(ctx context.Context, tx postgres.Querier, id string, line
 func (s *Service) signed(ctx context.Context, g Grant) Grant {
 	g.At, g.By = s.clock(), caller.From(ctx).ActorID()
 	return g
-}
-
-// Close closes an order, uses up stock and counts it in the branch day.
-func (s *Service) Close(ctx context.Context, tx postgres.Querier, id string, covers *int32) (*Order, error) {
-	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
-		if covers != nil {
-			o.Covers = *covers
-		}
-		now := s.clock()
-		if err := o.Close(now, b.BusinessDate(now)); err != nil {
-			return err
-		}
-		return s.consume(ctx, tx, o)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return o, s.count(ctx, tx, o, o.BusinessDate, o.figures())
-}
-
-// consume takes what the order's dishes are made of from stock and books its cost.
-func (s *Service) consume(ctx context.Context, tx postgres.Querier, o *Order) error {
-	ordered := make([]NewLine, len(o.Lines))
-	for i := range o.Lines {
-		ordered[i].MenuItemID = o.Lines[i].MenuItemID
-	}
-	dishes, err := menu.Load(ctx, tx, o.OrgID, menuIDs(ordered))
-	if err != nil {
-		return err
-	}
-	sale := stock.Sale{OrgID: o.OrgID, BranchID: o.BranchID, OrderID: o.ID, BusinessDate: o.BusinessDate, At: o.ClosedAt}
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		if !l.VoidedAt.IsZero() {
-			continue
-		}
-		for _, r := range dishes[l.MenuItemID].Recipe {
-			sale.Needs = append(sale.Needs, stock.Need{LineNo: l.No, ItemID: r.ItemID, Quantity: menu.Requirement(r, l.Quantity)})
-		}
-	}
-	if len(sale.Needs) == 0 {
-		o.SetCost(nil, false)
-		return nil
-	}
-	used, err := stock.Consume(ctx, tx, sale)
-	if err != nil {
-		return err
-	}
-	o.SetCost(used.CostByLine, used.Short)
-	return nil
-}
-
-// Void cancels an order. restock puts what a closed one used up back into its batches.
-func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason string, restock bool) (*Order, error) {
-	var was Order
-	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
-		was = *o
-		now := s.clock()
-		restocked := restock && o.Status == StatusClosed
-		if err := o.Void(now, b.BusinessDate(now), reason, caller.From(ctx).ActorID(), restocked); err != nil {
-			return err
-		}
-		if restocked {
-			return stock.Restock(ctx, tx, o.OrgID, o.ID, o.BusinessDate, now)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return o, s.count(ctx, tx, o, o.BusinessDate, voidDelta(&was, o))
-}
-
-// voidDelta is what a void changes of its business date.
-func voidDelta(was, is *Order) daysales.Figures {
-	delta := daysales.Figures{Voids: 1, VoidsValue: is.Gross}
-	if was.Status != StatusClosed {
-		return delta
-	}
-	taken := was.figures()
-	taken.COGS -= is.COGS // stays in the day unless it was restocked
-	return delta.Minus(taken)
-}
-
-// Refund pays back part of a closed order; it counts today.
-func (s *Service) Refund(ctx context.Context, tx postgres.Querier, id string, amount int64, restock bool, g Grant) (*Order, error) {
-	var a Adjustment
-	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) (err error) {
-		now := s.clock()
-		if a, err = o.Refund(amount, b.BusinessDate(now), restock, s.signed(ctx, g)); err != nil || !restock {
-			return err
-		}
-		return stock.Restock(ctx, tx, o.OrgID, o.ID, a.BusinessDate, now)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return o, s.count(ctx, tx, o, a.BusinessDate, refundDelta(a))
-}
-
-func refundDelta(a Adjustment) daysales.Figures {
-	return daysales.Figures{Refunds: a.Amount, Tax: -a.Tax, COGS: -a.RestockedCOGS}
 }
 
 func (s *Service) count(ctx context.Context, tx postgres.Querier, o *Order, date civil.Date, f daysales.Figures) error {

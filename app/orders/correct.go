@@ -1,0 +1,63 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/chefcloud/chefcloud/app/franchise/branch"
+	"github.com/chefcloud/chefcloud/app/franchise/daysales"
+	"github.com/chefcloud/chefcloud/app/inventory/stock"
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+)
+
+// Void cancels an order. restock puts what a closed one used up back into its batches.
+func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason string, restock bool) (*Order, error) {
+	var was Order
+	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
+		was = *o
+		now := s.clock()
+		restocked := restock && o.Status == StatusClosed
+		if err := o.Void(now, b.BusinessDate(now), reason, caller.From(ctx).ActorID(), restocked); err != nil {
+			return err
+		}
+		if restocked {
+			return stock.Restock(ctx, tx, o.OrgID, o.ID, o.BusinessDate, now)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o, s.count(ctx, tx, o, o.BusinessDate, voidDelta(&was, o))
+}
+
+// voidDelta is what a void changes of its business date.
+func voidDelta(was, is *Order) daysales.Figures {
+	delta := daysales.Figures{Voids: 1, VoidsValue: is.Gross}
+	if was.Status != StatusClosed {
+		return delta
+	}
+	taken := was.figures()
+	taken.COGS -= is.COGS // stays in the day unless it was restocked
+	return delta.Minus(taken)
+}
+
+// Refund pays back part of a closed order; it counts today.
+func (s *Service) Refund(ctx context.Context, tx postgres.Querier, id string, amount int64, restock bool, g Grant) (*Order, error) {
+	var a Adjustment
+	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) (err error) {
+		now := s.clock()
+		if a, err = o.Refund(amount, b.BusinessDate(now), restock, s.signed(ctx, g)); err != nil || !restock {
+			return err
+		}
+		return stock.Restock(ctx, tx, o.OrgID, o.ID, a.BusinessDate, now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o, s.count(ctx, tx, o, a.BusinessDate, refundDelta(a))
+}
+
+func refundDelta(a Adjustment) daysales.Figures {
+	return daysales.Figures{Refunds: a.Amount, Tax: -a.Tax, COGS: -a.RestockedCOGS}
+}
