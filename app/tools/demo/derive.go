@@ -97,7 +97,7 @@ var weekdayWeights = []int32{8, 8, 9, 10, 12, 13, 10}
 func (h *history) budget(budgets *copyto.Buffer, month civil.Month) {
 	const (
 		foodCostBP = 2_900
-		wasteBP    = 90
+		wasteBP    = 140
 		round      = 100_000
 	)
 	for i, b := range h.company.branches {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
@@ -118,6 +119,28 @@ func TestLoad(t *testing.T) {
 	t.Run("ForeignKeysHold", func(t *testing.T) {
 		t.Parallel()
 		requireForeignKeys(t, db)
+	})
+
+	t.Run("OrdersOfTheLastDaysCanBePutBackIntoStock", func(t *testing.T) {
+		t.Parallel()
+		tx, err := db.Begin(t.Context())
+		require.NoError(t, err)
+		defer func() { require.NoError(t, tx.Rollback(context.WithoutCancel(t.Context()))) }()
+		var orderID string
+		var date civil.Date
+		const query = `SELECT id, business_date FROM orders
+			WHERE org_id = $1 AND status = 'CLOSED' AND business_date = '2026-11-12' ORDER BY id LIMIT 1`
+		require.NoError(t, tx.QueryRow(t.Context(), query, demo.OrgID).Scan(&orderID, &date))
+		require.NoError(t, stock.Restock(t.Context(), tx, demo.OrgID, orderID, date, now))
+		var movements int
+		var left decimal.Decimal
+		const booked = `SELECT count(*), sum(quantity) FROM stock_movements WHERE org_id = $1 AND source_id = $2`
+		require.NoError(t, tx.QueryRow(t.Context(), booked, demo.OrgID, orderID).Scan(&movements, &left))
+		require.Positive(t, movements)
+		require.True(t, left.IsZero())
+		mismatches, err := stock.Check(t.Context(), tx, demo.OrgID)
+		require.NoError(t, err)
+		require.Empty(t, mismatches)
 	})
 
 	t.Run("HasWhatTheChecklistNames", func(t *testing.T) {
