@@ -21,8 +21,9 @@ func TestFixed(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 11, 8, 23, 30, 0, 0, time.FixedZone("EAT", 3*60*60))
 	c := clock.Fixed(at)
-	require.Equal(t, at.UTC(), c())
-	require.Equal(t, c(), c())
+	for range 2 {
+		require.Equal(t, at.UTC(), c())
+	}
 }
 
 func TestManual(t *testing.T) {

@@ -68,7 +68,7 @@ func (e *Error) Field() string {
 
 // Is makes errors.Is match on kind and reason, so that a declared error still matches after a With method dressed it up.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is already walks the chain; this compares one link.
+	t, ok := target.(*Error) // errors.Is walks the chain; this compares one link
 	return ok && t.Kind == e.Kind && t.Reason == e.Reason
 }
 

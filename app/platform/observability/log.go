@@ -66,5 +66,5 @@ func open(path string, otherwise io.Writer) (io.WriteCloser, error) {
 	if path == "" {
 		return nopCloser{otherwise}, nil
 	}
-	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, logFileMode) //nolint:gosec // the operator's path
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, logFileMode)
 }
