@@ -36,9 +36,9 @@ CREATE TABLE purchase_orders (
 );
 
 CREATE INDEX idx_purchase_order_branch_created ON purchase_orders (org_id, branch_id, created_at DESC, id DESC);
-COMMENT ON INDEX idx_purchase_order_branch_created IS 'Serves PurchaseOrderList of one branch.';
+COMMENT ON INDEX idx_purchase_order_branch_created IS 'Serves PurchaseOrderListByBranch.';
 CREATE INDEX idx_purchase_order_org_created ON purchase_orders (org_id, created_at DESC, id DESC);
-COMMENT ON INDEX idx_purchase_order_org_created IS 'Serves PurchaseOrderList of an organisation.';
+COMMENT ON INDEX idx_purchase_order_org_created IS 'Serves PurchaseOrderListByOrg.';
 
 CREATE TABLE purchase_order_lines (
   org_id text NOT NULL,

@@ -36,9 +36,9 @@ CREATE TABLE orders (
 );
 
 CREATE INDEX idx_order_branch_status_updated ON orders (org_id, branch_id, status, updated_at DESC) WHERE status = 'CLOSED';
-COMMENT ON INDEX idx_order_branch_status_updated IS 'Serves OrderListClosed.';
+COMMENT ON INDEX idx_order_branch_status_updated IS 'Serves OrderListClosed and OrderListAny.';
 CREATE INDEX idx_order_branch_active ON orders (org_id, branch_id, updated_at DESC, id DESC) WHERE status <> 'CLOSED';
-COMMENT ON INDEX idx_order_branch_active IS 'Serves OrderListByStatus of orders that are not closed.';
+COMMENT ON INDEX idx_order_branch_active IS 'Serves OrderListActive and OrderListAny.';
 CREATE INDEX idx_order_branch_date ON orders (org_id, branch_id, business_date);
 COMMENT ON INDEX idx_order_branch_date IS 'Serves the reconciliation of a branch day.';
 

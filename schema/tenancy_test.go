@@ -1,0 +1,178 @@
+package schema_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chefcloud/chefcloud/app/testing/dbtest"
+)
+
+// shared tables belong to no tenant, each for a reason.
+var shared = map[string]string{
+	"user_logins": "finds the organisation of an email address at login, before it is known",
+}
+
+// unbound statements are not bound to one organisation, each for a reason.
+var unbound = map[string]string{
+	"CacheBustList": "every node settles the invalidations of all organisations",
+}
+
+// TestEveryKeyStartsWithTheTenant is what makes the schema distributable by org_id without change.
+func TestEveryKeyStartsWithTheTenant(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+
+	t.Run("PrimaryKeysAndUniqueIndexes", func(t *testing.T) {
+		t.Parallel()
+		rows, err := db.Query(t.Context(), `
+			SELECT t.relname, i.relname, a.attname
+			FROM pg_index x
+			JOIN pg_class i ON i.oid = x.indexrelid
+			JOIN pg_class t ON t.oid = x.indrelid
+			JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public'
+			JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0]`)
+		require.NoError(t, err)
+		requireTenantFirst(t, rows, 40)
+	})
+
+	t.Run("ForeignKeys", func(t *testing.T) {
+		t.Parallel()
+		rows, err := db.Query(t.Context(), `
+			SELECT t.relname, c.conname, a.attname
+			FROM pg_constraint c
+			JOIN pg_class t ON t.oid = c.conrelid
+			JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public'
+			JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = c.conkey[1]
+			WHERE c.contype = 'f'`)
+		require.NoError(t, err)
+		requireTenantFirst(t, rows, 20)
+	})
+
+	t.Run("EveryTableHasAPrimaryKey", func(t *testing.T) {
+		t.Parallel()
+		var without []string
+		err := db.QueryRow(t.Context(), `
+			SELECT coalesce(array_agg(t.relname), '{}')
+			FROM pg_class t
+			JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public'
+			WHERE t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = t.oid AND x.indisprimary)`).Scan(&without)
+		require.NoError(t, err)
+		require.Empty(t, without)
+	})
+}
+
+func requireTenantFirst(t *testing.T, rows pgx.Rows, atLeast int) {
+	t.Helper()
+	seen := 0
+	var table, name, first string
+	_, err := pgx.ForEachRow(rows, []any{&table, &name, &first}, func() error {
+		seen++
+		if _, ok := shared[table]; !ok {
+			require.Equal(t, "org_id", first, "%s of %s must start with org_id", name, table)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, seen, atLeast)
+}
+
+// The indexes that operators know by name.
+func TestTheOperatorsIndexes(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	for _, name := range []string{
+		"idx_order_branch_status_updated", "idx_forecast_point_org_item_date", "idx_wastage_branch_created", "idx_franchise_rank_org_period_rank",
+		"idx_branch_budget_org_period", "idx_inventory_item_org_active", "idx_stock_batch_item_branch",
+	} {
+		var valid bool
+		var comment string
+		err := db.QueryRow(t.Context(), `
+			SELECT x.indisvalid, coalesce(obj_description(x.indexrelid), '') FROM pg_index x WHERE x.indexrelid = $1::text::regclass`, name).Scan(&valid, &comment)
+		require.NoError(t, err, name)
+		require.True(t, valid, name)
+		require.Contains(t, comment, "Serves", "%s must say which queries it serves", name)
+	}
+}
+
+var (
+	statementName = regexp.MustCompile(`(?m)^-- name: (\w+) :\w+$`)
+	bound         = regexp.MustCompile(`org_id = @org_id|@org_id`)
+	served        = regexp.MustCompile(`Serves ([^']+)`)
+	queryName     = regexp.MustCompile(`^[A-Z][a-z]+[A-Z]\w+$`)
+)
+
+// statements returns every statement of queries/ by its name.
+func statements(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../queries/*.sql")
+	require.NoError(t, err)
+	found := map[string]string{}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		places := statementName.FindAllSubmatchIndex(content, -1)
+		for i, place := range places {
+			end := len(content)
+			if i+1 < len(places) {
+				end = places[i+1][0]
+			}
+			found[string(content[place[2]:place[3]])] = string(content[place[1]:end])
+		}
+	}
+	return found
+}
+
+func TestEveryStatementIsBoundToTheTenant(t *testing.T) {
+	t.Parallel()
+	all := statements(t)
+	require.Greater(t, len(all), 80)
+	for name, sql := range all {
+		if _, ok := unbound[name]; ok || touchesOnlyShared(sql) {
+			continue
+		}
+		require.Regexp(t, bound, sql, "%s must be bound to @org_id", name)
+	}
+	for name := range unbound {
+		_, exists := all[name]
+		require.True(t, exists, "an exception for %s, which is gone", name)
+	}
+}
+
+// touchesOnlyShared reports whether a statement reads and writes only tables that belong to no tenant.
+func touchesOnlyShared(sql string) bool {
+	tables := regexp.MustCompile(`(?i)(?:from|into|update|join)\s+([a-z_]+)`).FindAllStringSubmatch(sql, -1)
+	for _, table := range tables {
+		if _, ok := shared[strings.ToLower(table[1])]; !ok {
+			return false
+		}
+	}
+	return len(tables) > 0
+}
+
+func TestIndexesServeQueriesThatExist(t *testing.T) {
+	t.Parallel()
+	all := statements(t)
+	files, err := filepath.Glob("*.sql")
+	require.NoError(t, err)
+	seen := 0
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, match := range served.FindAllSubmatch(content, -1) {
+			for _, word := range strings.FieldsFunc(string(match[1]), func(r rune) bool { return r == ' ' || r == ',' || r == '.' || r == ';' || r == '(' || r == ')' }) {
+				if queryName.MatchString(word) {
+					seen++
+					_, exists := all[word]
+					require.True(t, exists, "%s names %s, which isn't in queries/", file, word)
+				}
+			}
+		}
+	}
+	require.Greater(t, seen, 10)
+}
