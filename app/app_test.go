@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,6 +155,19 @@ func TestBadInputIsAClearErrorAndNeverOurs(t *testing.T) {
 			require.Contains(t, body, c.says)
 		})
 	}
+}
+
+func TestSpansAreExportedWhenThereIsAnEndpoint(t *testing.T) {
+	t.Parallel()
+	exported := make(chan string, 16)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { exported <- r.URL.Path }))
+	t.Cleanup(collector.Close)
+	var server *httpserver.Server
+	process := fx.New(app.Options(settings(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL})), fx.Populate(&server))
+	require.NoError(t, process.Start(t.Context()))
+	_, _, _ = call(t, http.MethodGet, "http://"+server.Addr().String()+"/auth/me", nil, "")
+	require.NoError(t, process.Stop(t.Context())) // sends what is left
+	require.Equal(t, "/v1/traces", <-exported)
 }
 
 func TestAnUnknownParameterIsAClearError(t *testing.T) {
