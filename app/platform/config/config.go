@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -19,7 +20,8 @@ type Config struct {
 	SSE           SSE
 	Webhook       Webhook
 
-	environment map[string]string
+	// given names the variables that the environment set.
+	given map[string]bool
 }
 
 // Problem is a variable that breaks a rule.
@@ -47,7 +49,12 @@ func (e *Error) Error() string {
 // Load reads the settings from an environment, `env.ToMap(os.Environ())` in production. An empty variable counts as absent.
 // The error is an *Error that lists all problems.
 func Load(environment map[string]string) (*Config, error) {
-	cfg := &Config{environment: environment}
+	environment = maps.Clone(environment)
+	maps.DeleteFunc(environment, func(_, value string) bool { return value == "" })
+	cfg := &Config{given: make(map[string]bool, len(environment))}
+	for name := range environment {
+		cfg.given[name] = true
+	}
 	var problems []Problem
 	for _, section := range cfg.sections() {
 		problems = append(problems, parse(section, environment)...)
@@ -86,6 +93,9 @@ func (c *Config) compare() []Problem {
 		}
 		if !c.Redis.TLS {
 			problems = append(problems, Problem{"REDIS_TLS", "must be true when APP_ENV is production"})
+		}
+		if !c.Webhook.SignatureRequired {
+			problems = append(problems, Problem{"WH_SIGNATURE_REQUIRED", "must be true when APP_ENV is production"})
 		}
 	}
 	return problems

@@ -28,7 +28,7 @@ func (c *Config) Effective() []Setting {
 		value := reflect.ValueOf(section).Elem()
 		for i := range value.NumField() {
 			setting := Setting{Name: variable(value.Type().Field(i)), Source: SourceDefault, Value: text(value.Field(i))}
-			if c.environment[setting.Name] != "" {
+			if c.given[setting.Name] {
 				setting.Source = SourceEnvironment
 			}
 			settings = append(settings, setting)
