@@ -42,6 +42,17 @@ func lock(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// holdVacuum keeps autovacuum away from the tables until the transaction ends: it would go through them again and again while
+// they grow. Reads and writes aren't held up.
+func holdVacuum(ctx context.Context, tx pgx.Tx) error {
+	for _, buffer := range newLedger().all() {
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+pgx.Identifier{buffer.Table()}.Sanitize()+" IN SHARE UPDATE EXCLUSIVE MODE"); err != nil {
+			return fmt.Errorf("hold vacuum: %w", err)
+		}
+	}
+	return nil
+}
+
 // analyze tells the planner what is in the tables.
 func analyze(ctx context.Context, conn *pgx.Conn) error {
 	tables, err := tenantTables(ctx, conn)

@@ -40,10 +40,8 @@ func (h *history) derive(ctx context.Context, db *postgres.DB, tx pgx.Tx, today 
 		}
 	}
 	h.buying(today)
-	for _, rows := range []*copyto.Buffer{budgets, points} {
-		if err := rows.Send(ctx, conn); err != nil {
-			return err
-		}
+	if err := sendAll(ctx, conn, []*copyto.Buffer{budgets, points}); err != nil {
+		return err
 	}
 	return h.ledger.send(ctx, conn)
 }

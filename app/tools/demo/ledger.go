@@ -68,19 +68,28 @@ func (l *ledger) lanes() [laneCount][]*copyto.Buffer {
 // laneCount is the number of groups.
 const laneCount = 3
 
+// all returns every table.
+func (l *ledger) all() []*copyto.Buffer {
+	var all []*copyto.Buffer
+	for _, lane := range l.lanes() {
+		all = append(all, lane...)
+	}
+	return all
+}
+
 // send copies all rows into the database, those that others refer to first, and empties the ledger.
 func (l *ledger) send(ctx context.Context, conn *pgconn.PgConn) error {
-	for lane := range laneCount {
-		if err := l.sendLane(ctx, conn, lane); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sendAll(ctx, conn, l.all())
 }
 
 // sendLane copies the rows of one group into the database.
 func (l *ledger) sendLane(ctx context.Context, conn *pgconn.PgConn, lane int) error {
-	for _, buffer := range l.lanes()[lane] {
+	return sendAll(ctx, conn, l.lanes()[lane])
+}
+
+// sendAll copies the rows of buffers into the database, one after the other.
+func sendAll(ctx context.Context, conn *pgconn.PgConn, buffers []*copyto.Buffer) error {
+	for _, buffer := range buffers {
 		if err := buffer.Send(ctx, conn); err != nil {
 			return err
 		}

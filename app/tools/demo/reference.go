@@ -13,14 +13,9 @@ const plan = "ENT"
 
 // sendReference copies what a company's days build on into the database: its branches, goods and dishes.
 func (c *company) sendReference(ctx context.Context, conn *pgconn.PgConn) error {
-	for _, rows := range []*copyto.Buffer{
+	return sendAll(ctx, conn, []*copyto.Buffer{
 		c.organisationRows(), c.branchRows(), c.supplierRows(), c.itemRows(), c.positionRows(), c.dishRows(), c.recipeRows(),
-	} {
-		if err := rows.Send(ctx, conn); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // sendPeople copies the users in, who can sign in from then on.
@@ -43,10 +38,7 @@ func (c *company) sendPeople(ctx context.Context, conn *pgconn.PgConn, passwordH
 		logins.Text(c.orgID)
 		logins.Text(p.id)
 	}
-	if err := users.Send(ctx, conn); err != nil {
-		return err
-	}
-	return logins.Send(ctx, conn)
+	return sendAll(ctx, conn, []*copyto.Buffer{users, logins})
 }
 
 func (c *company) organisationRows() *copyto.Buffer {

@@ -104,7 +104,13 @@ func Seed(ctx context.Context, db *postgres.DB, options SeedOptions) (Seeded, er
 
 	started := time.Now()
 	run := newSeedRun(c, options, datesUpTo(yesterday, options.Days))
-	if err := run.run(ctx, db); err != nil {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := holdVacuum(ctx, tx); err != nil {
+			return err
+		}
+		return run.run(ctx, db)
+	})
+	if err != nil {
 		return Seeded{}, fmt.Errorf("seed %s: %w", c.orgID, err)
 	}
 	if err := c.finish(ctx, conn, hash); err != nil {

@@ -18,8 +18,8 @@ const (
 	seedTicketPermille = 100
 	// seedWastePermille keeps notes of waste to about one in three days.
 	seedWastePermille = 80
-	// seedLedgers is how many are filled or sent at the same time.
-	seedLedgers = 2 * (laneCount + 1)
+	// seedLedgers is how many are filled or sent at the same time: one in each lane, one that is filled, and one to spare.
+	seedLedgers = laneCount + 2
 )
 
 // seedRun is the work of one seed.

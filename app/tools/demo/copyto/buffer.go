@@ -34,6 +34,7 @@ type Buffer struct {
 	data    []byte
 	rows    int
 	sql     string
+	table   string
 }
 
 // NewBuffer returns an empty buffer for those columns of the table.
@@ -43,7 +44,7 @@ func NewBuffer(table string, columns ...string) *Buffer {
 		quoted[i] = pgx.Identifier{column}.Sanitize()
 	}
 	sql := fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", pgx.Identifier{table}.Sanitize(), strings.Join(quoted, ", "))
-	return &Buffer{columns: uint16(len(columns)), sql: sql}
+	return &Buffer{columns: uint16(len(columns)), sql: sql, table: table}
 }
 
 // Rows returns how many rows wait to be sent.
@@ -62,6 +63,9 @@ func (b *Buffer) Send(ctx context.Context, conn *pgconn.PgConn) error {
 	}
 	return nil
 }
+
+// Table returns the table's name.
+func (b *Buffer) Table() string { return b.table }
 
 // Row starts a row.
 func (b *Buffer) Row() {

@@ -51,7 +51,7 @@ func (b *Branch) visit(o *Order, leaving time.Time, busy bool) visit {
 	case kind < 62:
 		o.OrderType = "DINE_IN"
 		o.Covers = int32(pick(b.random.IntN(100), 15, 53, 70, 88, 95)) + 1
-		v.lines = pick(b.random.IntN(100), 22, 63, 89) + 1
+		v.lines = pick(b.random.IntN(100), 24, 66, 90) + 1
 		stay = b.minutes(30, 80)
 	case kind < 87:
 		o.OrderType = "TAKEAWAY"
