@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/valkey-io/valkey-go"
@@ -86,8 +87,9 @@ type validator struct {
 	lines map[string]*line
 }
 
-// line is the queue of one organisation: a fetch under way and, behind it, the readers that wait for the next.
+// line is the queue of one organisation, there while a fetch is under way or about to begin.
 type line struct {
+	// next is the round that readers may still join, nil if nobody waits.
 	next *round
 }
 
@@ -105,19 +107,19 @@ func newValidator(fetch func(ctx context.Context, orgID string) (*stamps, error)
 // current returns the organisation's stamps as they were at some instant after the call began.
 func (v *validator) current(ctx context.Context, orgID string) (*stamps, error) {
 	v.mu.Lock()
-	waiting, busy := v.lines[orgID]
+	l, busy := v.lines[orgID]
 	if !busy {
-		v.lines[orgID] = &line{}
-		v.mu.Unlock()
-		r := &round{done: make(chan struct{})}
-		v.run(orgID, r)
-		return r.stamps, r.err
+		l = &line{}
+		v.lines[orgID] = l
 	}
-	if waiting.next == nil {
-		waiting.next = &round{done: make(chan struct{})}
+	if l.next == nil {
+		l.next = &round{done: make(chan struct{})}
 	}
-	r := waiting.next
+	r := l.next
 	v.mu.Unlock()
+	if !busy {
+		v.run(orgID, l)
+	}
 
 	select {
 	case <-r.done:
@@ -127,22 +129,26 @@ func (v *validator) current(ctx context.Context, orgID string) (*stamps, error) 
 	}
 }
 
-// run does the round and hands the line on to those who arrived meanwhile. The caller's own context isn't used: a round
-// is shared, and one reader that gives up must not fail the others.
-func (v *validator) run(orgID string, r *round) {
+// run does the next round and hands the line on to those who arrived meanwhile. The caller's own context isn't used: a
+// round is shared, and one reader that gives up must not fail the others.
+func (v *validator) run(orgID string, l *line) {
+	// Readers that are ready to run join this round instead of waiting for it and the next.
+	runtime.Gosched()
+	v.mu.Lock()
+	r := l.next
+	l.next = nil
+	v.mu.Unlock()
+
 	r.stamps, r.err = v.fetch(context.Background(), orgID)
 	close(r.done)
 
 	v.mu.Lock()
-	following := v.lines[orgID].next
-	if following == nil {
+	waiting := l.next != nil
+	if !waiting {
 		delete(v.lines, orgID)
-	} else {
-		v.lines[orgID] = &line{}
 	}
 	v.mu.Unlock()
-
-	if following != nil {
-		go v.run(orgID, following)
+	if waiting {
+		go v.run(orgID, l)
 	}
 }
