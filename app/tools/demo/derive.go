@@ -27,7 +27,7 @@ func (h *history) derive(ctx context.Context, db *postgres.DB, tx pgx.Tx, today 
 		"updated_by", "updated_at")
 	points := copyto.NewBuffer("forecast_points", "org_id", "branch_id", "item_id", "date", "quantity", "method", "generated_at")
 	months := []civil.Month{today.MonthOf()}
-	if months[0] != checklistMonth {
+	if months[0].Compare(checklistMonth) > 0 {
 		months = append(months, checklistMonth)
 	}
 	for _, month := range months {

@@ -78,7 +78,7 @@ func (h *history) flush(ctx context.Context, conn *pgconn.PgConn, least int) err
 	return h.ledger.send(ctx, conn)
 }
 
-// watch remembers what reports need. Today isn't over and tells nothing about other days.
+// watch remembers what budgets and forecasts build on.
 func (h *history) watch(branchID string, d *sim.Day) {
 	h.sums[branchID] = h.sums[branchID].Plus(d.Figures)
 	items := h.used[branchID]

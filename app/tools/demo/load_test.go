@@ -230,6 +230,25 @@ func checksums(t *testing.T, db *postgres.DB) map[string]string {
 	return sums
 }
 
+func TestLoadAtTheTimeOfTheChecklist(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]time.Time{
+		"before it":          time.Date(2024, time.October, 3, 9, 0, 0, 0, time.UTC),
+		"within its month":   time.Date(2024, time.November, 8, 12, 0, 0, 0, time.UTC),
+		"before the cut-off": time.Date(2024, time.December, 1, 0, 30, 0, 0, time.UTC),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := dbtest.New(t)
+			options := thin()
+			options.Now, options.OrdersPermille = at, 80
+			load(t, db, options)
+			requireConsistent(t, db, demo.OrgID)
+			require.False(t, one[time.Time](t, db, "SELECT max(updated_at) FROM orders").After(at))
+		})
+	}
+}
+
 func TestLoadMakesAnewWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

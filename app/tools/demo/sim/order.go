@@ -30,10 +30,9 @@ func (b *Branch) guests(leaving time.Time, daypart catalog.Daypart, busy bool) {
 		b.leaveOpen(o)
 		return
 	}
-	switch {
-	case b.chance(15):
+	if b.chance(15) {
 		b.void(o, leaving)
-	default:
+	} else {
 		b.strike(o, leaving)
 		b.grant(o, leaving)
 		b.close(o, leaving)
