@@ -59,10 +59,7 @@ func Load(environment map[string]string) (*Config, error) {
 	for _, section := range cfg.sections() {
 		problems = append(problems, parse(section, environment)...)
 	}
-	// Rules that compare values would only confuse beside a value that couldn't be read.
-	if len(problems) == 0 {
-		problems = cfg.compare()
-	}
+	problems = append(problems, cfg.compare(problems)...)
 	if len(problems) > 0 {
 		return nil, &Error{Problems: problems}
 	}
@@ -76,26 +73,34 @@ func (c *Config) sections() []any {
 	}
 }
 
-// compare checks the rules that span several variables.
-func (c *Config) compare() []Problem {
+// compare checks the rules that span several variables, apart from those with a variable that already has a problem: beside
+// a value that couldn't be read they would only confuse.
+func (c *Config) compare(found []Problem) []Problem {
+	failed := make(map[string]bool, len(found))
+	for _, p := range found {
+		failed[p.Variable] = true
+	}
+	production := c.App.Env == Production
 	var problems []Problem
-	if c.Database.PoolMin > c.Database.PoolMax {
-		problems = append(problems, Problem{"DB_POOL_MIN", fmt.Sprintf(
-			"must not exceed DB_POOL_MAX (%d > %d)", c.Database.PoolMin, c.Database.PoolMax)})
-	}
-	if c.Auth.AccessTTL >= c.Auth.RefreshTTL {
-		problems = append(problems, Problem{"AUTH_ACCESS_TTL", fmt.Sprintf(
-			"must be less than AUTH_REFRESH_TTL (%d >= %d)", c.Auth.AccessTTL, c.Auth.RefreshTTL)})
-	}
-	if c.App.Env == Production {
-		if c.Redis.Password == "" {
-			problems = append(problems, Problem{"REDIS_PASSWORD", "is required when APP_ENV is production"})
-		}
-		if !c.Redis.TLS {
-			problems = append(problems, Problem{"REDIS_TLS", "must be true when APP_ENV is production"})
-		}
-		if !c.Webhook.SignatureRequired {
-			problems = append(problems, Problem{"WH_SIGNATURE_REQUIRED", "must be true when APP_ENV is production"})
+	for _, rule := range []struct {
+		broken          bool
+		variable, other string
+		text            string
+	}{
+		{
+			c.Database.PoolMin > c.Database.PoolMax, "DB_POOL_MIN", "DB_POOL_MAX",
+			fmt.Sprintf("must not exceed DB_POOL_MAX (%d > %d)", c.Database.PoolMin, c.Database.PoolMax),
+		},
+		{
+			c.Auth.AccessTTL >= c.Auth.RefreshTTL, "AUTH_ACCESS_TTL", "AUTH_REFRESH_TTL",
+			fmt.Sprintf("must be less than AUTH_REFRESH_TTL (%d >= %d)", c.Auth.AccessTTL, c.Auth.RefreshTTL),
+		},
+		{production && c.Redis.Password == "", "REDIS_PASSWORD", "APP_ENV", "is required when APP_ENV is production"},
+		{production && !c.Redis.TLS, "REDIS_TLS", "APP_ENV", "must be true when APP_ENV is production"},
+		{production && !c.Webhook.SignatureRequired, "WH_SIGNATURE_REQUIRED", "APP_ENV", "must be true when APP_ENV is production"},
+	} {
+		if rule.broken && !failed[rule.variable] && !failed[rule.other] {
+			problems = append(problems, Problem{rule.variable, rule.text})
 		}
 	}
 	return problems

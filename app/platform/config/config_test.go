@@ -104,6 +104,53 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+func TestLoadReportsRulesOfOneVariableAndOfSeveralTogether(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(map[string]string{"DB_POOL_MAX": "many", "DB_POOL_MIN": "5", "REDIS_TLS": "false"})
+	var all *config.Error
+	require.ErrorAs(t, err, &all)
+	named := map[string]string{}
+	for _, problem := range all.Problems {
+		require.NotContains(t, named, problem.Variable, "one problem for each variable")
+		named[problem.Variable] = problem.Rule
+	}
+	require.Equal(t, map[string]string{
+		"AUTH_JWT_SECRET": "is required",
+		"DATABASE_URL":    "is required",
+		"DB_POOL_MAX":     `must be a whole number (is "many")`, // and no word on DB_POOL_MIN, which can't be compared
+		"REDIS_PASSWORD":  "is required when APP_ENV is production",
+		"REDIS_TLS":       "must be true when APP_ENV is production",
+		"WH_SECRET":       "is required",
+	}, named)
+}
+
+func TestOriginsAreWhatABrowserSends(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		origins string
+		ok      bool
+	}{
+		"one":                {"https://app.chefcloud.io", true},
+		"several_with_ports": {"https://app.chefcloud.io,http://localhost:5173", true},
+		"a_trailing_slash":   {"https://app.chefcloud.io,https://admin.chefcloud.io/", false},
+		"a_path":             {"https://app.chefcloud.io/login", false},
+		"no_scheme":          {"app.chefcloud.io", false},
+		"another_scheme":     {"ftp://app.chefcloud.io", false},
+		"a_user":             {"https://me@app.chefcloud.io", false},
+		"any":                {"*", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(required(map[string]string{"CORS_ORIGINS": c.origins}))
+			if c.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "CORS_ORIGINS must list http:// or https:// origins")
+		})
+	}
+}
+
 func TestSecretsNeverShow(t *testing.T) {
 	t.Parallel()
 	loaded, err := config.Load(required(map[string]string{"REDIS_PASSWORD": "sesame"}))
@@ -116,4 +163,14 @@ func TestSecretsNeverShow(t *testing.T) {
 		}
 	}
 	require.Equal(t, secret, loaded.Webhook.Secret.Reveal())
+}
+
+func TestErrorsQuoteNoSecret(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(required(map[string]string{
+		"AUTH_JWT_SECRET": "hunter2", "DATABASE_URL": "postgres://user:hunter2@db:port/chefcloud", "DB_POOL_MAX": "hundreds", "WH_SECRET": "hunter2",
+	}))
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "hunter2")
+	require.Contains(t, err.Error(), "hundreds", "other values are named")
 }
