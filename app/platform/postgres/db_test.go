@@ -3,7 +3,11 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,12 +60,43 @@ func TestSettings(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 
+	t.Run("ConnectionsAreKeptAtRest", func(t *testing.T) {
+		t.Parallel()
+		db := open(t, config.Database{PoolMax: 4, PoolMin: 2, URL: config.DSN(dbtest.URL(t))})
+		require.Eventually(t, func() bool { return db.Stat().IdleConns() == 2 }, 10*time.Second, 10*time.Millisecond)
+	})
+
+	t.Run("TimesAreUTC", func(t *testing.T) {
+		t.Parallel()
+		var zone string
+		require.NoError(t, dbtest.New(t).QueryRow(t.Context(), "SHOW timezone").Scan(&zone))
+		require.Equal(t, "UTC", zone)
+	})
 	t.Run("AServerThatIsAwayIsUnavailable", func(t *testing.T) {
 		t.Parallel()
 		db := open(t, config.Database{PoolMax: 1, URL: "postgres://nobody@127.0.0.1:1/none?sslmode=disable"})
 		_, err := db.Exec(t.Context(), "SELECT 1")
 		requireUnavailable(t, err)
 		requireUnavailable(t, db.InTx(t.Context(), func(context.Context, postgres.Querier) error { return nil }))
+	})
+
+	t.Run("AServerThatDoesNotAnswerIsUnavailable", func(t *testing.T) {
+		t.Parallel()
+		silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, silent.Close()) })
+		db := open(t, config.Database{PoolMax: 1, URL: config.DSN("postgres://nobody@" + silent.Addr().String() + "/none?sslmode=disable&connect_timeout=1")})
+		_, err = db.Exec(t.Context(), "SELECT 1")
+		requireUnavailable(t, err)
+	})
+
+	t.Run("ASessionThatTheServerEndsIsUnavailable", func(t *testing.T) {
+		t.Parallel()
+		db := open(t, config.Database{PoolMax: 1, URL: config.DSN(dbtest.URL(t))})
+		_, err := db.Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+		requireUnavailable(t, err)
+		_, err = db.Exec(t.Context(), "SELECT 1")
+		require.NoError(t, err, "the next one gets a new session")
 	})
 }
 
@@ -142,6 +177,50 @@ func TestInTx(t *testing.T) {
 		require.Len(t, runs, 3, "one of the two ran twice")
 	})
 
+	t.Run("RunsTheLoserOfASerializationFailureAgain", func(t *testing.T) {
+		t.Parallel()
+		db := setup(t)
+		runs := 0
+		err := db.InTx(t.Context(), func(ctx context.Context, tx postgres.Querier) error {
+			runs++
+			if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
+				return err
+			}
+			var n int
+			if err := tx.QueryRow(ctx, "SELECT n FROM counters WHERE id = 1").Scan(&n); err != nil {
+				return err
+			}
+			if runs == 1 { // the row changes behind the snapshot
+				require.NoError(t, add(ctx, db, 1))
+			}
+			return add(ctx, tx, 1)
+		})
+		require.NoError(t, err)
+		require.Equal(t, 2, runs)
+		require.Equal(t, 2, sum(t, db))
+	})
+
+	t.Run("KeepsWhatSucceeds", func(t *testing.T) {
+		t.Parallel()
+		db := setup(t)
+		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context, tx postgres.Querier) error { return add(ctx, tx, 1) }))
+		require.Equal(t, 1, sum(t, db))
+		require.Zero(t, db.Stat().AcquiredConns(), "the connection went back")
+	})
+
+	t.Run("StopsWhenTheCallerLeaves", func(t *testing.T) {
+		t.Parallel()
+		db := setup(t)
+		ctx, leave := context.WithCancel(t.Context())
+		err := db.InTx(ctx, func(ctx context.Context, tx postgres.Querier) error {
+			require.NoError(t, add(ctx, tx, 1))
+			leave()
+			return add(ctx, tx, 1)
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, sum(t, db))
+	})
+
 	t.Run("GivesUpAfterThreeMoreAttempts", func(t *testing.T) {
 		t.Parallel()
 		db := setup(t)
@@ -150,9 +229,48 @@ func TestInTx(t *testing.T) {
 			runs++
 			return &pgconn.PgError{Code: "40001"}
 		})
-		require.Error(t, err)
+		var f *fault.Error
+		require.ErrorAs(t, err, &f)
+		require.Equal(t, fault.KindAborted, f.Kind)
 		require.Equal(t, 4, runs)
 	})
+}
+
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	wrap := func(err error) error { return fmt.Errorf("get order: %w", err) }
+	for name, c := range map[string]struct {
+		err  error
+		kind fault.Kind
+	}{
+		"too_many_connections":   {&pgconn.PgError{Code: "53300"}, fault.KindUnavailable},
+		"a_server_that_restarts": {&pgconn.PgError{Code: "57P03"}, fault.KindUnavailable},
+		"a_broken_connection":    {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, fault.KindUnavailable},
+		"a_connection_that_ends": {io.ErrUnexpectedEOF, fault.KindUnavailable},
+		"a_deadlock":             {&pgconn.PgError{Code: "40P01"}, fault.KindAborted},
+		"a_nul_in_text":          {&pgconn.PgError{Code: "22021"}, fault.KindInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var f *fault.Error
+			err := postgres.Translate(wrap(c.err))
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, c.kind, f.Kind)
+			require.ErrorIs(t, err, c.err, "the cause is kept for the log")
+		})
+	}
+	for name, err := range map[string]error{
+		"a_statement_that_is_wrong": &pgconn.PgError{Code: "42601"},
+		"an_error_without_a_code":   &pgconn.PgError{},
+		"a_caller_who_left":         context.Canceled,
+		"a_fault":                   fault.NotFound("order", "ord_1"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, wrap(err), postgres.Translate(wrap(err)))
+		})
+	}
+	require.NoError(t, postgres.Translate(nil))
 }
 
 func TestCountStatements(t *testing.T) {

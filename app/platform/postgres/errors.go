@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -52,25 +54,44 @@ func Translate(err error) error { return translate(err) }
 
 func translate(err error) error {
 	var known *fault.Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.As(err, &known) {
 		return err
 	}
 	var p *pgconn.PgError
 	if errors.As(err, &p) {
-		switch {
-		case p.Code == codeInvalidText: // the wire guarantees UTF-8, so only a NUL, which PostgreSQL can't store
-			return fault.Invalid("", "text must not contain NUL characters").WithCause(err)
-		case p.Code == codeQueryCanceled:
-			return fault.Unavailable("DATABASE_TIMEOUT", "the database took too long").WithCause(err)
-		case p.Code[:2] == "08", p.Code[:2] == "53", p.Code[:2] == "57":
-			return fault.Unavailable("DATABASE_UNAVAILABLE", "database is unavailable").WithCause(err)
+		if f := translateCode(p.Code); f != nil {
+			return f.WithCause(err)
 		}
 		return err
 	}
+	// Before the contexts: a server that doesn't answer the dial in time is a deadline too, but not the caller's.
 	var connecting *pgconn.ConnectError
+	if errors.As(err, &connecting) {
+		return errUnavailable.WithCause(err)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
 	var network net.Error
-	if errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) {
-		return fault.Unavailable("DATABASE_UNAVAILABLE", "database is unavailable").WithCause(err)
+	if errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err) {
+		return errUnavailable.WithCause(err)
 	}
 	return err
+}
+
+var errUnavailable = fault.Unavailable("DATABASE_UNAVAILABLE", "database is unavailable")
+
+// translateCode returns nil for codes that say something about one statement.
+func translateCode(code string) *fault.Error {
+	switch {
+	case code == codeInvalidText: // the wire guarantees UTF-8, so only a NUL, which PostgreSQL can't store
+		return fault.Invalid("", "text must not contain NUL characters")
+	case code == codeDeadlock, code == codeSerializationFailure:
+		return fault.Aborted("TRANSACTION_LOST", "another call was changing the same rows; try again")
+	case code == codeQueryCanceled:
+		return fault.Unavailable("DATABASE_TIMEOUT", "the database took too long")
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"):
+		return errUnavailable
+	}
+	return nil
 }
