@@ -22,7 +22,7 @@ import (
 
 const origin = "https://app.example.com"
 
-func settings(t testing.TB, change map[string]string) *config.Config {
+func settings(t *testing.T, change map[string]string) *config.Config {
 	t.Helper()
 	valkey := dbtest.ValkeySettings(t)
 	environment := map[string]string{

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"sync"
@@ -26,24 +25,36 @@ func rawRequest(address, procedure, token, encoding string, body []byte) []byte 
 	return request.Bytes()
 }
 
-// callRaw shares n calls out among so many connections. It does as little with answers as can be, so that what is measured is
-// the server.
-func callRaw(b *testing.B, address string, request []byte, n int) time.Duration {
+// rawClient makes one call again and again over connections that stay open. It does as little with answers as can be, so that
+// what is measured is the server.
+type rawClient struct {
+	open    [connections]net.Conn
+	readers [connections]*bufio.Reader
+	request []byte
+}
+
+func newRawClient(b *testing.B, address string, request []byte) *rawClient {
 	b.Helper()
-	open := make([]net.Conn, connections)
-	for i := range open {
-		var err error
-		open[i], err = net.Dial("tcp", address)
+	c := &rawClient{request: request}
+	for i := range c.open {
+		connection, err := net.Dial("tcp", address)
 		require.NoError(b, err)
-		defer open[i].Close()
+		b.Cleanup(func() { _ = connection.Close() })
+		c.open[i], c.readers[i] = connection, bufio.NewReaderSize(connection, 64<<10)
+		require.NoError(b, c.callOnce(i))
 	}
+	return c
+}
+
+// call shares n calls out among the connections.
+func (c *rawClient) call(b *testing.B, n int) time.Duration {
+	b.Helper()
 	var running sync.WaitGroup
 	start := time.Now()
-	for i, connection := range open {
+	for i := range c.open {
 		running.Go(func() {
-			reader := bufio.NewReaderSize(connection, 64<<10)
 			for range share(n, i, connections) {
-				if err := callOnce(connection, reader, request); err != nil {
+				if err := c.callOnce(i); err != nil {
 					b.Error(err)
 					return
 				}
@@ -62,10 +73,11 @@ func share(n, i, workers int) int {
 	return n / workers
 }
 
-func callOnce(connection io.Writer, reader *bufio.Reader, request []byte) error {
-	if _, err := connection.Write(request); err != nil {
+func (c *rawClient) callOnce(i int) error {
+	if _, err := c.open[i].Write(c.request); err != nil {
 		return err
 	}
+	reader := c.readers[i]
 	status, err := reader.ReadSlice('\n')
 	if err != nil {
 		return err
