@@ -46,16 +46,18 @@ func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error
 	if err == nil {
 		return nil
 	}
-	err = postgres.Translate(err)
 	var known *fault.Error
 	var wire *connect.Error
+	if !errors.As(err, &wire) { // connect's own errors can hold a broken connection too: the client's
+		err = postgres.Translate(err)
+	}
 	switch {
 	case errors.As(err, &known):
 		if known.Kind == fault.KindUnavailable || known.Kind == fault.KindInternal {
 			zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
 		}
 		return fromFault(known)
-	case errors.As(err, &wire):
+	case wire != nil:
 		return wire
 	case errors.Is(err, context.Canceled):
 		return connect.NewError(connect.CodeCanceled, context.Canceled)

@@ -22,15 +22,18 @@ type Metrics struct {
 func (m *Metrics) observe(ctx context.Context, c call, next func(ctx context.Context) error) error {
 	start := time.Now()
 	m.inFlight.Inc()
-	defer m.inFlight.Dec()
+	code := connect.CodeInternal.String() // what a panic becomes, which goes on to recoverPanics
+	defer func() {
+		m.inFlight.Dec()
+		m.total.WithLabelValues(c.spec.Procedure, code).Inc()
+		if c.spec.StreamType == connect.StreamTypeUnary {
+			m.duration.WithLabelValues(c.spec.Procedure).Observe(time.Since(start).Seconds())
+		}
+	}()
 	err := next(ctx)
-	code := "ok"
+	code = "ok"
 	if err != nil {
 		code = connect.CodeOf(err).String()
-	}
-	m.total.WithLabelValues(c.spec.Procedure, code).Inc()
-	if c.spec.StreamType == connect.StreamTypeUnary {
-		m.duration.WithLabelValues(c.spec.Procedure).Observe(time.Since(start).Seconds())
 	}
 	return err
 }

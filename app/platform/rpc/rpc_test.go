@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,6 +35,8 @@ func (menu) GetMenuItem(_ context.Context, req *menuv1.GetMenuItemRequest) (*men
 		panic(secret)
 	case "breaks":
 		return nil, errors.New(secret)
+	case "unreadable":
+		return nil, connect.NewError(connect.CodeInvalidArgument, &net.OpError{Op: "read", Err: errors.New("connection reset")})
 	case "missing":
 		return nil, fault.NotFound("menu item", "missing").WithCause(errors.New(secret))
 	}
@@ -68,7 +71,9 @@ func TestErrors(t *testing.T) {
 			"panics":  {connect.CodeInternal, "internal error"},
 			"breaks":  {connect.CodeInternal, "internal error"},
 			"missing": {connect.CodeNotFound, `menu item "missing" not found`},
-			"bad id!": {connect.CodeInvalidArgument, "menu_item_id: "},
+			// The client's broken connection isn't the database's.
+			"unreadable": {connect.CodeInvalidArgument, "connection reset"},
+			"bad id!":    {connect.CodeInvalidArgument, "menu_item_id: "},
 		} {
 			t.Run(protocol+"_"+id, func(t *testing.T) {
 				t.Parallel()
