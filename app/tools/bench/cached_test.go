@@ -67,11 +67,11 @@ func BenchmarkCachedOverview(b *testing.B) {
 		encoding string
 		body     []byte
 	}{{"json", text}, {"proto", binary}} {
-		calls := func(address string) side {
-			call := rawRequest(address, franchisev1connect.FranchiseServiceGetOverviewProcedure, token, e.encoding, e.body)
-			return func(b *testing.B, n int) time.Duration { return callRaw(b, address, call, n) }
-		}
 		b.Run(e.encoding, func(b *testing.B) {
+			calls := func(address string) side {
+				request := rawRequest(address, franchisev1connect.FranchiseServiceGetOverviewProcedure, token, e.encoding, e.body)
+				return newRawClient(b, address, request).call
+			}
 			compare(b, calls(address), calls(strings.TrimPrefix(empty.URL, "http://")))
 		})
 	}
