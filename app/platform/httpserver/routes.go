@@ -50,7 +50,7 @@ func (r Routes) Handler(mount func(next http.Handler) (http.Handler, error)) (ht
 		mux.Handle("GET /metrics", observability.MetricsHandler(r.Metrics))
 	}
 	mux.Handle(grpchealth.NewHandler(r.Ready))
-	reflector := grpcreflect.NewStaticReflector(r.Services...)
+	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, r.Services...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
 	mux.Handle("/", limitBody(int64(r.HTTP.MaxBodyBytes), rpcs))
