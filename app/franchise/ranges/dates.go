@@ -1,10 +1,6 @@
 package ranges
 
-import (
-	"fmt"
-
-	"github.com/chefcloud/chefcloud/app/platform/civil"
-)
+import "github.com/chefcloud/chefcloud/app/platform/civil"
 
 // Dates is a span of business dates, both included. From is never after To.
 type Dates struct {
@@ -25,7 +21,7 @@ func (d Dates) Shift(n int) Dates {
 }
 
 // String returns `2024-11-01..2024-11-30`.
-func (d Dates) String() string { return fmt.Sprintf("%s..%s", d.From, d.To) }
+func (d Dates) String() string { return d.From.String() + ".." + d.To.String() }
 
 // Union returns the least span that covers both.
 func (d Dates) Union(other Dates) Dates {

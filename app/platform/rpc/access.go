@@ -47,7 +47,7 @@ func authenticate(a Authenticator) step {
 		if policyOf(c.spec).GetPublic() {
 			return next(ctx)
 		}
-		who, err := a.Authenticate(ctx, c.header("Authorization"))
+		who, err := a.Authenticate(ctx, c.header.Get("Authorization"))
 		if err != nil {
 			return err
 		}

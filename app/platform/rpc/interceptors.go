@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"net/http"
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect"
@@ -46,7 +47,7 @@ func Interceptors(d Dependencies) []connect.Interceptor {
 // call describes the call that an interceptor is around.
 type call struct {
 	spec   connect.Spec
-	header func(name string) string
+	header http.Header
 }
 
 // step does something around a call; next runs the rest with the given context.
@@ -75,17 +76,25 @@ func (i interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			return next(ctx, req)
 		}
 	}
-	return func(ctx context.Context, req connect.AnyRequest) (resp connect.AnyResponse, err error) {
-		c := call{spec: req.Spec(), header: req.Header().Get}
-		err = i.step(ctx, c, func(ctx context.Context) error {
-			resp, err = next(ctx, req)
-			return err
-		})
-		if err != nil {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		u := &unary{next: next, req: req}
+		if err := i.step(ctx, call{spec: req.Spec(), header: req.Header()}, u.run); err != nil {
 			return nil, err
 		}
-		return resp, nil
+		return u.resp, nil
 	}
+}
+
+// unary is the rest of a unary call: one value rather than a closure over several, for all calls pass here several times.
+type unary struct {
+	next connect.UnaryFunc
+	req  connect.AnyRequest
+	resp connect.AnyResponse
+}
+
+func (u *unary) run(ctx context.Context) (err error) {
+	u.resp, err = u.next(ctx, u.req)
+	return err
 }
 
 // WrapStreamingClient implements [connect.Interceptor]; it does nothing, clients aren't intercepted.
@@ -103,7 +112,7 @@ func (i interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) con
 		}
 	}
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		c := call{spec: conn.Spec(), header: conn.RequestHeader().Get}
+		c := call{spec: conn.Spec(), header: conn.RequestHeader()}
 		return i.step(ctx, c, func(ctx context.Context) error { return next(ctx, conn) })
 	}
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/vanguard"
@@ -11,6 +12,9 @@ import (
 
 // Group is the Fx tag under which domains provide their [Service].
 const Group = `group:"services"`
+
+// compressFrom is the least number of bytes that an answer is compressed from: below it, compressing takes longer than sending.
+const compressFrom = 4 << 10
 
 // Service is one generated service with its handler.
 type Service struct {
@@ -23,6 +27,7 @@ type Service struct {
 // Mount serves the services: Connect, gRPC and gRPC-Web on their own paths, the REST routes of the proto files through one
 // transcoder, and everything else by next.
 func Mount(services []Service, options []connect.HandlerOption, next http.Handler) (http.Handler, error) {
+	options = append(slices.Clip(options), connect.WithCompressMinBytes(compressFrom))
 	mux := http.NewServeMux()
 	transcoded := make([]*vanguard.Service, 0, len(services))
 	for _, s := range services {
