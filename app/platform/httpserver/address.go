@@ -52,7 +52,7 @@ func (p Proxies) clientAddress(r *http.Request) string {
 		if err != nil {
 			return address
 		}
-		address = hop.Unmap().String()
+		address = hop.Unmap().WithZone("").String() // a zone is free text
 		if !p.trust(address) {
 			return address
 		}

@@ -29,6 +29,7 @@ func TestClientAddress(t *testing.T) {
 		"a_proxy_is_believed":                 {"10.0.0.1:1", "198.51.100.1", "198.51.100.1"},
 		"what_the_client_wrote_itself_is_not": {"10.0.0.1:1", "127.0.0.1, 198.51.100.1", "198.51.100.1"},
 		"proxies_in_a_row_are_passed":         {"10.0.0.1:1", "198.51.100.1, 10.0.0.2", "198.51.100.1"},
+		"a_zone_is_dropped":                   {"10.0.0.1:1", "fe80::1%eth0 - [x] GET / HTTP/1.1 500", "fe80::1"},
 		"nonsense_ends_the_walk":              {"10.0.0.1:1", "198.51.100.1, x", "10.0.0.1"},
 		"ipv4_in_ipv6_is_ipv4":                {"[::ffff:203.0.113.7]:1", "", "203.0.113.7"},
 	} {

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -25,12 +26,13 @@ func identify(log zerolog.Logger, access *observability.AccessLog, proxies Proxi
 			next.ServeHTTP(w, r)
 			return
 		}
-		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
-		path := r.URL.EscapedPath() // the transcoder rewrites it
+		recorder := &recorder{ResponseWriter: w}
+		path := cmp.Or(r.URL.EscapedPath(), "/") // taken now: the transcoder rewrites it
 		method := r.Method
 		defer func() {
 			access.Write(observability.Access{
-				Address: address, Bytes: recorder.bytes, Method: method, Path: path, Proto: r.Proto, RequestID: id, Start: start, Status: recorder.status,
+				Address: address, Bytes: recorder.bytes, Method: method, Path: path, Proto: r.Proto, RequestID: id, Start: start,
+				Status: cmp.Or(recorder.status, http.StatusOK),
 			})
 		}()
 		next.ServeHTTP(recorder, r)
@@ -71,17 +73,20 @@ func limitBody(limit int64, next http.Handler) http.Handler {
 type recorder struct {
 	http.ResponseWriter
 	bytes  int64
-	status int
+	status int // what was sent first; 0 if nothing was
 }
 
 // WriteHeader implements [http.ResponseWriter].
 func (r *recorder) WriteHeader(status int) {
-	r.status = status
+	if r.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		r.status = status
+	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
 func (r *recorder) Write(p []byte) (int, error) {
+	r.status = cmp.Or(r.status, http.StatusOK)
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += int64(n)
 	return n, err
