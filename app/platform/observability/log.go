@@ -25,6 +25,12 @@ var levels = map[string]string{
 	zerolog.LevelWarnValue:  "WARN",
 }
 
+// zerolog keeps the form of times in globals, which must not change while anything logs.
+func init() {
+	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
+	zerolog.TimestampFunc = func() time.Time { return time.Now().UTC() }
+}
+
 // NewLogger returns the logger of the settings and what closes its file.
 func NewLogger(settings config.Observability) (zerolog.Logger, io.Closer, error) {
 	out, err := open(settings.LogFile, os.Stderr)
@@ -39,8 +45,6 @@ func NewLogger(settings config.Observability) (zerolog.Logger, io.Closer, error)
 	if settings.LogFormat == "console" {
 		format = console(out)
 	}
-	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
-	zerolog.TimestampFunc = func() time.Time { return time.Now().UTC() }
 	return zerolog.New(format).Level(level).With().Timestamp().Logger(), out, nil
 }
 
