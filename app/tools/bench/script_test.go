@@ -23,7 +23,7 @@ type statement struct {
 	args []any
 }
 
-// play sends the script again for another order and reads all answers.
+// play sends the script again for another order and decodes all answers, as whoever sent it would.
 func (s script) play(ctx context.Context, conn *pgx.Conn, orderID string) error {
 	for _, statement := range s.statements {
 		args := make([]any, len(statement.args))
@@ -38,7 +38,9 @@ func (s script) play(ctx context.Context, conn *pgx.Conn, orderID string) error 
 			return err
 		}
 		for rows.Next() {
-			continue
+			if _, err := rows.Values(); err != nil {
+				return err
+			}
 		}
 		if err := rows.Err(); err != nil {
 			return fmt.Errorf("%s: %w", statement.sql, err)
