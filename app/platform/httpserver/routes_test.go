@@ -186,7 +186,7 @@ func TestTheAccessLogAnswersTheOperatorsSearches(t *testing.T) {
 	search := func(pattern string) (paths []string) {
 		content, err := os.Open(path)
 		require.NoError(t, err)
-		defer content.Close()
+		defer content.Close() //nolint:errcheck // read to its end
 		lines := bufio.NewScanner(content)
 		for lines.Scan() {
 			require.NotContains(t, lines.Text(), "hidden", "queries can carry secrets")

@@ -130,12 +130,12 @@ func startGate(t *testing.T) *gate {
 
 // pass copies both ways until either side ends.
 func pass(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // the test is over
 	server, err := new(net.Dialer).DialContext(ctx, "tcp", os.Getenv(dbtest.ValkeyVariable))
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer server.Close() //nolint:errcheck // the test is over
 	go func() {
 		_, _ = io.Copy(server, conn)
 		_ = server.Close()
