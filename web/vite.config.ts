@@ -16,5 +16,5 @@ export default defineConfig({
   ],
   build: { outDir: "dist", emptyOutDir: true },
   server: { proxy: { "^/chefcloud\\.": server } },
-  test: { environment: "happy-dom", restoreMocks: true },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

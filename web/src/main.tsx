@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { Session } from "./session";
 import "./theme.css";
+import "./styles.css";
 
 const session = new Session();
 const bare = createConnectTransport({ baseUrl: window.location.origin });

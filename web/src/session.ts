@@ -4,19 +4,25 @@ import { AuthService } from "./gen/chefcloud/auth/v1/auth_pb";
 
 const refreshKey = "chefcloud.refresh";
 
+/** Methods that are called without a token, and so never lead to a refresh. */
+const open: ReadonlySet<string> = new Set([AuthService.method.login.name, AuthService.method.refresh.name]);
+
+/** Expired is signed out by the server rather than by the person, who is told. */
+export type SessionState = "signed-in" | "signed-out" | "expired";
+
 /**
  * Session holds who is signed in. The access token lives in memory; the refresh token, which is good for one use, in the
- * tab's storage, so that a reload keeps the session.
+ * tab's storage, so that a reload keeps the session and closing the tab ends it.
  */
 export class Session {
   #access: string | undefined;
-  #refreshing: Promise<boolean> | undefined;
   #listeners = new Set<() => void>();
+  #refreshing: Promise<string | undefined> | undefined;
+  #state: SessionState = sessionStorage.getItem(refreshKey) === null ? "signed-out" : "signed-in";
 
-  /** True if there is something to call with. */
-  readonly signedIn = (): boolean => this.#access !== undefined || sessionStorage.getItem(refreshKey) !== null;
+  readonly state = (): SessionState => this.#state;
 
-  /** Calls back when somebody signs in or out. */
+  /** Calls back when the state changes. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -25,72 +31,84 @@ export class Session {
   start(access: string, refresh: string): void {
     this.#access = access;
     sessionStorage.setItem(refreshKey, refresh);
-    this.#tell();
+    this.#become("signed-in");
   }
 
-  end(): void {
+  end(state: "signed-out" | "expired"): void {
     this.#access = undefined;
     sessionStorage.removeItem(refreshKey);
-    this.#tell();
+    this.#become(state);
   }
 
-  /** Adds the access token to calls; one that is unauthenticated is tried again after a refresh, once. */
+  /**
+   * Adds the access token to calls. A call that is unauthenticated is tried again once after a refresh; if that doesn't help,
+   * the session has ended. The bare transport, without this interceptor, carries the refresh.
+   */
   interceptor(bare: () => Transport): Interceptor {
     return (next) => async (request) => {
-      if (request.service.typeName === AuthService.typeName && ["Login", "Refresh"].includes(request.method.name)) {
+      if (request.service.typeName === AuthService.typeName && open.has(request.method.name)) {
         return next(request);
       }
-      if (this.#access === undefined) {
-        await this.#refresh(bare);
-      }
-      this.#authorize(request.header);
+      const send = (token: string | undefined) => {
+        if (token !== undefined) {
+          request.header.set("Authorization", `Bearer ${token}`);
+        }
+        return next(request);
+      };
+      const used = this.#access ?? (await this.#refresh(bare));
       try {
-        return await next(request);
+        return await send(used);
       } catch (error) {
-        if (ConnectError.from(error).code !== Code.Unauthenticated || request.stream || !(await this.#refresh(bare))) {
+        if (!unauthenticated(error) || request.stream) {
           throw error;
         }
-        this.#authorize(request.header);
-        return next(request);
+        // Another call may have refreshed while this one was under way.
+        const renewed = this.#access !== used ? this.#access : await this.#refresh(bare);
+        if (renewed === undefined) {
+          throw error;
+        }
+        return send(renewed).catch((again: unknown) => {
+          if (unauthenticated(again)) {
+            this.end("expired");
+          }
+          throw again;
+        });
       }
     };
   }
 
-  #authorize(header: Headers): void {
-    if (this.#access !== undefined) {
-      header.set("Authorization", `Bearer ${this.#access}`);
-    }
-  }
-
-  /** Refreshes in one flight for all: a refresh token that is used twice ends the session. */
-  #refresh(bare: () => Transport): Promise<boolean> {
+  /** Refreshes in one flight for all calls: a refresh token that is used twice ends the session. */
+  #refresh(bare: () => Transport): Promise<string | undefined> {
     this.#refreshing ??= this.#exchange(bare()).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  async #exchange(transport: Transport): Promise<boolean> {
+  async #exchange(transport: Transport): Promise<string | undefined> {
     const refreshToken = sessionStorage.getItem(refreshKey);
     if (refreshToken === null) {
-      return false;
+      return undefined;
     }
     try {
       const answer = await createClient(AuthService, transport).refresh({ refreshToken });
       this.start(answer.accessToken, answer.refreshToken);
-      return true;
+      return answer.accessToken;
     } catch (error) {
-      if (ConnectError.from(error).code === Code.Unauthenticated) {
-        this.end();
-        return false;
+      if (unauthenticated(error)) {
+        this.end("expired");
+        return undefined;
       }
-      throw error;
+      throw error; // an unreachable server ends no session
     }
   }
 
-  #tell(): void {
+  #become(state: SessionState): void {
+    this.#state = state;
     for (const listener of this.#listeners) {
       listener();
     }
   }
 }
+
+const unauthenticated = (error: unknown): boolean => ConnectError.from(error).code === Code.Unauthenticated;

@@ -1,7 +1,8 @@
-import { createClient, type Transport } from "@connectrpc/connect";
-import { useMutation, useTransport } from "@connectrpc/connect-query";
+import { createClient } from "@connectrpc/connect";
+import { useMutation, useQuery, useTransport } from "@connectrpc/connect-query";
 
 import { AuthService } from "../gen/chefcloud/auth/v1/auth_pb";
+import { Role } from "../gen/chefcloud/policy/v1/policy_pb";
 import type { Session } from "../session";
 
 /** Signs in and starts the session. */
@@ -11,14 +12,24 @@ export function useLogin(session: Session) {
   });
 }
 
-/** Ends the session here and on the server. */
+/** Ends the session here and on the server, and here also if the server can't be reached. */
 export function useLogout(session: Session): () => Promise<void> {
-  const transport: Transport = useTransport();
-  return async () => {
-    try {
-      await createClient(AuthService, transport).logout({});
-    } finally {
-      session.end();
-    }
-  };
+  const transport = useTransport();
+  return () =>
+    createClient(AuthService, transport)
+      .logout({})
+      .then(
+        () => session.end("signed-out"),
+        () => session.end("signed-out"),
+      );
+}
+
+/** Reads who is signed in; undefined until it is known. */
+export function useMe() {
+  return useQuery(AuthService.method.getMe, {}, { staleTime: Infinity }).data?.user;
+}
+
+/** True for roles that may set targets. The server decides anyway; this only spares people a refusal. */
+export function useMayEditBudgets(): boolean {
+  return (useMe()?.role ?? Role.UNSPECIFIED) >= Role.MANAGER;
 }

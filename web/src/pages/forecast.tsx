@@ -1,81 +1,49 @@
-import { useState } from "react";
-
 import { useForecast } from "../api/franchise";
-import { quantity, thisMonth } from "../format";
-import type { ForecastItem } from "../gen/chefcloud/franchise/v1/franchise_pb";
-import { State } from "../parts/state";
+import { dates } from "../format/date";
+import type { DateRange, ForecastItem } from "../gen/chefcloud/franchise/v1/franchise_pb";
+import { DateField } from "../parts/date-field";
+import { ReportView } from "../parts/report-view";
+import { Stamp } from "../parts/stamp";
+import { useRoute } from "../route";
+import { ItemForecast } from "./forecast-item";
+import { ForecastTable } from "./forecast-table";
 
-/** Shows what each item is expected to be used, by day. */
+/** Shows how much of each item is expected to be used, by day, and of one item also how it went. */
 export function ForecastPage() {
-  const [month, setMonth] = useState(thisMonth());
-  const [item, setItem] = useState<string>();
-  const query = useForecast({ period: month });
-  const points = query.data?.forecast ?? [];
-  const items = new Map(points.map((p) => [p.itemId, p.itemName]));
-  const chosen = item !== undefined && items.has(item) ? item : points[0]?.itemId;
-  const shown = points.filter((p) => p.itemId === chosen);
+  const [{ params }, setParams] = useRoute();
+  const startDate = params.get("from") ?? "";
+  const endDate = params.get("to") ?? "";
+  const query = useForecast({ startDate, endDate });
+  const range = query.data?.answer.range;
+  const [from, to] = [startDate || (range?.startDate ?? ""), endDate || (range?.endDate ?? "")];
   return (
     <>
       <div className="controls">
-        <input type="month" aria-label="Month" value={month} onChange={(e) => e.target.value && setMonth(e.target.value)} />
-        <select aria-label="Item" value={chosen ?? ""} onChange={(e) => setItem(e.target.value)}>
-          {[...items].map(([id, name]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <DateField type="date" label="From" value={from} onChange={(day) => setParams({ from: day, to })} />
+        <DateField type="date" label="To" value={to} onChange={(day) => setParams({ from, to: day })} />
+        <Stamp report={query.data}>{range && <span>{dates(range.startDate, range.endDate)}</span>}</Stamp>
       </div>
-      <State error={query.error} pending={query.isPending} empty={shown.length === 0}>
-        <Chart points={shown} />
-        <div className="card scroll">
-          <table>
-            <caption>Expected use</caption>
-            <thead>
-              <tr>
-                {["Date", "Expected", "Actual", "Branches", "Method"].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((p) => (
-                <tr key={p.date}>
-                  <th scope="row">{p.date}</th>
-                  <td>
-                    {quantity(p.quantity)} {p.baseUnit}
-                  </td>
-                  <td>{p.actual === undefined ? "–" : `${quantity(p.actual)} ${p.baseUnit}`}</td>
-                  <td>{p.branches}</td>
-                  <td>{p.methods.join(", ")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </State>
+      <ReportView query={query} empty={({ forecast, range }) => (forecast.length === 0 ? nothing(range) : undefined)}>
+        {({ forecast }) => <Items forecast={forecast} chosen={params.get("item")} onChoose={(item) => setParams({ item })} />}
+      </ReportView>
     </>
   );
 }
 
-function Chart({ points }: { points: ForecastItem[] }) {
-  const highest = Math.max(1, ...points.map((p) => Math.max(p.quantity, p.actual ?? 0)));
-  const y = (n: number) => 100 - (n / highest) * 95;
+function Items({ forecast, chosen, onChoose }: { forecast: ForecastItem[]; chosen: string | null; onChoose: (itemId: string) => void }) {
+  const items = new Map<string, ForecastItem[]>();
+  for (const point of forecast) {
+    const points = items.get(point.itemId);
+    points ? points.push(point) : items.set(point.itemId, [point]);
+  }
+  const shown = items.has(chosen ?? "") ? chosen! : forecast[0]!.itemId;
   return (
-    <figure className="card">
-      <figcaption>Bars: expected. Marks: actual.</figcaption>
-      <svg viewBox={`0 0 ${points.length * 10} 100`} preserveAspectRatio="none" className="chart" role="img" aria-label="Expected and actual use by day">
-        {points.map((p, i) => (
-          <g key={p.date}>
-            <rect x={i * 10 + 1} width={8} y={y(p.quantity)} height={100 - y(p.quantity)}>
-              <title>{`${p.date}: ${quantity(p.quantity)} ${p.baseUnit}`}</title>
-            </rect>
-            {p.actual !== undefined && <rect className="mark" x={i * 10} width={10} y={y(p.actual) - 1} height={2} />}
-          </g>
-        ))}
-      </svg>
-    </figure>
+    <>
+      <ItemForecast points={items.get(shown)!} />
+      <ForecastTable items={[...items.values()]} chosen={shown} onChoose={onChoose} />
+    </>
   );
 }
+
+const nothing = (range: DateRange | undefined): string =>
+  range ? `Nothing is forecast for ${dates(range.startDate, range.endDate)}.` : "Nothing is forecast.";

@@ -1,12 +1,15 @@
-import { ConnectError } from "@connectrpc/connect";
-import { type FormEvent } from "react";
+import { type FormEvent, useEffect } from "react";
 
 import { useLogin } from "../api/auth";
+import { problem } from "../problem";
 import type { Session } from "../session";
 
 /** Asks for email and password. */
-export function LoginPage({ session }: { session: Session }) {
+export function LoginPage({ session, expired }: { session: Session; expired: boolean }) {
   const login = useLogin(session);
+  useEffect(() => {
+    document.title = "Sign in · ChefCloud";
+  }, []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -15,23 +18,23 @@ export function LoginPage({ session }: { session: Session }) {
   return (
     <main className="login">
       <form className="card" onSubmit={submit}>
-        <h1>ChefCloud</h1>
-        <p className="muted">Sign in to see your branches.</p>
-        <label>
-          Email
-          <input name="email" type="email" autoComplete="username" required />
+        <h1 className="brand">ChefCloud</h1>
+        <p className="muted">{expired ? "Your session has ended. Sign in again." : "Sign in to see your branches."}</p>
+        <label className="field">
+          <span>Email</span>
+          <input name="email" type="email" autoComplete="username" required autoFocus />
         </label>
-        <label>
-          Password
+        <label className="field">
+          <span>Password</span>
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
         {login.error && (
-          <p role="alert" className="notice bad">
-            {ConnectError.from(login.error).rawMessage}
+          <p role="alert" className="bad">
+            {problem(login.error)}
           </p>
         )}
-        <button type="submit" disabled={login.isPending}>
-          Sign in
+        <button type="submit" className="primary" disabled={login.isPending}>
+          {login.isPending ? "Signing in…" : "Sign in"}
         </button>
       </form>
     </main>
