@@ -16,6 +16,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/orders"
 	"github.com/chefcloud/chefcloud/app/platform/config"
 	"github.com/chefcloud/chefcloud/app/platform/httpserver"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/procurement"
 )
 
@@ -42,7 +43,7 @@ func Options(settings *config.Config) fx.Option {
 		fx.Supply(settings),
 		Domains,
 		platform,
-		fx.Invoke(listen),
+		fx.Invoke(startWorkers, listen),
 	)
 }
 
@@ -66,6 +67,10 @@ func Serve(ctx context.Context, settings *config.Config) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.ShutdownTimeout.Duration()+stopTimeout)
 	defer cancel()
 	return errors.Join(failure, process.Stop(ending))
+}
+
+func startWorkers(lifecycle fx.Lifecycle, workers *jobs.Workers) {
+	lifecycle.Append(fx.Hook{OnStart: workers.Start, OnStop: workers.Stop})
 }
 
 // listen starts the server last and stops it first.

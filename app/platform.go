@@ -15,6 +15,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/config"
 	"github.com/chefcloud/chefcloud/app/platform/httpserver"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/observability"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
@@ -36,6 +37,11 @@ var platform = fx.Module("platform",
 		newCache,
 		func() (protovalidate.Validator, error) { return protovalidate.New() },
 		rpc.NewMetrics,
+		jobs.NewRunner,
+		jobs.NewHandler,
+		fx.Annotate(jobs.Registration, fx.ResultTags(rpc.Group)),
+		fx.Annotate(jobs.Housekeeping, fx.ResultTags(jobs.Group)),
+		newWorkers,
 		func() *httpserver.Readiness { return &httpserver.Readiness{} },
 		newHandler,
 		func(settings *config.Config, handler http.Handler, ready *httpserver.Readiness, log zerolog.Logger) *httpserver.Server {
@@ -122,6 +128,27 @@ func newCache(
 		},
 	})
 	return c, nil
+}
+
+// work is what jobs are done with.
+type work struct {
+	fx.In
+
+	Cache       *cache.Cache
+	Clock       clock.Clock
+	DB          *postgres.DB
+	Definitions []jobs.Definition `group:"jobs"`
+	Log         zerolog.Logger
+	Registerer  prometheus.Registerer
+	Runner      *jobs.Runner
+	Settings    *config.Config
+}
+
+func newWorkers(w work) (*jobs.Workers, error) {
+	return jobs.NewWorkers(jobs.Dependencies{
+		Clock: w.Clock, DB: w.DB, Definitions: w.Definitions, Invalidator: w.Cache, Log: w.Log, Max: w.Settings.Jobs.Workers,
+		Registerer: w.Registerer, Runner: w.Runner,
+	})
 }
 
 // parts are what the HTTP side is built from.

@@ -21,7 +21,8 @@ var shared = map[string]string{
 
 // unbound statements are not bound to one organisation, each for a reason.
 var unbound = map[string]string{
-	"CacheBustList": "every node settles the invalidations of all organisations",
+	"CacheBustList":      "every node settles the invalidations of all organisations",
+	"OrganisationIDList": "the schedule of jobs looks after all organisations",
 }
 
 // TestEveryKeyStartsWithTheTenant is what makes the schema distributable by org_id without change.

@@ -81,6 +81,24 @@ type InventoryItem struct {
 	UpdatedAt time.Time
 }
 
+type Job struct {
+	OrgID       string
+	ID          string
+	Kind        string
+	Key         string
+	Status      string
+	Args        []byte
+	Done        int64
+	Total       int64
+	Summary     []byte
+	Error       string
+	Attempt     int32
+	RequestedBy string
+	CreatedAt   time.Time
+	StartedAt   *time.Time
+	FinishedAt  *time.Time
+}
+
 type MenuItem struct {
 	OrgID     string
 	ID        string

@@ -4,6 +4,7 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1/jobsv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1/menuv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
@@ -42,6 +43,9 @@ var busts = map[string][]Report{
 	inventoryv1connect.InventoryServiceRecordWastageProcedure: cost,
 	// The forecast shows items' names and units.
 	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast},
+
+	// What a job changes it invalidates itself, when it is done.
+	jobsv1connect.JobServiceCancelJobProcedure: nothing,
 
 	menuv1connect.MenuServiceUpsertMenuItemProcedure: nothing,
 

@@ -13,6 +13,8 @@ const (
 	KindNone Kind = iota
 	KindUser
 	KindAPIKey
+	// KindJob is work outside of calls; its id, the job's, is the UserID.
+	KindJob
 )
 
 // Caller is who makes a call.
@@ -30,7 +32,7 @@ type Caller struct {
 	Scopes []string
 	// SessionID is the user's sign-in that the access token came from.
 	SessionID string
-	// UserID is set for KindUser.
+	// UserID is set for KindUser and KindJob.
 	UserID string
 }
 
@@ -67,7 +69,7 @@ func (c Caller) MayBranch(branchID string) bool {
 		return c.BranchID == branchID
 	}
 	switch c.Kind {
-	case KindAPIKey:
+	case KindAPIKey, KindJob:
 		return true
 	case KindUser:
 		return c.Role.AtLeast(RoleManager)

@@ -14,6 +14,7 @@ type Config struct {
 	CORS          CORS
 	Database      Database
 	HTTP          HTTP
+	Jobs          Jobs
 	Limits        Limits
 	Observability Observability
 	Redis         Redis
@@ -69,7 +70,7 @@ func Load(environment map[string]string) (*Config, error) {
 // sections lists the settings in the order in which they are reported.
 func (c *Config) sections() []any {
 	return []any{
-		&c.App, &c.HTTP, &c.Database, &c.Redis, &c.Cache, &c.Auth, &c.Limits, &c.SSE, &c.Webhook, &c.CORS, &c.Observability,
+		&c.App, &c.HTTP, &c.Database, &c.Redis, &c.Cache, &c.Auth, &c.Jobs, &c.Limits, &c.SSE, &c.Webhook, &c.CORS, &c.Observability,
 	}
 }
 

@@ -48,8 +48,13 @@ func Apply(ctx context.Context, url string, options Options) ([]string, error) {
 	defer unlock()
 
 	plan, err := diff(ctx, db, url, options)
-	if err != nil || options.DryRun {
-		return statements(plan), err
+	if err != nil {
+		return nil, err
+	}
+	taken := statements(plan)
+	if options.DryRun {
+		jobs, err := applyJobs(ctx, url, options)
+		return append(taken, jobs...), err
 	}
 	for _, change := range plan.Changes {
 		if options.Progress != nil {
@@ -59,7 +64,8 @@ func Apply(ctx context.Context, url string, options Options) ([]string, error) {
 			return nil, fmt.Errorf("%s: %w", change.Cmd, err)
 		}
 	}
-	return statements(plan), nil
+	jobs, err := applyJobs(ctx, url, options)
+	return append(taken, jobs...), err
 }
 
 // Diff returns the statements that Apply would run.
