@@ -334,11 +334,11 @@ func TestHousekeepingForgetsWhatIsOld(t *testing.T) {
 	require.NoError(t, err)
 	for _, age := range []string{"0 days", "2 days", "100 days"} {
 		_, err := db.Exec(t.Context(), `
-			INSERT INTO idempotency_keys (org_id, key, procedure, request_hash, created_at) VALUES ($1, $2, 'p', '', now() - $2::interval)`, owner.OrgID, age)
+			INSERT INTO idempotency_keys (org_id, key, procedure, request_hash, created_at) VALUES ($1, $2, 'p', '', now() - $2::text::interval)`, owner.OrgID, age)
 		require.NoError(t, err)
 		_, err = db.Exec(t.Context(), `
 			INSERT INTO jobs (org_id, id, kind, status, args, requested_by, created_at)
-			VALUES ($1, replace($2, ' ', ''), 'count', 'SUCCEEDED', '{}', '', now() - $2::interval)`, owner.OrgID, age)
+			VALUES ($1, replace($2::text, ' ', ''), 'count', 'SUCCEEDED', '{}', '', now() - $2::text::interval)`, owner.OrgID, age)
 		require.NoError(t, err)
 	}
 	require.NoError(t, workers.Schedule(t.Context()))
