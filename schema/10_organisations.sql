@@ -14,12 +14,16 @@ CREATE TABLE organisations (
   royalty_rate_bp integer NOT NULL DEFAULT 500,
   royalty_floor bigint NOT NULL DEFAULT 0,
   ad_fund_rate_bp integer NOT NULL DEFAULT 200,
+  promotion_mode text NOT NULL DEFAULT 'PRIORITY',
+  -- Goes up with each change of a promotion; by it every node sees whether what it prices by is current.
+  promotions_version bigint NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (org_id),
   CONSTRAINT organisations_id_form CHECK (length(org_id) <= 64 AND org_id ~ '^[A-Za-z0-9_-]+$'),
   CONSTRAINT organisations_plan CHECK (plan IN ('FREE', 'PRO', 'ENT')),
   CONSTRAINT organisations_royalty_base CHECK (royalty_base IN ('NET', 'GROSS')),
   CONSTRAINT organisations_cutoff CHECK (day_cutoff_minutes BETWEEN 0 AND 720),
+  CONSTRAINT organisations_promotion_mode CHECK (promotion_mode IN ('PRIORITY', 'BEST_FOR_GUEST')),
   CONSTRAINT organisations_waste_cap CHECK (waste_cap_bp BETWEEN 1 AND 10000)
 );
 

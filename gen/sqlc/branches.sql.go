@@ -12,7 +12,8 @@ import (
 )
 
 const branchGet = `-- name: BranchGet :one
-SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency
+SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency,
+  o.promotion_mode, o.promotions_version
 FROM branches b
 JOIN organisations o ON o.org_id = b.org_id
 WHERE b.org_id = $1 AND b.id = $2
@@ -32,6 +33,8 @@ type BranchGetRow struct {
 	OpenedOn             civil.Date
 	DayCutoffMinutes     int32
 	Currency             string
+	PromotionMode        string
+	PromotionsVersion    int64
 }
 
 // A branch with what its organisation decides for it.
@@ -47,12 +50,15 @@ func (q *Queries) BranchGet(ctx context.Context, db DBTX, arg *BranchGetParams) 
 		&i.OpenedOn,
 		&i.DayCutoffMinutes,
 		&i.Currency,
+		&i.PromotionMode,
+		&i.PromotionsVersion,
 	)
 	return &i, err
 }
 
 const branchList = `-- name: BranchList :many
-SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency
+SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency,
+  o.promotion_mode, o.promotions_version
 FROM branches b
 JOIN organisations o ON o.org_id = b.org_id
 WHERE b.org_id = $1
@@ -72,6 +78,8 @@ type BranchListRow struct {
 	OpenedOn             civil.Date
 	DayCutoffMinutes     int32
 	Currency             string
+	PromotionMode        string
+	PromotionsVersion    int64
 }
 
 func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams) ([]*BranchListRow, error) {
@@ -92,6 +100,8 @@ func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams
 			&i.OpenedOn,
 			&i.DayCutoffMinutes,
 			&i.Currency,
+			&i.PromotionMode,
+			&i.PromotionsVersion,
 		); err != nil {
 			return nil, err
 		}

@@ -112,30 +112,31 @@ type MenuItem struct {
 }
 
 type Order struct {
-	OrgID        string
-	ID           string
-	BranchID     string
-	Status       string
-	Channel      string
-	OrderType    string
-	Covers       int32
-	Currency     string
-	BusinessDate *civil.Date
-	Gross        int64
-	Discount     int64
-	Comp         int64
-	Refunded     int64
-	Tax          int64
-	Cogs         int64
-	StockShort   bool
-	OpenedBy     string
-	ContentHash  []byte
-	OpenedAt     time.Time
-	ClosedAt     *time.Time
-	VoidedAt     *time.Time
-	VoidReason   *string
-	VoidedBy     *string
-	UpdatedAt    time.Time
+	OrgID             string
+	ID                string
+	BranchID          string
+	Status            string
+	Channel           string
+	OrderType         string
+	Covers            int32
+	Currency          string
+	BusinessDate      *civil.Date
+	Gross             int64
+	Discount          int64
+	PromotionDiscount int64
+	Comp              int64
+	Refunded          int64
+	Tax               int64
+	Cogs              int64
+	StockShort        bool
+	OpenedBy          string
+	ContentHash       []byte
+	OpenedAt          time.Time
+	ClosedAt          *time.Time
+	VoidedAt          *time.Time
+	VoidReason        *string
+	VoidedBy          *string
+	UpdatedAt         time.Time
 }
 
 type OrderAdjustment struct {
@@ -182,6 +183,35 @@ type OrderTicket struct {
 	SentAt        time.Time
 	ReadyAt       *time.Time
 	TargetSeconds int32
+}
+
+type Promotion struct {
+	OrgID      string
+	ID         string
+	Status     string
+	Terms      []byte
+	Name       string
+	Priority   int32
+	StartsAt   *time.Time
+	EndsAt     *time.Time
+	LimitTotal int64
+	Redeemed   int64
+	Revision   int64
+	Author     string
+	ApprovedBy *string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+type PromotionEvent struct {
+	OrgID       string
+	PromotionID string
+	Revision    int64
+	Action      string
+	Actor       string
+	Note        string
+	Terms       []byte
+	OccurredAt  time.Time
 }
 
 type PurchaseOrder struct {

@@ -111,7 +111,7 @@ func (q *Queries) OrderAdjustmentList(ctx context.Context, db DBTX, arg *OrderAd
 }
 
 const orderGet = `-- name: OrderGet :one
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2
 `
 
 type OrderGetParams struct {
@@ -134,6 +134,7 @@ func (q *Queries) OrderGet(ctx context.Context, db DBTX, arg *OrderGetParams) (*
 		&i.BusinessDate,
 		&i.Gross,
 		&i.Discount,
+		&i.PromotionDiscount,
 		&i.Comp,
 		&i.Refunded,
 		&i.Tax,
@@ -401,7 +402,7 @@ func (q *Queries) OrderLineVoid(ctx context.Context, db DBTX, arg *OrderLineVoid
 }
 
 const orderListActive = `-- name: OrderListActive :many
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
 WHERE org_id = $1 AND branch_id = $2 AND status <> 'CLOSED' AND ($3::text = '' OR status = $3)
   AND (updated_at, id) < ($4::timestamptz, $5::text)
 ORDER BY updated_at DESC, id DESC
@@ -446,6 +447,7 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 			&i.BusinessDate,
 			&i.Gross,
 			&i.Discount,
+			&i.PromotionDiscount,
 			&i.Comp,
 			&i.Refunded,
 			&i.Tax,
@@ -471,12 +473,12 @@ func (q *Queries) OrderListActive(ctx context.Context, db DBTX, arg *OrderListAc
 }
 
 const orderListAny = `-- name: OrderListAny :many
-(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders c
+(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders c
  WHERE c.org_id = $2 AND c.branch_id = $3 AND c.status = 'CLOSED'
    AND (c.updated_at, c.id) < ($4::timestamptz, $5::text)
  ORDER BY c.updated_at DESC, c.id DESC LIMIT $1)
 UNION ALL
-(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders a
+(SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders a
  WHERE a.org_id = $2 AND a.branch_id = $3 AND a.status <> 'CLOSED'
    AND (a.updated_at, a.id) < ($4::timestamptz, $5::text)
  ORDER BY a.updated_at DESC, a.id DESC LIMIT $1)
@@ -520,6 +522,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 			&i.BusinessDate,
 			&i.Gross,
 			&i.Discount,
+			&i.PromotionDiscount,
 			&i.Comp,
 			&i.Refunded,
 			&i.Tax,
@@ -545,7 +548,7 @@ func (q *Queries) OrderListAny(ctx context.Context, db DBTX, arg *OrderListAnyPa
 }
 
 const orderListClosed = `-- name: OrderListClosed :many
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders
 WHERE org_id = $1 AND branch_id = $2 AND status = 'CLOSED'
   AND (updated_at, id) < ($3::timestamptz, $4::text)
 ORDER BY updated_at DESC, id DESC
@@ -588,6 +591,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 			&i.BusinessDate,
 			&i.Gross,
 			&i.Discount,
+			&i.PromotionDiscount,
 			&i.Comp,
 			&i.Refunded,
 			&i.Tax,
@@ -613,7 +617,7 @@ func (q *Queries) OrderListClosed(ctx context.Context, db DBTX, arg *OrderListCl
 }
 
 const orderLock = `-- name: OrderLock :one
-SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT org_id, id, branch_id, status, channel, order_type, covers, currency, business_date, gross, discount, promotion_discount, comp, refunded, tax, cogs, stock_short, opened_by, content_hash, opened_at, closed_at, voided_at, void_reason, voided_by, updated_at FROM orders WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type OrderLockParams struct {
@@ -637,6 +641,7 @@ func (q *Queries) OrderLock(ctx context.Context, db DBTX, arg *OrderLockParams) 
 		&i.BusinessDate,
 		&i.Gross,
 		&i.Discount,
+		&i.PromotionDiscount,
 		&i.Comp,
 		&i.Refunded,
 		&i.Tax,

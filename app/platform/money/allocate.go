@@ -42,13 +42,15 @@ func Allocate(total int64, weights []int64) []int64 {
 		left -= share
 	}
 
-	order := make([]int, len(weights))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(remainders[b], remainders[a]) })
-	for _, i := range order[:left] {
-		shares[i]++
+	if left > 0 {
+		order := make([]int, len(weights))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(remainders[b], remainders[a]) })
+		for _, i := range order[:left] {
+			shares[i]++
+		}
 	}
 	if total < 0 {
 		for i := range shares {

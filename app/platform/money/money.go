@@ -53,6 +53,12 @@ func MulRate(amount, bp int64) int64 {
 	return product
 }
 
+// MulDiv returns a×b ÷ den, rounded half away from zero, with an exact product in between. It answers false if den is 0 or the
+// result doesn't fit.
+func MulDiv(a, b, den int64) (int64, bool) {
+	return ratio(a, b, den)
+}
+
 // Round returns the whole minor units nearest to d, or ErrTooLarge.
 func Round(d decimal.Decimal) (int64, error) {
 	rounded := d.Round(0)
