@@ -18,6 +18,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/httpserver"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/procurement"
+	"github.com/chefcloud/chefcloud/app/promotions"
 )
 
 // startTimeout is how long the process may take until it listens.
@@ -34,6 +35,7 @@ var Domains = fx.Options(
 	menu.Module,
 	orders.Module,
 	procurement.Module,
+	promotions.Module,
 )
 
 // Options returns everything that a server process consists of.

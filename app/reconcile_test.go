@@ -22,6 +22,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/procurement"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -61,7 +62,7 @@ func openKitchen(t *testing.T, db *postgres.DB) *kitchen {
 		factory.MenuItem(t, db, k.owner, 333, nil),
 	}
 	fixed := clock.Fixed(k.now)
-	orderHandler := orders.NewHandler(db, orders.NewService(fixed), rpctest.Validate)
+	orderHandler := orders.NewHandler(db, orders.NewService(fixed, promotions.NewPricer()), rpctest.Validate)
 	inventoryHandler := inventory.NewHandler(db, inventory.NewService(fixed))
 	purchaseHandler := procurement.NewHandler(db, procurement.NewService(fixed))
 	server := rpctest.New(t,

@@ -18,8 +18,8 @@ SELECT * FROM orders WHERE org_id = @org_id AND id = @id FOR UPDATE;
 
 -- name: OrderUpdate :exec
 UPDATE orders SET
-  status = @status, covers = @covers, business_date = sqlc.narg(business_date), gross = @gross, discount = @discount, comp = @comp,
-  refunded = @refunded, tax = @tax, cogs = @cogs, stock_short = @stock_short, closed_at = sqlc.narg(closed_at),
+  status = @status, covers = @covers, business_date = sqlc.narg(business_date), gross = @gross, discount = @discount,
+  promotion_discount = @promotion_discount, comp = @comp, refunded = @refunded, tax = @tax, cogs = @cogs, stock_short = @stock_short, closed_at = sqlc.narg(closed_at),
   voided_at = sqlc.narg(voided_at), void_reason = sqlc.narg(void_reason), voided_by = sqlc.narg(voided_by), updated_at = @updated_at
 WHERE org_id = @org_id AND id = @id;
 

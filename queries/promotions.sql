@@ -48,7 +48,7 @@ WHERE p.org_id = @org_id
     coalesce(p.starts_at, '-infinity') <= sqlc.narg(holds_at) AND sqlc.narg(holds_at) < coalesce(p.ends_at, 'infinity')
   ))
   AND strpos(lower(p.name), lower(@name_contains::text)) > 0
-  AND (-p.priority, p.created_at, p.id) > (-@after_priority::integer, @after_created_at, @after_id::text)
+  AND (-p.priority, p.created_at, p.id) > (@after_rank::integer, @after_created_at::timestamptz, @after_id::text)
 ORDER BY p.priority DESC, p.created_at, p.id
 LIMIT @page_size;
 
@@ -85,20 +85,17 @@ DELETE FROM promotion_coupons WHERE org_id = @org_id AND promotion_id = @promoti
 -- Every node prices by the new state from the commit on. It also keeps changes of an organisation's promotions apart.
 UPDATE organisations SET promotions_version = promotions_version + 1 WHERE org_id = @org_id;
 
--- name: PromotionVersionGet :one
-SELECT promotions_version, promotion_mode FROM organisations WHERE org_id = @org_id;
-
 -- name: PromotionLimitLock :many
 -- Bounded promotions with something left, locked in one order for all. After waiting for another order the condition is
 -- looked at again, so what is returned is really left.
-SELECT id, limit_total - redeemed AS available
+SELECT id, (limit_total - redeemed)::bigint AS available
 FROM promotions
 WHERE org_id = @org_id AND id = ANY (@ids::text[]) AND limit_total > redeemed
 ORDER BY id
 FOR NO KEY UPDATE;
 
 -- name: PromotionLimitList :many
-SELECT id, limit_total - redeemed AS available FROM promotions WHERE org_id = @org_id AND id = ANY (@ids::text[]) AND limit_total > redeemed;
+SELECT id, (limit_total - redeemed)::bigint AS available FROM promotions WHERE org_id = @org_id AND id = ANY (@ids::text[]) AND limit_total > redeemed;
 
 -- name: PromotionCouponLock :many
 SELECT c.promotion_id, c.code
@@ -199,3 +196,13 @@ FROM order_line_promotions l
 JOIN promotions p ON p.org_id = @org_id AND p.id = l.promotion_id
 WHERE l.org_id = @org_id AND l.order_id = @order_id
 ORDER BY p.priority DESC, p.created_at, p.id, l.coupon_code, l.line_no;
+
+-- name: PromotionCategoryMissing :many
+-- Those of the given categories that no dish has.
+SELECT g.category::text AS category
+FROM (SELECT unnest(@categories::text[]) AS category) AS g
+WHERE NOT EXISTS (SELECT FROM menu_items m WHERE m.org_id = @org_id AND m.category = g.category)
+ORDER BY g.category;
+
+-- name: OrganisationCurrencyGet :one
+SELECT currency FROM organisations WHERE org_id = @org_id;

@@ -45,7 +45,7 @@ CREATE TABLE promotion_events (
   CONSTRAINT promotion_events_action CHECK (action IN ('CREATED', 'UPDATED', 'APPROVED', 'ACTIVATED', 'PAUSED', 'ARCHIVED'))
 );
 
--- Codes in upper case. A code that was taken out of the terms stays, with what was redeemed of it.
+-- The codes of the terms, in upper case, with what was redeemed of them under a bound.
 CREATE TABLE promotion_coupons (
   org_id text NOT NULL,
   promotion_id text NOT NULL,

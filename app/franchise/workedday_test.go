@@ -14,6 +14,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/orders"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -108,7 +109,7 @@ func instant(day, hour, minute int) *timestamppb.Timestamp {
 }
 
 func ordersService(b *testBundle) rpc.Service {
-	handler := orders.NewHandler(b.db, orders.NewService(b.clock.Now), rpctest.Validate)
+	handler := orders.NewHandler(b.db, orders.NewService(b.clock.Now, promotions.NewPricer()), rpctest.Validate)
 	return rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

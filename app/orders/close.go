@@ -2,41 +2,123 @@ package orders
 
 import (
 	"context"
+	"slices"
 
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory/stock"
 	"github.com/chefcloud/chefcloud/app/menu"
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/promotions"
+	"github.com/chefcloud/chefcloud/app/promotions/pricing"
 )
 
-// Close closes an order, uses up stock and counts it in the branch day.
-func (s *Service) Close(ctx context.Context, tx postgres.Querier, id string, covers *int32) (*Order, error) {
+// Closing is what closing an order may be told besides.
+type Closing struct {
+	CouponCodes []string
+	Covers      *int32 // nil: as they were
+	// RequireCoupons refuses to close if a presented code gives nothing.
+	RequireCoupons bool
+}
+
+// Close closes an order: it applies promotions, uses up stock and counts it in the branch day. It returns what became of the
+// promotions that the order was eligible for.
+func (s *Service) Close(ctx context.Context, tx postgres.Querier, id string, c Closing) (*Order, pricing.Result, error) {
+	var result pricing.Result
 	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
-		if covers != nil {
-			o.Covers = *covers
+		if c.Covers != nil {
+			o.Covers = *c.Covers
 		}
 		now := s.clock()
 		if err := o.Close(now, b.BusinessDate(now)); err != nil {
 			return err
 		}
-		return s.consume(ctx, tx, o)
+		dishes, err := s.dishes(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		if result, err = s.promote(ctx, tx, o, b, dishes, c.CouponCodes, promotions.Options{Claim: true}); err != nil {
+			return err
+		}
+		if c.RequireCoupons {
+			if err := applied(c.CouponCodes, result); err != nil {
+				return err
+			}
+		}
+		redemption := promotions.Redemption{At: now, BranchID: o.BranchID, BusinessDate: o.BusinessDate, OrderID: o.ID, OrgID: o.OrgID}
+		if err := s.pricer.Redeem(ctx, tx, redemption, result.Applied); err != nil {
+			return err
+		}
+		return s.consume(ctx, tx, o, dishes)
 	})
 	if err != nil {
-		return nil, err
+		return nil, result, err
 	}
-	return o, s.count(ctx, tx, o, o.BusinessDate, o.figures())
+	return o, result, s.count(ctx, tx, o, o.BusinessDate, o.figures())
 }
 
-// consume takes what the order's dishes are made of from stock and books its cost.
-func (s *Service) consume(ctx context.Context, tx postgres.Querier, o *Order) error {
+// Preview returns an order as [Service.Close] would make it now, without its cost, and a reason for each active promotion.
+func (s *Service) Preview(ctx context.Context, q postgres.Querier, id string, codes []string) (*Order, pricing.Result, error) {
+	o, err := s.Get(ctx, q, id)
+	if err != nil {
+		return nil, pricing.Result{}, err
+	}
+	if err := o.active(); err != nil {
+		return nil, pricing.Result{}, err
+	}
+	b, err := branch.Get(ctx, q, caller.From(ctx), o.BranchID)
+	if err != nil {
+		return nil, pricing.Result{}, err
+	}
+	dishes, err := s.dishes(ctx, q, o)
+	if err != nil {
+		return nil, pricing.Result{}, err
+	}
+	result, err := s.promote(ctx, q, o, b, dishes, codes, promotions.Options{Explain: true})
+	return o, result, err
+}
+
+// promote prices an order by the branch's promotions at this instant and books what it gets.
+func (s *Service) promote(
+	ctx context.Context, q postgres.Querier, o *Order, b branch.Branch, dishes map[string]menu.Item, codes []string, options promotions.Options,
+) (pricing.Result, error) {
+	basket := o.basket(dishes)
+	basket.At, basket.CouponCodes = s.clock(), codes
+	result, err := s.pricer.Price(ctx, q, b, basket, options)
+	if err == nil {
+		o.Promote(result.Applied)
+	}
+	return result, err
+}
+
+// applied refuses codes that gave nothing.
+func applied(codes []string, result pricing.Result) error {
+	for _, code := range codes {
+		matches := func(d pricing.Decision) bool { return d.CouponCode == pricing.NormalCode(code) }
+		if slices.ContainsFunc(result.Applied, matches) {
+			continue
+		}
+		refusal := fault.FailedPrecondition("COUPON_NOT_APPLIED", "coupon "+code+" gives nothing on this order").With("coupon_code", code)
+		if i := slices.IndexFunc(result.Skipped, matches); i >= 0 {
+			refusal = refusal.With("why", string(result.Skipped[i].Reason))
+		}
+		return refusal
+	}
+	return nil
+}
+
+// dishes looks up what is on the order.
+func (s *Service) dishes(ctx context.Context, q postgres.Querier, o *Order) (map[string]menu.Item, error) {
 	ordered := make([]NewLine, len(o.Lines))
 	for i := range o.Lines {
 		ordered[i].MenuItemID = o.Lines[i].MenuItemID
 	}
-	dishes, err := menu.Load(ctx, tx, o.OrgID, menuIDs(ordered))
-	if err != nil {
-		return err
-	}
+	return menu.Load(ctx, q, o.OrgID, menuIDs(ordered))
+}
+
+// consume takes what the order's dishes are made of from stock and books its cost.
+func (s *Service) consume(ctx context.Context, tx postgres.Querier, o *Order, dishes map[string]menu.Item) error {
 	sale := stock.Sale{OrgID: o.OrgID, BranchID: o.BranchID, OrderID: o.ID, BusinessDate: o.BusinessDate, At: o.ClosedAt}
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -20,6 +20,11 @@ func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason stri
 		if err := o.Void(now, b.BusinessDate(now), reason, caller.From(ctx).ActorID(), restocked); err != nil {
 			return err
 		}
+		if was.PromotionDiscount > 0 {
+			if err := s.pricer.Release(ctx, tx, o.OrgID, o.ID, now); err != nil {
+				return err
+			}
+		}
 		if restocked {
 			return stock.Restock(ctx, tx, o.OrgID, o.ID, o.BusinessDate, now)
 		}

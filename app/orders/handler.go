@@ -11,6 +11,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/page"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	ordersv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 )
@@ -117,12 +118,23 @@ func (h *Handler) CompOrder(ctx context.Context, req *ordersv1.CompOrderRequest)
 // CloseOrder implements [ordersv1connect.OrderServiceHandler].
 func (h *Handler) CloseOrder(ctx context.Context, req *ordersv1.CloseOrderRequest) (*ordersv1.CloseOrderResponse, error) {
 	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*ordersv1.CloseOrderResponse, error) {
-		o, err := h.service.Close(ctx, tx, req.GetOrderId(), req.Covers)
+		o, result, err := h.service.Close(ctx, tx, req.GetOrderId(), Closing{
+			CouponCodes: req.GetCouponCodes(), Covers: req.Covers, RequireCoupons: req.GetRequireCoupons(),
+		})
 		if err != nil {
 			return nil, err
 		}
-		return &ordersv1.CloseOrderResponse{Order: orderToProto(o)}, nil
+		return &ordersv1.CloseOrderResponse{Order: orderToProto(o), Decisions: promotions.DecisionsToProto(result)}, nil
 	})
+}
+
+// PreviewOrder implements [ordersv1connect.OrderServiceHandler].
+func (h *Handler) PreviewOrder(ctx context.Context, req *ordersv1.PreviewOrderRequest) (*ordersv1.PreviewOrderResponse, error) {
+	o, result, err := h.service.Preview(ctx, h.db, req.GetOrderId(), req.GetCouponCodes())
+	if err != nil {
+		return nil, err
+	}
+	return &ordersv1.PreviewOrderResponse{Order: orderToProto(o), Decisions: promotions.DecisionsToProto(result)}, nil
 }
 
 // VoidOrder implements [ordersv1connect.OrderServiceHandler].

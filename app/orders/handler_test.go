@@ -18,6 +18,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -52,7 +53,7 @@ func setup(t *testing.T) *testBundle {
 }
 
 func service(db *postgres.DB, now *clock.Manual) rpc.Service {
-	handler := orders.NewHandler(db, orders.NewService(now.Now), rpctest.Validate)
+	handler := orders.NewHandler(db, orders.NewService(now.Now, promotions.NewPricer()), rpctest.Validate)
 	return rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

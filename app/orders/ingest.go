@@ -119,7 +119,11 @@ func (s *Service) replay(ctx context.Context, tx postgres.Querier, o *Order, b b
 		if err := o.Close(f.ClosedAt, b.BusinessDate(f.ClosedAt)); err != nil {
 			return nil, err
 		}
-		if err := s.consume(ctx, tx, o); err != nil {
+		dishes, err := s.dishes(ctx, tx, o)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.consume(ctx, tx, o, dishes); err != nil {
 			return nil, err
 		}
 		count(o.BusinessDate, o.figures())

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/chefcloud/chefcloud/app/platform/quantity"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	ordersv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1"
 )
 
@@ -63,6 +64,13 @@ func orderToProto(o *Order) *ordersv1.Order {
 		ClosedAt:     timeToProto(o.ClosedAt),
 		VoidedAt:     timeToProto(o.VoidedAt),
 		VoidReason:   o.VoidReason,
+
+		PromotionDiscount: o.PromotionDiscount,
+	}
+	for _, a := range o.Promotions {
+		p.Promotions = append(p.Promotions, &ordersv1.AppliedPromotion{
+			Amount: a.Amount, CouponCode: a.CouponCode, Lines: promotions.LinesToProto(a.Lines), Name: a.Name, PromotionId: a.PromotionID,
+		})
 	}
 	for i := range o.Lines {
 		p.Lines = append(p.Lines, lineToProto(&o.Lines[i]))
@@ -93,6 +101,8 @@ func orderToProto(o *Order) *ordersv1.Order {
 
 func lineToProto(l *Line) *ordersv1.OrderLine {
 	p := &ordersv1.OrderLine{
+		PromotionDiscount: l.PromotionDiscount,
+
 		LineNo:         l.No,
 		MenuItemId:     l.MenuItemID,
 		Name:           l.Name,

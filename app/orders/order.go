@@ -7,6 +7,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
+	"github.com/chefcloud/chefcloud/app/promotions/pricing"
 )
 
 // Status is where an order stands.
@@ -49,17 +50,20 @@ type Order struct {
 	OpenedBy     string
 	OrderType    string
 	OrgID        string
-	Refunded     int64
-	Status       Status
-	StockShort   bool
-	Tax          int64
-	UpdatedAt    time.Time
-	VoidReason   string
-	VoidedAt     time.Time
-	VoidedBy     string
+	// PromotionDiscount is the part of Discount that promotions took off.
+	PromotionDiscount int64
+	Refunded          int64
+	Status            Status
+	StockShort        bool
+	Tax               int64
+	UpdatedAt         time.Time
+	VoidReason        string
+	VoidedAt          time.Time
+	VoidedBy          string
 
 	Adjustments []Adjustment
 	Lines       []Line
+	Promotions  []AppliedPromotion
 	Tickets     []Ticket
 }
 
@@ -74,13 +78,15 @@ type Line struct {
 	ModifiersPrice int64
 	Name           string
 	No             int32 // from 1
-	Quantity       decimal.Decimal
-	Tax            int64
-	TaxRateBP      int32
-	TicketNo       int32 // 0 until sent
-	UnitPrice      int64
-	VoidReason     string
-	VoidedAt       time.Time
+	// PromotionDiscount is the part of Discount that promotions took off.
+	PromotionDiscount int64
+	Quantity          decimal.Decimal
+	Tax               int64
+	TaxRateBP         int32
+	TicketNo          int32 // 0 until sent
+	UnitPrice         int64
+	VoidReason        string
+	VoidedAt          time.Time
 }
 
 // Modifier is an extra or a change of a dish; Price is for one portion.
@@ -102,6 +108,15 @@ type Adjustment struct {
 	// RestockedCOGS is the cost of what a refund put back into stock.
 	RestockedCOGS int64
 	Tax           int64 // paid back on top of a refund
+}
+
+// AppliedPromotion is what a promotion, or one code of it, took off the order.
+type AppliedPromotion struct {
+	Amount      int64
+	CouponCode  string
+	Lines       []pricing.LineDiscount
+	Name        string
+	PromotionID string
 }
 
 // Ticket is what went to the kitchen at one time.

@@ -17,16 +17,20 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/promotions"
 )
 
 // Service changes orders in the transaction that it is given, for the caller in the context.
 type Service struct {
-	clock clock.Clock
-	store store
+	clock  clock.Clock
+	pricer *promotions.Pricer
+	store  store
 }
 
 // NewService returns a service that dates what happens by now.
-func NewService(now clock.Clock) *Service { return &Service{clock: now} }
+func NewService(now clock.Clock, pricer *promotions.Pricer) *Service {
+	return &Service{clock: now, pricer: pricer}
+}
 
 // NewOrder describes an order to open.
 type NewOrder struct {
@@ -154,15 +158,12 @@ func (s *Service) change(ctx context.Context, tx postgres.Querier, id string, ap
 	if err != nil {
 		return nil, err
 	}
-	after := *before
-	after.Adjustments = slices.Clone(before.Adjustments)
-	after.Lines = slices.Clone(before.Lines)
-	after.Tickets = slices.Clone(before.Tickets)
+	after := before.clone()
 	after.UpdatedAt = s.clock()
-	if err := apply(&after, b); err != nil {
+	if err := apply(after, b); err != nil {
 		return nil, err
 	}
-	return &after, s.store.save(ctx, tx, before, &after)
+	return after, s.store.save(ctx, tx, before, after)
 }
 
 // AddItems adds dishes at the menu's prices.

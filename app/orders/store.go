@@ -10,6 +10,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/promotions/pricing"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
 
@@ -80,7 +81,29 @@ func (s store) get(ctx context.Context, q postgres.Querier, orgID, id string, lo
 			No: t.TicketNo, ReadyAt: value(t.ReadyAt), SentAt: t.SentAt, Target: time.Duration(t.TargetSeconds) * time.Second,
 		})
 	}
+	if o.PromotionDiscount > 0 {
+		return o, s.addPromotions(ctx, q, o)
+	}
 	return o, nil
+}
+
+// addPromotions reads what promotions took off.
+func (s store) addPromotions(ctx context.Context, q postgres.Querier, o *Order) error {
+	rows, err := s.queries.OrderLinePromotionList(ctx, q, &sqlc.OrderLinePromotionListParams{OrgID: o.OrgID, OrderID: o.ID})
+	if err != nil {
+		return fmt.Errorf("list promotions of order lines: %w", err)
+	}
+	for _, r := range rows {
+		last := len(o.Promotions) - 1
+		if last < 0 || o.Promotions[last].PromotionID != r.PromotionID || o.Promotions[last].CouponCode != r.CouponCode {
+			o.Promotions = append(o.Promotions, AppliedPromotion{CouponCode: r.CouponCode, Name: r.Name, PromotionID: r.PromotionID})
+			last++
+		}
+		o.Promotions[last].Amount += r.Amount
+		o.Promotions[last].Lines = append(o.Promotions[last].Lines, pricing.LineDiscount{Amount: r.Amount, LineNo: r.LineNo})
+		o.Lines[r.LineNo-1].PromotionDiscount += r.Amount
+	}
+	return nil
 }
 
 // hash returns the content hash of an order, nil if it wasn't ingested, and whether the order exists.
@@ -99,7 +122,7 @@ func (s store) hash(ctx context.Context, q postgres.Querier, orgID, id string) (
 func (s store) save(ctx context.Context, tx postgres.Querier, before, after *Order) error {
 	err := s.queries.OrderUpdate(ctx, tx, &sqlc.OrderUpdateParams{
 		OrgID: after.OrgID, ID: after.ID, Status: string(after.Status), Covers: after.Covers, BusinessDate: nullDate(after.BusinessDate),
-		Gross: after.Gross, Discount: after.Discount, Comp: after.Comp, Refunded: after.Refunded, Tax: after.Tax, Cogs: after.COGS,
+		Gross: after.Gross, Discount: after.Discount, PromotionDiscount: after.PromotionDiscount, Comp: after.Comp, Refunded: after.Refunded, Tax: after.Tax, Cogs: after.COGS,
 		StockShort: after.StockShort, ClosedAt: nullTime(after.ClosedAt), VoidedAt: nullTime(after.VoidedAt),
 		VoidReason: nullText(after.VoidReason), VoidedBy: nullText(after.VoidedBy), UpdatedAt: after.UpdatedAt,
 	})

@@ -45,7 +45,7 @@ func orderFromRow(r *sqlc.Order) *Order {
 	return &Order{
 		BranchID: r.BranchID, BusinessDate: value(r.BusinessDate), COGS: r.Cogs, Channel: r.Channel, ClosedAt: value(r.ClosedAt),
 		Comp: r.Comp, ContentHash: bytes.Clone(r.ContentHash), Covers: r.Covers, Currency: r.Currency, Discount: r.Discount,
-		Gross: r.Gross, ID: r.ID, OpenedAt: r.OpenedAt, OpenedBy: r.OpenedBy, OrderType: r.OrderType, OrgID: r.OrgID,
+		Gross: r.Gross, ID: r.ID, OpenedAt: r.OpenedAt, OpenedBy: r.OpenedBy, OrderType: r.OrderType, OrgID: r.OrgID, PromotionDiscount: r.PromotionDiscount,
 		Refunded: r.Refunded, Status: Status(r.Status), StockShort: r.StockShort, Tax: r.Tax, UpdatedAt: r.UpdatedAt,
 		VoidReason: value(r.VoidReason), VoidedAt: value(r.VoidedAt), VoidedBy: value(r.VoidedBy),
 	}

@@ -750,30 +750,31 @@ func (q *Queries) OrderTicketReady(ctx context.Context, db DBTX, arg *OrderTicke
 
 const orderUpdate = `-- name: OrderUpdate :exec
 UPDATE orders SET
-  status = $1, covers = $2, business_date = $3, gross = $4, discount = $5, comp = $6,
-  refunded = $7, tax = $8, cogs = $9, stock_short = $10, closed_at = $11,
-  voided_at = $12, void_reason = $13, voided_by = $14, updated_at = $15
-WHERE org_id = $16 AND id = $17
+  status = $1, covers = $2, business_date = $3, gross = $4, discount = $5,
+  promotion_discount = $6, comp = $7, refunded = $8, tax = $9, cogs = $10, stock_short = $11, closed_at = $12,
+  voided_at = $13, void_reason = $14, voided_by = $15, updated_at = $16
+WHERE org_id = $17 AND id = $18
 `
 
 type OrderUpdateParams struct {
-	Status       string
-	Covers       int32
-	BusinessDate *civil.Date
-	Gross        int64
-	Discount     int64
-	Comp         int64
-	Refunded     int64
-	Tax          int64
-	Cogs         int64
-	StockShort   bool
-	ClosedAt     *time.Time
-	VoidedAt     *time.Time
-	VoidReason   *string
-	VoidedBy     *string
-	UpdatedAt    time.Time
-	OrgID        string
-	ID           string
+	Status            string
+	Covers            int32
+	BusinessDate      *civil.Date
+	Gross             int64
+	Discount          int64
+	PromotionDiscount int64
+	Comp              int64
+	Refunded          int64
+	Tax               int64
+	Cogs              int64
+	StockShort        bool
+	ClosedAt          *time.Time
+	VoidedAt          *time.Time
+	VoidReason        *string
+	VoidedBy          *string
+	UpdatedAt         time.Time
+	OrgID             string
+	ID                string
 }
 
 func (q *Queries) OrderUpdate(ctx context.Context, db DBTX, arg *OrderUpdateParams) error {
@@ -783,6 +784,7 @@ func (q *Queries) OrderUpdate(ctx context.Context, db DBTX, arg *OrderUpdatePara
 		arg.BusinessDate,
 		arg.Gross,
 		arg.Discount,
+		arg.PromotionDiscount,
 		arg.Comp,
 		arg.Refunded,
 		arg.Tax,

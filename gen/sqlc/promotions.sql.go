@@ -91,6 +91,54 @@ func (q *Queries) OrderLinePromotionList(ctx context.Context, db DBTX, arg *Orde
 	return items, nil
 }
 
+const organisationCurrencyGet = `-- name: OrganisationCurrencyGet :one
+SELECT currency FROM organisations WHERE org_id = $1
+`
+
+type OrganisationCurrencyGetParams struct {
+	OrgID string
+}
+
+func (q *Queries) OrganisationCurrencyGet(ctx context.Context, db DBTX, arg *OrganisationCurrencyGetParams) (string, error) {
+	row := db.QueryRow(ctx, organisationCurrencyGet, arg.OrgID)
+	var currency string
+	err := row.Scan(&currency)
+	return currency, err
+}
+
+const promotionCategoryMissing = `-- name: PromotionCategoryMissing :many
+SELECT g.category::text AS category
+FROM (SELECT unnest($1::text[]) AS category) AS g
+WHERE NOT EXISTS (SELECT FROM menu_items m WHERE m.org_id = $2 AND m.category = g.category)
+ORDER BY g.category
+`
+
+type PromotionCategoryMissingParams struct {
+	Categories []string
+	OrgID      string
+}
+
+// Those of the given categories that no dish has.
+func (q *Queries) PromotionCategoryMissing(ctx context.Context, db DBTX, arg *PromotionCategoryMissingParams) ([]string, error) {
+	rows, err := db.Query(ctx, promotionCategoryMissing, arg.Categories, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var category string
+		if err := rows.Scan(&category); err != nil {
+			return nil, err
+		}
+		items = append(items, category)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const promotionCouponCountList = `-- name: PromotionCouponCountList :many
 SELECT coupon_code, count(*)::bigint AS redeemed
 FROM promotion_redemptions
@@ -416,7 +464,7 @@ func (q *Queries) PromotionInsert(ctx context.Context, db DBTX, arg *PromotionIn
 }
 
 const promotionLimitList = `-- name: PromotionLimitList :many
-SELECT id, limit_total - redeemed AS available FROM promotions WHERE org_id = $1 AND id = ANY ($2::text[]) AND limit_total > redeemed
+SELECT id, (limit_total - redeemed)::bigint AS available FROM promotions WHERE org_id = $1 AND id = ANY ($2::text[]) AND limit_total > redeemed
 `
 
 type PromotionLimitListParams struct {
@@ -426,7 +474,7 @@ type PromotionLimitListParams struct {
 
 type PromotionLimitListRow struct {
 	ID        string
-	Available int32
+	Available int64
 }
 
 func (q *Queries) PromotionLimitList(ctx context.Context, db DBTX, arg *PromotionLimitListParams) ([]*PromotionLimitListRow, error) {
@@ -450,7 +498,7 @@ func (q *Queries) PromotionLimitList(ctx context.Context, db DBTX, arg *Promotio
 }
 
 const promotionLimitLock = `-- name: PromotionLimitLock :many
-SELECT id, limit_total - redeemed AS available
+SELECT id, (limit_total - redeemed)::bigint AS available
 FROM promotions
 WHERE org_id = $1 AND id = ANY ($2::text[]) AND limit_total > redeemed
 ORDER BY id
@@ -464,7 +512,7 @@ type PromotionLimitLockParams struct {
 
 type PromotionLimitLockRow struct {
 	ID        string
-	Available int32
+	Available int64
 }
 
 // Bounded promotions with something left, locked in one order for all. After waiting for another order the condition is
@@ -504,9 +552,9 @@ WHERE p.org_id = $1
     coalesce(p.starts_at, '-infinity') <= $5 AND $5 < coalesce(p.ends_at, 'infinity')
   ))
   AND strpos(lower(p.name), lower($6::text)) > 0
-  AND (-p.priority, p.created_at, p.id) > (-@after_priority::integer, $7, $8::text)
+  AND (-p.priority, p.created_at, p.id) > ($7::integer, $8::timestamptz, $9::text)
 ORDER BY p.priority DESC, p.created_at, p.id
-LIMIT $9
+LIMIT $10
 `
 
 type PromotionListParams struct {
@@ -516,7 +564,8 @@ type PromotionListParams struct {
 	CouponCode     string
 	HoldsAt        *time.Time
 	NameContains   string
-	AfterCreatedAt int32
+	AfterRank      int32
+	AfterCreatedAt time.Time
 	AfterID        string
 	PageSize       int32
 }
@@ -548,6 +597,7 @@ func (q *Queries) PromotionList(ctx context.Context, db DBTX, arg *PromotionList
 		arg.CouponCode,
 		arg.HoldsAt,
 		arg.NameContains,
+		arg.AfterRank,
 		arg.AfterCreatedAt,
 		arg.AfterID,
 		arg.PageSize,
@@ -939,24 +989,4 @@ type PromotionVersionBumpParams struct {
 func (q *Queries) PromotionVersionBump(ctx context.Context, db DBTX, arg *PromotionVersionBumpParams) error {
 	_, err := db.Exec(ctx, promotionVersionBump, arg.OrgID)
 	return err
-}
-
-const promotionVersionGet = `-- name: PromotionVersionGet :one
-SELECT promotions_version, promotion_mode FROM organisations WHERE org_id = $1
-`
-
-type PromotionVersionGetParams struct {
-	OrgID string
-}
-
-type PromotionVersionGetRow struct {
-	PromotionsVersion int64
-	PromotionMode     string
-}
-
-func (q *Queries) PromotionVersionGet(ctx context.Context, db DBTX, arg *PromotionVersionGetParams) (*PromotionVersionGetRow, error) {
-	row := db.QueryRow(ctx, promotionVersionGet, arg.OrgID)
-	var i PromotionVersionGetRow
-	err := row.Scan(&i.PromotionsVersion, &i.PromotionMode)
-	return &i, err
 }

@@ -11,14 +11,17 @@ import (
 type Branch struct {
 	CutoffMinutes int
 	// Currency is the organisation's ISO 4217 code.
-	Currency      string
-	ID            string
-	Location      *time.Location
-	Name          string
-	OpenedOn      civil.Date
-	OrgID         string
-	ServiceTarget time.Duration
-	TimeZone      string
+	Currency string
+	ID       string
+	Location *time.Location
+	Name     string
+	OpenedOn civil.Date
+	OrgID    string
+	// PromotionMode and PromotionsVersion are the organisation's; see package promotions.
+	PromotionMode     string
+	PromotionsVersion int64
+	ServiceTarget     time.Duration
+	TimeZone          string
 }
 
 // BusinessDate returns the date on which an instant counts in this branch.

@@ -58,15 +58,17 @@ func fromRow(row sqlc.BranchListRow) (Branch, error) {
 		return Branch{}, fmt.Errorf("load zone of branch %s: %w", row.ID, err)
 	}
 	return Branch{
-		CutoffMinutes: int(row.DayCutoffMinutes),
-		Currency:      row.Currency,
-		ID:            row.ID,
-		Location:      location,
-		Name:          row.Name,
-		OpenedOn:      row.OpenedOn,
-		OrgID:         row.OrgID,
-		ServiceTarget: time.Duration(row.ServiceTargetSeconds) * time.Second,
-		TimeZone:      row.TimeZone,
+		CutoffMinutes:     int(row.DayCutoffMinutes),
+		Currency:          row.Currency,
+		ID:                row.ID,
+		Location:          location,
+		Name:              row.Name,
+		OpenedOn:          row.OpenedOn,
+		OrgID:             row.OrgID,
+		PromotionMode:     row.PromotionMode,
+		PromotionsVersion: row.PromotionsVersion,
+		ServiceTarget:     time.Duration(row.ServiceTargetSeconds) * time.Second,
+		TimeZone:          row.TimeZone,
 	}, nil
 }
 

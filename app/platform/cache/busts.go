@@ -8,6 +8,7 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1/menuv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/promotions/v1/promotionsv1connect"
 )
 
 var (
@@ -70,6 +71,14 @@ var busts = map[string][]Report{
 	procurementv1connect.ProcurementServiceReceivePurchaseOrderProcedure: cost,
 	procurementv1connect.ProcurementServiceSubmitPurchaseOrderProcedure:  nothing,
 	procurementv1connect.ProcurementServiceUpsertSupplierProcedure:       nothing,
+
+	// What a promotion gives shows in reports when an order is closed.
+	promotionsv1connect.PromotionServiceActivatePromotionProcedure: nothing,
+	promotionsv1connect.PromotionServiceApprovePromotionProcedure:  nothing,
+	promotionsv1connect.PromotionServiceArchivePromotionProcedure:  nothing,
+	promotionsv1connect.PromotionServiceCreatePromotionProcedure:   nothing,
+	promotionsv1connect.PromotionServicePausePromotionProcedure:    nothing,
+	promotionsv1connect.PromotionServiceUpdatePromotionProcedure:   nothing,
 }
 
 // BustsOf returns the reports that a successful call of the procedure invalidates.

@@ -12,6 +12,7 @@ type Book struct {
 	entries []entry // in the order in which they are taken
 	// What baskets are looked up by: places in entries.
 	byCategory, byItem map[string][]int32
+	codes              map[string]bool
 	anything           []int32 // without dishes and categories in their scope
 }
 
@@ -24,11 +25,14 @@ type entry struct {
 // NewBook arranges promotions.
 func NewBook(promotions []*Promotion) *Book {
 	sorted := slices.SortedFunc(slices.Values(promotions), compare)
-	b := &Book{entries: make([]entry, len(sorted)), byCategory: map[string][]int32{}, byItem: map[string][]int32{}}
+	b := &Book{entries: make([]entry, len(sorted)), byCategory: map[string][]int32{}, byItem: map[string][]int32{}, codes: map[string]bool{}}
 	for i, p := range sorted {
 		place := int32(i)
 		b.entries[i] = entry{
 			Promotion: p, branches: set(p.Scope.BranchIDs), categories: set(p.Scope.Categories), codes: set(p.CouponCodes), items: set(p.Scope.MenuItemIDs),
+		}
+		for _, code := range p.CouponCodes {
+			b.codes[code] = true
 		}
 		for _, item := range p.Scope.MenuItemIDs {
 			b.byItem[item] = append(b.byItem[item], place)
@@ -62,14 +66,7 @@ func set(values []string) map[string]bool {
 func (b *Book) Empty() bool { return b == nil || len(b.entries) == 0 }
 
 // HasCode reports whether some promotion of the book has the code.
-func (b *Book) HasCode(code string) bool {
-	for i := range b.entries {
-		if b.entries[i].codes[NormalCode(code)] {
-			return true
-		}
-	}
-	return false
-}
+func (b *Book) HasCode(code string) bool { return b != nil && b.codes[NormalCode(code)] }
 
 // inScope calls do with the place of each promotion that has something of the basket in its scope, in order.
 func (b *Book) inScope(basket *Basket, do func(place int)) {

@@ -16,6 +16,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
+	"github.com/chefcloud/chefcloud/app/promotions"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -107,7 +108,7 @@ func (c *closing) record(b *testing.B, who caller.Caller) {
 	b.Helper()
 	recorder := &recorder{}
 	pool := barePool(b, c.db.Config().ConnString(), recorder)
-	handler := orders.NewHandler(&postgres.DB{Pool: pool}, orders.NewService(clock.System), rpctest.Validate)
+	handler := orders.NewHandler(&postgres.DB{Pool: pool}, orders.NewService(clock.System, promotions.NewPricer()), rpctest.Validate)
 	server := rpctest.New(b, rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

@@ -11,6 +11,7 @@ package ordersv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
+	v1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/promotions/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -256,7 +257,11 @@ type Order struct {
 	// When it was voided (UTC).
 	VoidedAt *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=voided_at,json=voidedAt,proto3" json:"voided_at,omitempty"`
 	// Why it was voided.
-	VoidReason    string `protobuf:"bytes,24,opt,name=void_reason,json=voidReason,proto3" json:"void_reason,omitempty"`
+	VoidReason string `protobuf:"bytes,24,opt,name=void_reason,json=voidReason,proto3" json:"void_reason,omitempty"`
+	// What promotions took off, part of discount.
+	PromotionDiscount int64 `protobuf:"varint,25,opt,name=promotion_discount,json=promotionDiscount,proto3" json:"promotion_discount,omitempty"`
+	// What each promotion took off, in the order of their priority.
+	Promotions    []*AppliedPromotion `protobuf:"bytes,26,rep,name=promotions,proto3" json:"promotions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,6 +464,20 @@ func (x *Order) GetVoidReason() string {
 	return ""
 }
 
+func (x *Order) GetPromotionDiscount() int64 {
+	if x != nil {
+		return x.PromotionDiscount
+	}
+	return 0
+}
+
+func (x *Order) GetPromotions() []*AppliedPromotion {
+	if x != nil {
+		return x.Promotions
+	}
+	return nil
+}
+
 // OrderLine is one dish of an order.
 type OrderLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -491,9 +510,11 @@ type OrderLine struct {
 	// Ticket that it was sent with; 0 if not sent.
 	TicketNo int32 `protobuf:"varint,14,opt,name=ticket_no,json=ticketNo,proto3" json:"ticket_no,omitempty"`
 	// True if it was struck.
-	Voided        bool `protobuf:"varint,15,opt,name=voided,proto3" json:"voided,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Voided bool `protobuf:"varint,15,opt,name=voided,proto3" json:"voided,omitempty"`
+	// What promotions took off, part of discount.
+	PromotionDiscount int64 `protobuf:"varint,16,opt,name=promotion_discount,json=promotionDiscount,proto3" json:"promotion_discount,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *OrderLine) Reset() {
@@ -631,6 +652,95 @@ func (x *OrderLine) GetVoided() bool {
 	return false
 }
 
+func (x *OrderLine) GetPromotionDiscount() int64 {
+	if x != nil {
+		return x.PromotionDiscount
+	}
+	return 0
+}
+
+// AppliedPromotion is what a promotion, or one code of it, took off an order.
+type AppliedPromotion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The promotion.
+	PromotionId string `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3" json:"promotion_id,omitempty"`
+	// Its name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The code that was redeemed, if it needed one.
+	CouponCode string `protobuf:"bytes,3,opt,name=coupon_code,json=couponCode,proto3" json:"coupon_code,omitempty"`
+	// Amount in minor units.
+	Amount int64 `protobuf:"varint,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// By line.
+	Lines         []*v1.LineDiscount `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppliedPromotion) Reset() {
+	*x = AppliedPromotion{}
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppliedPromotion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppliedPromotion) ProtoMessage() {}
+
+func (x *AppliedPromotion) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppliedPromotion.ProtoReflect.Descriptor instead.
+func (*AppliedPromotion) Descriptor() ([]byte, []int) {
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *AppliedPromotion) GetPromotionId() string {
+	if x != nil {
+		return x.PromotionId
+	}
+	return ""
+}
+
+func (x *AppliedPromotion) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AppliedPromotion) GetCouponCode() string {
+	if x != nil {
+		return x.CouponCode
+	}
+	return ""
+}
+
+func (x *AppliedPromotion) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *AppliedPromotion) GetLines() []*v1.LineDiscount {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
 // Modifier is an extra or a change of a dish.
 type Modifier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -644,7 +754,7 @@ type Modifier struct {
 
 func (x *Modifier) Reset() {
 	*x = Modifier{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[2]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +766,7 @@ func (x *Modifier) String() string {
 func (*Modifier) ProtoMessage() {}
 
 func (x *Modifier) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[2]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +779,7 @@ func (x *Modifier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Modifier.ProtoReflect.Descriptor instead.
 func (*Modifier) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Modifier) GetName() string {
@@ -713,7 +823,7 @@ type Adjustment struct {
 
 func (x *Adjustment) Reset() {
 	*x = Adjustment{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +835,7 @@ func (x *Adjustment) String() string {
 func (*Adjustment) ProtoMessage() {}
 
 func (x *Adjustment) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +848,7 @@ func (x *Adjustment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Adjustment.ProtoReflect.Descriptor instead.
 func (*Adjustment) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Adjustment) GetId() string {
@@ -821,7 +931,7 @@ type Ticket struct {
 
 func (x *Ticket) Reset() {
 	*x = Ticket{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -833,7 +943,7 @@ func (x *Ticket) String() string {
 func (*Ticket) ProtoMessage() {}
 
 func (x *Ticket) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -846,7 +956,7 @@ func (x *Ticket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ticket.ProtoReflect.Descriptor instead.
 func (*Ticket) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{4}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Ticket) GetTicketNo() int32 {
@@ -892,7 +1002,7 @@ type NewLine struct {
 
 func (x *NewLine) Reset() {
 	*x = NewLine{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -904,7 +1014,7 @@ func (x *NewLine) String() string {
 func (*NewLine) ProtoMessage() {}
 
 func (x *NewLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -917,7 +1027,7 @@ func (x *NewLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewLine.ProtoReflect.Descriptor instead.
 func (*NewLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{5}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NewLine) GetMenuItemId() string {
@@ -966,7 +1076,7 @@ type OpenOrderRequest struct {
 
 func (x *OpenOrderRequest) Reset() {
 	*x = OpenOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -978,7 +1088,7 @@ func (x *OpenOrderRequest) String() string {
 func (*OpenOrderRequest) ProtoMessage() {}
 
 func (x *OpenOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1101,7 @@ func (x *OpenOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenOrderRequest.ProtoReflect.Descriptor instead.
 func (*OpenOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{6}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OpenOrderRequest) GetOrgId() string {
@@ -1061,7 +1171,7 @@ type OpenOrderResponse struct {
 
 func (x *OpenOrderResponse) Reset() {
 	*x = OpenOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1073,7 +1183,7 @@ func (x *OpenOrderResponse) String() string {
 func (*OpenOrderResponse) ProtoMessage() {}
 
 func (x *OpenOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1086,7 +1196,7 @@ func (x *OpenOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenOrderResponse.ProtoReflect.Descriptor instead.
 func (*OpenOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{7}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OpenOrderResponse) GetOrder() *Order {
@@ -1111,7 +1221,7 @@ type AddItemsRequest struct {
 
 func (x *AddItemsRequest) Reset() {
 	*x = AddItemsRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1233,7 @@ func (x *AddItemsRequest) String() string {
 func (*AddItemsRequest) ProtoMessage() {}
 
 func (x *AddItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1136,7 +1246,7 @@ func (x *AddItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddItemsRequest.ProtoReflect.Descriptor instead.
 func (*AddItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AddItemsRequest) GetOrgId() string {
@@ -1171,7 +1281,7 @@ type AddItemsResponse struct {
 
 func (x *AddItemsResponse) Reset() {
 	*x = AddItemsResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1183,7 +1293,7 @@ func (x *AddItemsResponse) String() string {
 func (*AddItemsResponse) ProtoMessage() {}
 
 func (x *AddItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1196,7 +1306,7 @@ func (x *AddItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddItemsResponse.ProtoReflect.Descriptor instead.
 func (*AddItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AddItemsResponse) GetOrder() *Order {
@@ -1223,7 +1333,7 @@ type VoidLineRequest struct {
 
 func (x *VoidLineRequest) Reset() {
 	*x = VoidLineRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1345,7 @@ func (x *VoidLineRequest) String() string {
 func (*VoidLineRequest) ProtoMessage() {}
 
 func (x *VoidLineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1358,7 @@ func (x *VoidLineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidLineRequest.ProtoReflect.Descriptor instead.
 func (*VoidLineRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{10}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *VoidLineRequest) GetOrgId() string {
@@ -1290,7 +1400,7 @@ type VoidLineResponse struct {
 
 func (x *VoidLineResponse) Reset() {
 	*x = VoidLineResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1412,7 @@ func (x *VoidLineResponse) String() string {
 func (*VoidLineResponse) ProtoMessage() {}
 
 func (x *VoidLineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1425,7 @@ func (x *VoidLineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidLineResponse.ProtoReflect.Descriptor instead.
 func (*VoidLineResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{11}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *VoidLineResponse) GetOrder() *Order {
@@ -1338,7 +1448,7 @@ type SendOrderRequest struct {
 
 func (x *SendOrderRequest) Reset() {
 	*x = SendOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1460,7 @@ func (x *SendOrderRequest) String() string {
 func (*SendOrderRequest) ProtoMessage() {}
 
 func (x *SendOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1473,7 @@ func (x *SendOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOrderRequest.ProtoReflect.Descriptor instead.
 func (*SendOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{12}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SendOrderRequest) GetOrgId() string {
@@ -1391,7 +1501,7 @@ type SendOrderResponse struct {
 
 func (x *SendOrderResponse) Reset() {
 	*x = SendOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1403,7 +1513,7 @@ func (x *SendOrderResponse) String() string {
 func (*SendOrderResponse) ProtoMessage() {}
 
 func (x *SendOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1416,7 +1526,7 @@ func (x *SendOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOrderResponse.ProtoReflect.Descriptor instead.
 func (*SendOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SendOrderResponse) GetOrder() *Order {
@@ -1441,7 +1551,7 @@ type MarkReadyRequest struct {
 
 func (x *MarkReadyRequest) Reset() {
 	*x = MarkReadyRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +1563,7 @@ func (x *MarkReadyRequest) String() string {
 func (*MarkReadyRequest) ProtoMessage() {}
 
 func (x *MarkReadyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +1576,7 @@ func (x *MarkReadyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadyRequest.ProtoReflect.Descriptor instead.
 func (*MarkReadyRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MarkReadyRequest) GetOrgId() string {
@@ -1501,7 +1611,7 @@ type MarkReadyResponse struct {
 
 func (x *MarkReadyResponse) Reset() {
 	*x = MarkReadyResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1513,7 +1623,7 @@ func (x *MarkReadyResponse) String() string {
 func (*MarkReadyResponse) ProtoMessage() {}
 
 func (x *MarkReadyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1526,7 +1636,7 @@ func (x *MarkReadyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadyResponse.ProtoReflect.Descriptor instead.
 func (*MarkReadyResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MarkReadyResponse) GetOrder() *Order {
@@ -1555,7 +1665,7 @@ type DiscountOrderRequest struct {
 
 func (x *DiscountOrderRequest) Reset() {
 	*x = DiscountOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1677,7 @@ func (x *DiscountOrderRequest) String() string {
 func (*DiscountOrderRequest) ProtoMessage() {}
 
 func (x *DiscountOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +1690,7 @@ func (x *DiscountOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscountOrderRequest.ProtoReflect.Descriptor instead.
 func (*DiscountOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DiscountOrderRequest) GetOrgId() string {
@@ -1629,7 +1739,7 @@ type DiscountOrderResponse struct {
 
 func (x *DiscountOrderResponse) Reset() {
 	*x = DiscountOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1641,7 +1751,7 @@ func (x *DiscountOrderResponse) String() string {
 func (*DiscountOrderResponse) ProtoMessage() {}
 
 func (x *DiscountOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1654,7 +1764,7 @@ func (x *DiscountOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscountOrderResponse.ProtoReflect.Descriptor instead.
 func (*DiscountOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DiscountOrderResponse) GetOrder() *Order {
@@ -1681,7 +1791,7 @@ type CompOrderRequest struct {
 
 func (x *CompOrderRequest) Reset() {
 	*x = CompOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +1803,7 @@ func (x *CompOrderRequest) String() string {
 func (*CompOrderRequest) ProtoMessage() {}
 
 func (x *CompOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +1816,7 @@ func (x *CompOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompOrderRequest.ProtoReflect.Descriptor instead.
 func (*CompOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CompOrderRequest) GetOrgId() string {
@@ -1748,7 +1858,7 @@ type CompOrderResponse struct {
 
 func (x *CompOrderResponse) Reset() {
 	*x = CompOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1760,7 +1870,7 @@ func (x *CompOrderResponse) String() string {
 func (*CompOrderResponse) ProtoMessage() {}
 
 func (x *CompOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1773,7 +1883,7 @@ func (x *CompOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompOrderResponse.ProtoReflect.Descriptor instead.
 func (*CompOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CompOrderResponse) GetOrder() *Order {
@@ -1791,14 +1901,18 @@ type CloseOrderRequest struct {
 	// The order.
 	OrderId string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	// Guests, if they changed since opening.
-	Covers        *int32 `protobuf:"varint,3,opt,name=covers,proto3,oneof" json:"covers,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Covers *int32 `protobuf:"varint,3,opt,name=covers,proto3,oneof" json:"covers,omitempty"`
+	// Codes that the guest presents. One that no active promotion has is invalid_argument on it.
+	CouponCodes []string `protobuf:"bytes,4,rep,name=coupon_codes,json=couponCodes,proto3" json:"coupon_codes,omitempty"`
+	// Refuse to close, with failed_precondition COUPON_NOT_APPLIED, if a presented code gives nothing.
+	RequireCoupons bool `protobuf:"varint,5,opt,name=require_coupons,json=requireCoupons,proto3" json:"require_coupons,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CloseOrderRequest) Reset() {
 	*x = CloseOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1810,7 +1924,7 @@ func (x *CloseOrderRequest) String() string {
 func (*CloseOrderRequest) ProtoMessage() {}
 
 func (x *CloseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1823,7 +1937,7 @@ func (x *CloseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseOrderRequest.ProtoReflect.Descriptor instead.
 func (*CloseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CloseOrderRequest) GetOrgId() string {
@@ -1847,18 +1961,34 @@ func (x *CloseOrderRequest) GetCovers() int32 {
 	return 0
 }
 
+func (x *CloseOrderRequest) GetCouponCodes() []string {
+	if x != nil {
+		return x.CouponCodes
+	}
+	return nil
+}
+
+func (x *CloseOrderRequest) GetRequireCoupons() bool {
+	if x != nil {
+		return x.RequireCoupons
+	}
+	return false
+}
+
 // CloseOrderResponse carries the order.
 type CloseOrderResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order.
-	Order         *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Order *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// What applied, and why promotions that the order was eligible for did not.
+	Decisions     []*v1.Decision `protobuf:"bytes,2,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CloseOrderResponse) Reset() {
 	*x = CloseOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1870,7 +2000,7 @@ func (x *CloseOrderResponse) String() string {
 func (*CloseOrderResponse) ProtoMessage() {}
 
 func (x *CloseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1883,12 +2013,138 @@ func (x *CloseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseOrderResponse.ProtoReflect.Descriptor instead.
 func (*CloseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CloseOrderResponse) GetOrder() *Order {
 	if x != nil {
 		return x.Order
+	}
+	return nil
+}
+
+func (x *CloseOrderResponse) GetDecisions() []*v1.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+// PreviewOrderRequest names an order that is not closed.
+type PreviewOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The order.
+	OrderId string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Codes that the guest presents.
+	CouponCodes   []string `protobuf:"bytes,3,rep,name=coupon_codes,json=couponCodes,proto3" json:"coupon_codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewOrderRequest) Reset() {
+	*x = PreviewOrderRequest{}
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewOrderRequest) ProtoMessage() {}
+
+func (x *PreviewOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewOrderRequest.ProtoReflect.Descriptor instead.
+func (*PreviewOrderRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PreviewOrderRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *PreviewOrderRequest) GetCouponCodes() []string {
+	if x != nil {
+		return x.CouponCodes
+	}
+	return nil
+}
+
+// PreviewOrderResponse is the order as it would be closed, without its cost.
+type PreviewOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order *Order `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// One for each active promotion, or for each of its presented codes.
+	Decisions     []*v1.Decision `protobuf:"bytes,2,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewOrderResponse) Reset() {
+	*x = PreviewOrderResponse{}
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewOrderResponse) ProtoMessage() {}
+
+func (x *PreviewOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewOrderResponse.ProtoReflect.Descriptor instead.
+func (*PreviewOrderResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PreviewOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *PreviewOrderResponse) GetDecisions() []*v1.Decision {
+	if x != nil {
+		return x.Decisions
 	}
 	return nil
 }
@@ -1910,7 +2166,7 @@ type VoidOrderRequest struct {
 
 func (x *VoidOrderRequest) Reset() {
 	*x = VoidOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +2178,7 @@ func (x *VoidOrderRequest) String() string {
 func (*VoidOrderRequest) ProtoMessage() {}
 
 func (x *VoidOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +2191,7 @@ func (x *VoidOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidOrderRequest.ProtoReflect.Descriptor instead.
 func (*VoidOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *VoidOrderRequest) GetOrgId() string {
@@ -1977,7 +2233,7 @@ type VoidOrderResponse struct {
 
 func (x *VoidOrderResponse) Reset() {
 	*x = VoidOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2245,7 @@ func (x *VoidOrderResponse) String() string {
 func (*VoidOrderResponse) ProtoMessage() {}
 
 func (x *VoidOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2258,7 @@ func (x *VoidOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoidOrderResponse.ProtoReflect.Descriptor instead.
 func (*VoidOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *VoidOrderResponse) GetOrder() *Order {
@@ -2031,7 +2287,7 @@ type RefundOrderRequest struct {
 
 func (x *RefundOrderRequest) Reset() {
 	*x = RefundOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2043,7 +2299,7 @@ func (x *RefundOrderRequest) String() string {
 func (*RefundOrderRequest) ProtoMessage() {}
 
 func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2056,7 +2312,7 @@ func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
 func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RefundOrderRequest) GetOrgId() string {
@@ -2105,7 +2361,7 @@ type RefundOrderResponse struct {
 
 func (x *RefundOrderResponse) Reset() {
 	*x = RefundOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2117,7 +2373,7 @@ func (x *RefundOrderResponse) String() string {
 func (*RefundOrderResponse) ProtoMessage() {}
 
 func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2130,7 +2386,7 @@ func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
 func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RefundOrderResponse) GetOrder() *Order {
@@ -2175,7 +2431,7 @@ type IngestOrder struct {
 
 func (x *IngestOrder) Reset() {
 	*x = IngestOrder{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2443,7 @@ func (x *IngestOrder) String() string {
 func (*IngestOrder) ProtoMessage() {}
 
 func (x *IngestOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2456,7 @@ func (x *IngestOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestOrder.ProtoReflect.Descriptor instead.
 func (*IngestOrder) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *IngestOrder) GetOrderId() string {
@@ -2313,7 +2569,7 @@ type IngestLine struct {
 
 func (x *IngestLine) Reset() {
 	*x = IngestLine{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2581,7 @@ func (x *IngestLine) String() string {
 func (*IngestLine) ProtoMessage() {}
 
 func (x *IngestLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2594,7 @@ func (x *IngestLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestLine.ProtoReflect.Descriptor instead.
 func (*IngestLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *IngestLine) GetMenuItemId() string {
@@ -2395,7 +2651,7 @@ type IngestAdjustment struct {
 
 func (x *IngestAdjustment) Reset() {
 	*x = IngestAdjustment{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2407,7 +2663,7 @@ func (x *IngestAdjustment) String() string {
 func (*IngestAdjustment) ProtoMessage() {}
 
 func (x *IngestAdjustment) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2420,7 +2676,7 @@ func (x *IngestAdjustment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestAdjustment.ProtoReflect.Descriptor instead.
 func (*IngestAdjustment) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *IngestAdjustment) GetKind() AdjustmentKind {
@@ -2471,7 +2727,7 @@ type IngestTicket struct {
 
 func (x *IngestTicket) Reset() {
 	*x = IngestTicket{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2483,7 +2739,7 @@ func (x *IngestTicket) String() string {
 func (*IngestTicket) ProtoMessage() {}
 
 func (x *IngestTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2496,7 +2752,7 @@ func (x *IngestTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestTicket.ProtoReflect.Descriptor instead.
 func (*IngestTicket) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *IngestTicket) GetSentAt() *timestamppb.Timestamp {
@@ -2526,7 +2782,7 @@ type IngestOrdersRequest struct {
 
 func (x *IngestOrdersRequest) Reset() {
 	*x = IngestOrdersRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2538,7 +2794,7 @@ func (x *IngestOrdersRequest) String() string {
 func (*IngestOrdersRequest) ProtoMessage() {}
 
 func (x *IngestOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2551,7 +2807,7 @@ func (x *IngestOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestOrdersRequest.ProtoReflect.Descriptor instead.
 func (*IngestOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *IngestOrdersRequest) GetOrgId() string {
@@ -2589,7 +2845,7 @@ type IngestResult struct {
 
 func (x *IngestResult) Reset() {
 	*x = IngestResult{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +2857,7 @@ func (x *IngestResult) String() string {
 func (*IngestResult) ProtoMessage() {}
 
 func (x *IngestResult) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,7 +2870,7 @@ func (x *IngestResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestResult.ProtoReflect.Descriptor instead.
 func (*IngestResult) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *IngestResult) GetIndex() int32 {
@@ -2676,7 +2932,7 @@ type IngestOrdersResponse struct {
 
 func (x *IngestOrdersResponse) Reset() {
 	*x = IngestOrdersResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2688,7 +2944,7 @@ func (x *IngestOrdersResponse) String() string {
 func (*IngestOrdersResponse) ProtoMessage() {}
 
 func (x *IngestOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2701,7 +2957,7 @@ func (x *IngestOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IngestOrdersResponse.ProtoReflect.Descriptor instead.
 func (*IngestOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *IngestOrdersResponse) GetResults() []*IngestResult {
@@ -2745,7 +3001,7 @@ type GetOrderRequest struct {
 
 func (x *GetOrderRequest) Reset() {
 	*x = GetOrderRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2757,7 +3013,7 @@ func (x *GetOrderRequest) String() string {
 func (*GetOrderRequest) ProtoMessage() {}
 
 func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2770,7 +3026,7 @@ func (x *GetOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetOrderRequest) GetOrgId() string {
@@ -2798,7 +3054,7 @@ type GetOrderResponse struct {
 
 func (x *GetOrderResponse) Reset() {
 	*x = GetOrderResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2810,7 +3066,7 @@ func (x *GetOrderResponse) String() string {
 func (*GetOrderResponse) ProtoMessage() {}
 
 func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2823,7 +3079,7 @@ func (x *GetOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetOrderResponse) GetOrder() *Order {
@@ -2852,7 +3108,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2864,7 +3120,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2877,7 +3133,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{35}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListOrdersRequest) GetOrgId() string {
@@ -2928,7 +3184,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3196,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_chefcloud_orders_v1_orders_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3209,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{36}
+	return file_chefcloud_orders_v1_orders_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListOrdersResponse) GetOrders() []*Order {
@@ -2974,7 +3230,7 @@ var File_chefcloud_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	" chefcloud/orders/v1/orders.proto\x12\x13chefcloud.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc9\x06\n" +
+	" chefcloud/orders/v1/orders.proto\x12\x13chefcloud.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a(chefcloud/promotions/v1/promotions.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\a\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x128\n" +
@@ -3003,7 +3259,11 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\tclosed_at\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x127\n" +
 	"\tvoided_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\bvoidedAt\x12\x1f\n" +
 	"\vvoid_reason\x18\x18 \x01(\tR\n" +
-	"voidReason\"\xbc\x03\n" +
+	"voidReason\x12-\n" +
+	"\x12promotion_discount\x18\x19 \x01(\x03R\x11promotionDiscount\x12E\n" +
+	"\n" +
+	"promotions\x18\x1a \x03(\v2%.chefcloud.orders.v1.AppliedPromotionR\n" +
+	"promotions\"\xeb\x03\n" +
 	"\tOrderLine\x12\x17\n" +
 	"\aline_no\x18\x01 \x01(\x05R\x06lineNo\x12 \n" +
 	"\fmenu_item_id\x18\x02 \x01(\tR\n" +
@@ -3022,7 +3282,15 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\x03tax\x18\f \x01(\x03R\x03tax\x12\x12\n" +
 	"\x04cogs\x18\r \x01(\x03R\x04cogs\x12\x1b\n" +
 	"\tticket_no\x18\x0e \x01(\x05R\bticketNo\x12\x16\n" +
-	"\x06voided\x18\x0f \x01(\bR\x06voided\"O\n" +
+	"\x06voided\x18\x0f \x01(\bR\x06voided\x12-\n" +
+	"\x12promotion_discount\x18\x10 \x01(\x03R\x11promotionDiscount\"\xbf\x01\n" +
+	"\x10AppliedPromotion\x12!\n" +
+	"\fpromotion_id\x18\x01 \x01(\tR\vpromotionId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
+	"\vcoupon_code\x18\x03 \x01(\tR\n" +
+	"couponCode\x12\x16\n" +
+	"\x06amount\x18\x04 \x01(\x03R\x06amount\x12;\n" +
+	"\x05lines\x18\x05 \x03(\v2%.chefcloud.promotions.v1.LineDiscountR\x05lines\"O\n" +
 	"\bModifier\x12\x1d\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12$\n" +
 	"\x05price\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\x05price\"\xaf\x02\n" +
@@ -3103,15 +3371,25 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\"E\n" +
 	"\x11CompOrderResponse\x120\n" +
-	"\x05order\x18\x01 \x01(\v2\x1a.chefcloud.orders.v1.OrderR\x05order\"\x97\x01\n" +
+	"\x05order\x18\x01 \x01(\v2\x1a.chefcloud.orders.v1.OrderR\x05order\"\x88\x02\n" +
 	"\x11CloseOrderRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
 	"\border_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aorderId\x12'\n" +
 	"\x06covers\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00H\x00R\x06covers\x88\x01\x01B\t\n" +
-	"\a_covers\"F\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00H\x00R\x06covers\x88\x01\x01\x12F\n" +
+	"\fcoupon_codes\x18\x04 \x03(\tB#\xbaH \x92\x01\x1d\x10\x14\"\x19r\x172\x15^[A-Za-z0-9_-]{1,40}$R\vcouponCodes\x12'\n" +
+	"\x0frequire_coupons\x18\x05 \x01(\bR\x0erequireCouponsB\t\n" +
+	"\a_covers\"\x87\x01\n" +
 	"\x12CloseOrderResponse\x120\n" +
-	"\x05order\x18\x01 \x01(\v2\x1a.chefcloud.orders.v1.OrderR\x05order\"\xa0\x01\n" +
+	"\x05order\x18\x01 \x01(\v2\x1a.chefcloud.orders.v1.OrderR\x05order\x12?\n" +
+	"\tdecisions\x18\x02 \x03(\v2!.chefcloud.promotions.v1.DecisionR\tdecisions\"\xad\x01\n" +
+	"\x13PreviewOrderRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
+	"\border_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aorderId\x12F\n" +
+	"\fcoupon_codes\x18\x03 \x03(\tB#\xbaH \x92\x01\x1d\x10\x14\"\x19r\x172\x15^[A-Za-z0-9_-]{1,40}$R\vcouponCodes\"\x89\x01\n" +
+	"\x14PreviewOrderResponse\x120\n" +
+	"\x05order\x18\x01 \x01(\v2\x1a.chefcloud.orders.v1.OrderR\x05order\x12?\n" +
+	"\tdecisions\x18\x02 \x03(\v2!.chefcloud.promotions.v1.DecisionR\tdecisions\"\xa0\x01\n" +
 	"\x10VoidOrderRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
 	"\border_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aorderId\x12\"\n" +
@@ -3217,7 +3495,7 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\x19INGEST_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15INGEST_STATUS_CREATED\x10\x01\x12\x1b\n" +
 	"\x17INGEST_STATUS_UNCHANGED\x10\x02\x12\x19\n" +
-	"\x15INGEST_STATUS_REFUSED\x10\x032\x95\x0f\n" +
+	"\x15INGEST_STATUS_REFUSED\x10\x032\xb5\x10\n" +
 	"\fOrderService\x12\x82\x01\n" +
 	"\tOpenOrder\x12%.chefcloud.orders.v1.OpenOrderRequest\x1a&.chefcloud.orders.v1.OpenOrderResponse\"&\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\f:\x01*\"\a/orders\x12\x90\x01\n" +
 	"\bAddItems\x12$.chefcloud.orders.v1.AddItemsRequest\x1a%.chefcloud.orders.v1.AddItemsResponse\"7\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/orders/{order_id}/items\x12\x94\x01\n" +
@@ -3225,7 +3503,8 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\tSendOrder\x12%.chefcloud.orders.v1.SendOrderRequest\x1a&.chefcloud.orders.v1.SendOrderResponse\"6\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/orders/{order_id}/send\x12\x93\x01\n" +
 	"\tMarkReady\x12%.chefcloud.orders.v1.MarkReadyRequest\x1a&.chefcloud.orders.v1.MarkReadyResponse\"7\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/orders/{order_id}/ready\x12\xa2\x01\n" +
 	"\rDiscountOrder\x12).chefcloud.orders.v1.DiscountOrderRequest\x1a*.chefcloud.orders.v1.DiscountOrderResponse\":\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/orders/{order_id}/discount\x12\x92\x01\n" +
-	"\tCompOrder\x12%.chefcloud.orders.v1.CompOrderRequest\x1a&.chefcloud.orders.v1.CompOrderResponse\"6\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/orders/{order_id}/comp\x12\x96\x01\n" +
+	"\tCompOrder\x12%.chefcloud.orders.v1.CompOrderRequest\x1a&.chefcloud.orders.v1.CompOrderResponse\"6\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/orders/{order_id}/comp\x12\x9d\x01\n" +
+	"\fPreviewOrder\x12(.chefcloud.orders.v1.PreviewOrderRequest\x1a).chefcloud.orders.v1.PreviewOrderResponse\"8\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x1c\x12\x1a/orders/{order_id}/preview\x90\x02\x01\x12\x96\x01\n" +
 	"\n" +
 	"CloseOrder\x12&.chefcloud.orders.v1.CloseOrderRequest\x1a'.chefcloud.orders.v1.CloseOrderResponse\"7\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/orders/{order_id}/close\x12\x92\x01\n" +
 	"\tVoidOrder\x12%.chefcloud.orders.v1.VoidOrderRequest\x1a&.chefcloud.orders.v1.VoidOrderResponse\"6\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/orders/{order_id}/void\x12\x9a\x01\n" +
@@ -3249,124 +3528,136 @@ func file_chefcloud_orders_v1_orders_proto_rawDescGZIP() []byte {
 }
 
 var file_chefcloud_orders_v1_orders_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_chefcloud_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_chefcloud_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_chefcloud_orders_v1_orders_proto_goTypes = []any{
 	(OrderStatus)(0),              // 0: chefcloud.orders.v1.OrderStatus
 	(AdjustmentKind)(0),           // 1: chefcloud.orders.v1.AdjustmentKind
 	(IngestStatus)(0),             // 2: chefcloud.orders.v1.IngestStatus
 	(*Order)(nil),                 // 3: chefcloud.orders.v1.Order
 	(*OrderLine)(nil),             // 4: chefcloud.orders.v1.OrderLine
-	(*Modifier)(nil),              // 5: chefcloud.orders.v1.Modifier
-	(*Adjustment)(nil),            // 6: chefcloud.orders.v1.Adjustment
-	(*Ticket)(nil),                // 7: chefcloud.orders.v1.Ticket
-	(*NewLine)(nil),               // 8: chefcloud.orders.v1.NewLine
-	(*OpenOrderRequest)(nil),      // 9: chefcloud.orders.v1.OpenOrderRequest
-	(*OpenOrderResponse)(nil),     // 10: chefcloud.orders.v1.OpenOrderResponse
-	(*AddItemsRequest)(nil),       // 11: chefcloud.orders.v1.AddItemsRequest
-	(*AddItemsResponse)(nil),      // 12: chefcloud.orders.v1.AddItemsResponse
-	(*VoidLineRequest)(nil),       // 13: chefcloud.orders.v1.VoidLineRequest
-	(*VoidLineResponse)(nil),      // 14: chefcloud.orders.v1.VoidLineResponse
-	(*SendOrderRequest)(nil),      // 15: chefcloud.orders.v1.SendOrderRequest
-	(*SendOrderResponse)(nil),     // 16: chefcloud.orders.v1.SendOrderResponse
-	(*MarkReadyRequest)(nil),      // 17: chefcloud.orders.v1.MarkReadyRequest
-	(*MarkReadyResponse)(nil),     // 18: chefcloud.orders.v1.MarkReadyResponse
-	(*DiscountOrderRequest)(nil),  // 19: chefcloud.orders.v1.DiscountOrderRequest
-	(*DiscountOrderResponse)(nil), // 20: chefcloud.orders.v1.DiscountOrderResponse
-	(*CompOrderRequest)(nil),      // 21: chefcloud.orders.v1.CompOrderRequest
-	(*CompOrderResponse)(nil),     // 22: chefcloud.orders.v1.CompOrderResponse
-	(*CloseOrderRequest)(nil),     // 23: chefcloud.orders.v1.CloseOrderRequest
-	(*CloseOrderResponse)(nil),    // 24: chefcloud.orders.v1.CloseOrderResponse
-	(*VoidOrderRequest)(nil),      // 25: chefcloud.orders.v1.VoidOrderRequest
-	(*VoidOrderResponse)(nil),     // 26: chefcloud.orders.v1.VoidOrderResponse
-	(*RefundOrderRequest)(nil),    // 27: chefcloud.orders.v1.RefundOrderRequest
-	(*RefundOrderResponse)(nil),   // 28: chefcloud.orders.v1.RefundOrderResponse
-	(*IngestOrder)(nil),           // 29: chefcloud.orders.v1.IngestOrder
-	(*IngestLine)(nil),            // 30: chefcloud.orders.v1.IngestLine
-	(*IngestAdjustment)(nil),      // 31: chefcloud.orders.v1.IngestAdjustment
-	(*IngestTicket)(nil),          // 32: chefcloud.orders.v1.IngestTicket
-	(*IngestOrdersRequest)(nil),   // 33: chefcloud.orders.v1.IngestOrdersRequest
-	(*IngestResult)(nil),          // 34: chefcloud.orders.v1.IngestResult
-	(*IngestOrdersResponse)(nil),  // 35: chefcloud.orders.v1.IngestOrdersResponse
-	(*GetOrderRequest)(nil),       // 36: chefcloud.orders.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),      // 37: chefcloud.orders.v1.GetOrderResponse
-	(*ListOrdersRequest)(nil),     // 38: chefcloud.orders.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),    // 39: chefcloud.orders.v1.ListOrdersResponse
-	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
+	(*AppliedPromotion)(nil),      // 5: chefcloud.orders.v1.AppliedPromotion
+	(*Modifier)(nil),              // 6: chefcloud.orders.v1.Modifier
+	(*Adjustment)(nil),            // 7: chefcloud.orders.v1.Adjustment
+	(*Ticket)(nil),                // 8: chefcloud.orders.v1.Ticket
+	(*NewLine)(nil),               // 9: chefcloud.orders.v1.NewLine
+	(*OpenOrderRequest)(nil),      // 10: chefcloud.orders.v1.OpenOrderRequest
+	(*OpenOrderResponse)(nil),     // 11: chefcloud.orders.v1.OpenOrderResponse
+	(*AddItemsRequest)(nil),       // 12: chefcloud.orders.v1.AddItemsRequest
+	(*AddItemsResponse)(nil),      // 13: chefcloud.orders.v1.AddItemsResponse
+	(*VoidLineRequest)(nil),       // 14: chefcloud.orders.v1.VoidLineRequest
+	(*VoidLineResponse)(nil),      // 15: chefcloud.orders.v1.VoidLineResponse
+	(*SendOrderRequest)(nil),      // 16: chefcloud.orders.v1.SendOrderRequest
+	(*SendOrderResponse)(nil),     // 17: chefcloud.orders.v1.SendOrderResponse
+	(*MarkReadyRequest)(nil),      // 18: chefcloud.orders.v1.MarkReadyRequest
+	(*MarkReadyResponse)(nil),     // 19: chefcloud.orders.v1.MarkReadyResponse
+	(*DiscountOrderRequest)(nil),  // 20: chefcloud.orders.v1.DiscountOrderRequest
+	(*DiscountOrderResponse)(nil), // 21: chefcloud.orders.v1.DiscountOrderResponse
+	(*CompOrderRequest)(nil),      // 22: chefcloud.orders.v1.CompOrderRequest
+	(*CompOrderResponse)(nil),     // 23: chefcloud.orders.v1.CompOrderResponse
+	(*CloseOrderRequest)(nil),     // 24: chefcloud.orders.v1.CloseOrderRequest
+	(*CloseOrderResponse)(nil),    // 25: chefcloud.orders.v1.CloseOrderResponse
+	(*PreviewOrderRequest)(nil),   // 26: chefcloud.orders.v1.PreviewOrderRequest
+	(*PreviewOrderResponse)(nil),  // 27: chefcloud.orders.v1.PreviewOrderResponse
+	(*VoidOrderRequest)(nil),      // 28: chefcloud.orders.v1.VoidOrderRequest
+	(*VoidOrderResponse)(nil),     // 29: chefcloud.orders.v1.VoidOrderResponse
+	(*RefundOrderRequest)(nil),    // 30: chefcloud.orders.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),   // 31: chefcloud.orders.v1.RefundOrderResponse
+	(*IngestOrder)(nil),           // 32: chefcloud.orders.v1.IngestOrder
+	(*IngestLine)(nil),            // 33: chefcloud.orders.v1.IngestLine
+	(*IngestAdjustment)(nil),      // 34: chefcloud.orders.v1.IngestAdjustment
+	(*IngestTicket)(nil),          // 35: chefcloud.orders.v1.IngestTicket
+	(*IngestOrdersRequest)(nil),   // 36: chefcloud.orders.v1.IngestOrdersRequest
+	(*IngestResult)(nil),          // 37: chefcloud.orders.v1.IngestResult
+	(*IngestOrdersResponse)(nil),  // 38: chefcloud.orders.v1.IngestOrdersResponse
+	(*GetOrderRequest)(nil),       // 39: chefcloud.orders.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),      // 40: chefcloud.orders.v1.GetOrderResponse
+	(*ListOrdersRequest)(nil),     // 41: chefcloud.orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),    // 42: chefcloud.orders.v1.ListOrdersResponse
+	(*timestamppb.Timestamp)(nil), // 43: google.protobuf.Timestamp
+	(*v1.LineDiscount)(nil),       // 44: chefcloud.promotions.v1.LineDiscount
+	(*v1.Decision)(nil),           // 45: chefcloud.promotions.v1.Decision
 }
 var file_chefcloud_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: chefcloud.orders.v1.Order.status:type_name -> chefcloud.orders.v1.OrderStatus
 	4,  // 1: chefcloud.orders.v1.Order.lines:type_name -> chefcloud.orders.v1.OrderLine
-	6,  // 2: chefcloud.orders.v1.Order.adjustments:type_name -> chefcloud.orders.v1.Adjustment
-	7,  // 3: chefcloud.orders.v1.Order.tickets:type_name -> chefcloud.orders.v1.Ticket
-	40, // 4: chefcloud.orders.v1.Order.opened_at:type_name -> google.protobuf.Timestamp
-	40, // 5: chefcloud.orders.v1.Order.closed_at:type_name -> google.protobuf.Timestamp
-	40, // 6: chefcloud.orders.v1.Order.voided_at:type_name -> google.protobuf.Timestamp
-	5,  // 7: chefcloud.orders.v1.OrderLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
-	1,  // 8: chefcloud.orders.v1.Adjustment.kind:type_name -> chefcloud.orders.v1.AdjustmentKind
-	40, // 9: chefcloud.orders.v1.Adjustment.created_at:type_name -> google.protobuf.Timestamp
-	40, // 10: chefcloud.orders.v1.Ticket.sent_at:type_name -> google.protobuf.Timestamp
-	40, // 11: chefcloud.orders.v1.Ticket.ready_at:type_name -> google.protobuf.Timestamp
-	5,  // 12: chefcloud.orders.v1.NewLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
-	8,  // 13: chefcloud.orders.v1.OpenOrderRequest.lines:type_name -> chefcloud.orders.v1.NewLine
-	3,  // 14: chefcloud.orders.v1.OpenOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	8,  // 15: chefcloud.orders.v1.AddItemsRequest.lines:type_name -> chefcloud.orders.v1.NewLine
-	3,  // 16: chefcloud.orders.v1.AddItemsResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 17: chefcloud.orders.v1.VoidLineResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 18: chefcloud.orders.v1.SendOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 19: chefcloud.orders.v1.MarkReadyResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 20: chefcloud.orders.v1.DiscountOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 21: chefcloud.orders.v1.CompOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 22: chefcloud.orders.v1.CloseOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 23: chefcloud.orders.v1.VoidOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	3,  // 24: chefcloud.orders.v1.RefundOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	40, // 25: chefcloud.orders.v1.IngestOrder.opened_at:type_name -> google.protobuf.Timestamp
-	40, // 26: chefcloud.orders.v1.IngestOrder.closed_at:type_name -> google.protobuf.Timestamp
-	40, // 27: chefcloud.orders.v1.IngestOrder.voided_at:type_name -> google.protobuf.Timestamp
-	30, // 28: chefcloud.orders.v1.IngestOrder.lines:type_name -> chefcloud.orders.v1.IngestLine
-	31, // 29: chefcloud.orders.v1.IngestOrder.adjustments:type_name -> chefcloud.orders.v1.IngestAdjustment
-	32, // 30: chefcloud.orders.v1.IngestOrder.tickets:type_name -> chefcloud.orders.v1.IngestTicket
-	5,  // 31: chefcloud.orders.v1.IngestLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
-	1,  // 32: chefcloud.orders.v1.IngestAdjustment.kind:type_name -> chefcloud.orders.v1.AdjustmentKind
-	40, // 33: chefcloud.orders.v1.IngestAdjustment.at:type_name -> google.protobuf.Timestamp
-	40, // 34: chefcloud.orders.v1.IngestTicket.sent_at:type_name -> google.protobuf.Timestamp
-	40, // 35: chefcloud.orders.v1.IngestTicket.ready_at:type_name -> google.protobuf.Timestamp
-	29, // 36: chefcloud.orders.v1.IngestOrdersRequest.orders:type_name -> chefcloud.orders.v1.IngestOrder
-	2,  // 37: chefcloud.orders.v1.IngestResult.status:type_name -> chefcloud.orders.v1.IngestStatus
-	34, // 38: chefcloud.orders.v1.IngestOrdersResponse.results:type_name -> chefcloud.orders.v1.IngestResult
-	3,  // 39: chefcloud.orders.v1.GetOrderResponse.order:type_name -> chefcloud.orders.v1.Order
-	0,  // 40: chefcloud.orders.v1.ListOrdersRequest.status:type_name -> chefcloud.orders.v1.OrderStatus
-	3,  // 41: chefcloud.orders.v1.ListOrdersResponse.orders:type_name -> chefcloud.orders.v1.Order
-	9,  // 42: chefcloud.orders.v1.OrderService.OpenOrder:input_type -> chefcloud.orders.v1.OpenOrderRequest
-	11, // 43: chefcloud.orders.v1.OrderService.AddItems:input_type -> chefcloud.orders.v1.AddItemsRequest
-	13, // 44: chefcloud.orders.v1.OrderService.VoidLine:input_type -> chefcloud.orders.v1.VoidLineRequest
-	15, // 45: chefcloud.orders.v1.OrderService.SendOrder:input_type -> chefcloud.orders.v1.SendOrderRequest
-	17, // 46: chefcloud.orders.v1.OrderService.MarkReady:input_type -> chefcloud.orders.v1.MarkReadyRequest
-	19, // 47: chefcloud.orders.v1.OrderService.DiscountOrder:input_type -> chefcloud.orders.v1.DiscountOrderRequest
-	21, // 48: chefcloud.orders.v1.OrderService.CompOrder:input_type -> chefcloud.orders.v1.CompOrderRequest
-	23, // 49: chefcloud.orders.v1.OrderService.CloseOrder:input_type -> chefcloud.orders.v1.CloseOrderRequest
-	25, // 50: chefcloud.orders.v1.OrderService.VoidOrder:input_type -> chefcloud.orders.v1.VoidOrderRequest
-	27, // 51: chefcloud.orders.v1.OrderService.RefundOrder:input_type -> chefcloud.orders.v1.RefundOrderRequest
-	33, // 52: chefcloud.orders.v1.OrderService.IngestOrders:input_type -> chefcloud.orders.v1.IngestOrdersRequest
-	36, // 53: chefcloud.orders.v1.OrderService.GetOrder:input_type -> chefcloud.orders.v1.GetOrderRequest
-	38, // 54: chefcloud.orders.v1.OrderService.ListOrders:input_type -> chefcloud.orders.v1.ListOrdersRequest
-	10, // 55: chefcloud.orders.v1.OrderService.OpenOrder:output_type -> chefcloud.orders.v1.OpenOrderResponse
-	12, // 56: chefcloud.orders.v1.OrderService.AddItems:output_type -> chefcloud.orders.v1.AddItemsResponse
-	14, // 57: chefcloud.orders.v1.OrderService.VoidLine:output_type -> chefcloud.orders.v1.VoidLineResponse
-	16, // 58: chefcloud.orders.v1.OrderService.SendOrder:output_type -> chefcloud.orders.v1.SendOrderResponse
-	18, // 59: chefcloud.orders.v1.OrderService.MarkReady:output_type -> chefcloud.orders.v1.MarkReadyResponse
-	20, // 60: chefcloud.orders.v1.OrderService.DiscountOrder:output_type -> chefcloud.orders.v1.DiscountOrderResponse
-	22, // 61: chefcloud.orders.v1.OrderService.CompOrder:output_type -> chefcloud.orders.v1.CompOrderResponse
-	24, // 62: chefcloud.orders.v1.OrderService.CloseOrder:output_type -> chefcloud.orders.v1.CloseOrderResponse
-	26, // 63: chefcloud.orders.v1.OrderService.VoidOrder:output_type -> chefcloud.orders.v1.VoidOrderResponse
-	28, // 64: chefcloud.orders.v1.OrderService.RefundOrder:output_type -> chefcloud.orders.v1.RefundOrderResponse
-	35, // 65: chefcloud.orders.v1.OrderService.IngestOrders:output_type -> chefcloud.orders.v1.IngestOrdersResponse
-	37, // 66: chefcloud.orders.v1.OrderService.GetOrder:output_type -> chefcloud.orders.v1.GetOrderResponse
-	39, // 67: chefcloud.orders.v1.OrderService.ListOrders:output_type -> chefcloud.orders.v1.ListOrdersResponse
-	55, // [55:68] is the sub-list for method output_type
-	42, // [42:55] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	7,  // 2: chefcloud.orders.v1.Order.adjustments:type_name -> chefcloud.orders.v1.Adjustment
+	8,  // 3: chefcloud.orders.v1.Order.tickets:type_name -> chefcloud.orders.v1.Ticket
+	43, // 4: chefcloud.orders.v1.Order.opened_at:type_name -> google.protobuf.Timestamp
+	43, // 5: chefcloud.orders.v1.Order.closed_at:type_name -> google.protobuf.Timestamp
+	43, // 6: chefcloud.orders.v1.Order.voided_at:type_name -> google.protobuf.Timestamp
+	5,  // 7: chefcloud.orders.v1.Order.promotions:type_name -> chefcloud.orders.v1.AppliedPromotion
+	6,  // 8: chefcloud.orders.v1.OrderLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
+	44, // 9: chefcloud.orders.v1.AppliedPromotion.lines:type_name -> chefcloud.promotions.v1.LineDiscount
+	1,  // 10: chefcloud.orders.v1.Adjustment.kind:type_name -> chefcloud.orders.v1.AdjustmentKind
+	43, // 11: chefcloud.orders.v1.Adjustment.created_at:type_name -> google.protobuf.Timestamp
+	43, // 12: chefcloud.orders.v1.Ticket.sent_at:type_name -> google.protobuf.Timestamp
+	43, // 13: chefcloud.orders.v1.Ticket.ready_at:type_name -> google.protobuf.Timestamp
+	6,  // 14: chefcloud.orders.v1.NewLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
+	9,  // 15: chefcloud.orders.v1.OpenOrderRequest.lines:type_name -> chefcloud.orders.v1.NewLine
+	3,  // 16: chefcloud.orders.v1.OpenOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	9,  // 17: chefcloud.orders.v1.AddItemsRequest.lines:type_name -> chefcloud.orders.v1.NewLine
+	3,  // 18: chefcloud.orders.v1.AddItemsResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 19: chefcloud.orders.v1.VoidLineResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 20: chefcloud.orders.v1.SendOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 21: chefcloud.orders.v1.MarkReadyResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 22: chefcloud.orders.v1.DiscountOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 23: chefcloud.orders.v1.CompOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 24: chefcloud.orders.v1.CloseOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	45, // 25: chefcloud.orders.v1.CloseOrderResponse.decisions:type_name -> chefcloud.promotions.v1.Decision
+	3,  // 26: chefcloud.orders.v1.PreviewOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	45, // 27: chefcloud.orders.v1.PreviewOrderResponse.decisions:type_name -> chefcloud.promotions.v1.Decision
+	3,  // 28: chefcloud.orders.v1.VoidOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	3,  // 29: chefcloud.orders.v1.RefundOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	43, // 30: chefcloud.orders.v1.IngestOrder.opened_at:type_name -> google.protobuf.Timestamp
+	43, // 31: chefcloud.orders.v1.IngestOrder.closed_at:type_name -> google.protobuf.Timestamp
+	43, // 32: chefcloud.orders.v1.IngestOrder.voided_at:type_name -> google.protobuf.Timestamp
+	33, // 33: chefcloud.orders.v1.IngestOrder.lines:type_name -> chefcloud.orders.v1.IngestLine
+	34, // 34: chefcloud.orders.v1.IngestOrder.adjustments:type_name -> chefcloud.orders.v1.IngestAdjustment
+	35, // 35: chefcloud.orders.v1.IngestOrder.tickets:type_name -> chefcloud.orders.v1.IngestTicket
+	6,  // 36: chefcloud.orders.v1.IngestLine.modifiers:type_name -> chefcloud.orders.v1.Modifier
+	1,  // 37: chefcloud.orders.v1.IngestAdjustment.kind:type_name -> chefcloud.orders.v1.AdjustmentKind
+	43, // 38: chefcloud.orders.v1.IngestAdjustment.at:type_name -> google.protobuf.Timestamp
+	43, // 39: chefcloud.orders.v1.IngestTicket.sent_at:type_name -> google.protobuf.Timestamp
+	43, // 40: chefcloud.orders.v1.IngestTicket.ready_at:type_name -> google.protobuf.Timestamp
+	32, // 41: chefcloud.orders.v1.IngestOrdersRequest.orders:type_name -> chefcloud.orders.v1.IngestOrder
+	2,  // 42: chefcloud.orders.v1.IngestResult.status:type_name -> chefcloud.orders.v1.IngestStatus
+	37, // 43: chefcloud.orders.v1.IngestOrdersResponse.results:type_name -> chefcloud.orders.v1.IngestResult
+	3,  // 44: chefcloud.orders.v1.GetOrderResponse.order:type_name -> chefcloud.orders.v1.Order
+	0,  // 45: chefcloud.orders.v1.ListOrdersRequest.status:type_name -> chefcloud.orders.v1.OrderStatus
+	3,  // 46: chefcloud.orders.v1.ListOrdersResponse.orders:type_name -> chefcloud.orders.v1.Order
+	10, // 47: chefcloud.orders.v1.OrderService.OpenOrder:input_type -> chefcloud.orders.v1.OpenOrderRequest
+	12, // 48: chefcloud.orders.v1.OrderService.AddItems:input_type -> chefcloud.orders.v1.AddItemsRequest
+	14, // 49: chefcloud.orders.v1.OrderService.VoidLine:input_type -> chefcloud.orders.v1.VoidLineRequest
+	16, // 50: chefcloud.orders.v1.OrderService.SendOrder:input_type -> chefcloud.orders.v1.SendOrderRequest
+	18, // 51: chefcloud.orders.v1.OrderService.MarkReady:input_type -> chefcloud.orders.v1.MarkReadyRequest
+	20, // 52: chefcloud.orders.v1.OrderService.DiscountOrder:input_type -> chefcloud.orders.v1.DiscountOrderRequest
+	22, // 53: chefcloud.orders.v1.OrderService.CompOrder:input_type -> chefcloud.orders.v1.CompOrderRequest
+	26, // 54: chefcloud.orders.v1.OrderService.PreviewOrder:input_type -> chefcloud.orders.v1.PreviewOrderRequest
+	24, // 55: chefcloud.orders.v1.OrderService.CloseOrder:input_type -> chefcloud.orders.v1.CloseOrderRequest
+	28, // 56: chefcloud.orders.v1.OrderService.VoidOrder:input_type -> chefcloud.orders.v1.VoidOrderRequest
+	30, // 57: chefcloud.orders.v1.OrderService.RefundOrder:input_type -> chefcloud.orders.v1.RefundOrderRequest
+	36, // 58: chefcloud.orders.v1.OrderService.IngestOrders:input_type -> chefcloud.orders.v1.IngestOrdersRequest
+	39, // 59: chefcloud.orders.v1.OrderService.GetOrder:input_type -> chefcloud.orders.v1.GetOrderRequest
+	41, // 60: chefcloud.orders.v1.OrderService.ListOrders:input_type -> chefcloud.orders.v1.ListOrdersRequest
+	11, // 61: chefcloud.orders.v1.OrderService.OpenOrder:output_type -> chefcloud.orders.v1.OpenOrderResponse
+	13, // 62: chefcloud.orders.v1.OrderService.AddItems:output_type -> chefcloud.orders.v1.AddItemsResponse
+	15, // 63: chefcloud.orders.v1.OrderService.VoidLine:output_type -> chefcloud.orders.v1.VoidLineResponse
+	17, // 64: chefcloud.orders.v1.OrderService.SendOrder:output_type -> chefcloud.orders.v1.SendOrderResponse
+	19, // 65: chefcloud.orders.v1.OrderService.MarkReady:output_type -> chefcloud.orders.v1.MarkReadyResponse
+	21, // 66: chefcloud.orders.v1.OrderService.DiscountOrder:output_type -> chefcloud.orders.v1.DiscountOrderResponse
+	23, // 67: chefcloud.orders.v1.OrderService.CompOrder:output_type -> chefcloud.orders.v1.CompOrderResponse
+	27, // 68: chefcloud.orders.v1.OrderService.PreviewOrder:output_type -> chefcloud.orders.v1.PreviewOrderResponse
+	25, // 69: chefcloud.orders.v1.OrderService.CloseOrder:output_type -> chefcloud.orders.v1.CloseOrderResponse
+	29, // 70: chefcloud.orders.v1.OrderService.VoidOrder:output_type -> chefcloud.orders.v1.VoidOrderResponse
+	31, // 71: chefcloud.orders.v1.OrderService.RefundOrder:output_type -> chefcloud.orders.v1.RefundOrderResponse
+	38, // 72: chefcloud.orders.v1.OrderService.IngestOrders:output_type -> chefcloud.orders.v1.IngestOrdersResponse
+	40, // 73: chefcloud.orders.v1.OrderService.GetOrder:output_type -> chefcloud.orders.v1.GetOrderResponse
+	42, // 74: chefcloud.orders.v1.OrderService.ListOrders:output_type -> chefcloud.orders.v1.ListOrdersResponse
+	61, // [61:75] is the sub-list for method output_type
+	47, // [47:61] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_orders_v1_orders_proto_init() }
@@ -3374,15 +3665,15 @@ func file_chefcloud_orders_v1_orders_proto_init() {
 	if File_chefcloud_orders_v1_orders_proto != nil {
 		return
 	}
-	file_chefcloud_orders_v1_orders_proto_msgTypes[20].OneofWrappers = []any{}
-	file_chefcloud_orders_v1_orders_proto_msgTypes[27].OneofWrappers = []any{}
+	file_chefcloud_orders_v1_orders_proto_msgTypes[21].OneofWrappers = []any{}
+	file_chefcloud_orders_v1_orders_proto_msgTypes[30].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_orders_v1_orders_proto_rawDesc), len(file_chefcloud_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   37,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

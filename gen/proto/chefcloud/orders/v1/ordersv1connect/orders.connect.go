@@ -49,6 +49,9 @@ const (
 	OrderServiceDiscountOrderProcedure = "/chefcloud.orders.v1.OrderService/DiscountOrder"
 	// OrderServiceCompOrderProcedure is the fully-qualified name of the OrderService's CompOrder RPC.
 	OrderServiceCompOrderProcedure = "/chefcloud.orders.v1.OrderService/CompOrder"
+	// OrderServicePreviewOrderProcedure is the fully-qualified name of the OrderService's PreviewOrder
+	// RPC.
+	OrderServicePreviewOrderProcedure = "/chefcloud.orders.v1.OrderService/PreviewOrder"
 	// OrderServiceCloseOrderProcedure is the fully-qualified name of the OrderService's CloseOrder RPC.
 	OrderServiceCloseOrderProcedure = "/chefcloud.orders.v1.OrderService/CloseOrder"
 	// OrderServiceVoidOrderProcedure is the fully-qualified name of the OrderService's VoidOrder RPC.
@@ -81,7 +84,11 @@ type OrderServiceClient interface {
 	DiscountOrder(context.Context, *v1.DiscountOrderRequest) (*v1.DiscountOrderResponse, error)
 	// CompOrder gives the order, or some of its lines, away for free.
 	CompOrder(context.Context, *v1.CompOrderRequest) (*v1.CompOrderResponse, error)
-	// CloseOrder fixes the order's money and business date, uses up stock first in, first out, and counts it in the day's sales.
+	// PreviewOrder shows what CloseOrder would make of an order now, with a reason for each active promotion, and saves nothing.
+	// Limits are looked at, not claimed.
+	PreviewOrder(context.Context, *v1.PreviewOrderRequest) (*v1.PreviewOrderResponse, error)
+	// CloseOrder applies promotions, fixes the order's money and business date, uses up stock first in, first out, and counts it in
+	// the day's sales. Promotions are priced at the server's time, before discounts by hand; lines that are given away get none.
 	CloseOrder(context.Context, *v1.CloseOrderRequest) (*v1.CloseOrderResponse, error)
 	// VoidOrder cancels an order. A closed one can be voided on its own business date while nothing was refunded.
 	VoidOrder(context.Context, *v1.VoidOrderRequest) (*v1.VoidOrderResponse, error)
@@ -149,6 +156,13 @@ func NewOrderServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(orderServiceMethods.ByName("CompOrder")),
 			connect.WithClientOptions(opts...),
 		),
+		previewOrder: connect.NewClient[v1.PreviewOrderRequest, v1.PreviewOrderResponse](
+			httpClient,
+			baseURL+OrderServicePreviewOrderProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("PreviewOrder")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		closeOrder: connect.NewClient[v1.CloseOrderRequest, v1.CloseOrderResponse](
 			httpClient,
 			baseURL+OrderServiceCloseOrderProcedure,
@@ -199,6 +213,7 @@ type orderServiceClient struct {
 	markReady     *connect.Client[v1.MarkReadyRequest, v1.MarkReadyResponse]
 	discountOrder *connect.Client[v1.DiscountOrderRequest, v1.DiscountOrderResponse]
 	compOrder     *connect.Client[v1.CompOrderRequest, v1.CompOrderResponse]
+	previewOrder  *connect.Client[v1.PreviewOrderRequest, v1.PreviewOrderResponse]
 	closeOrder    *connect.Client[v1.CloseOrderRequest, v1.CloseOrderResponse]
 	voidOrder     *connect.Client[v1.VoidOrderRequest, v1.VoidOrderResponse]
 	refundOrder   *connect.Client[v1.RefundOrderRequest, v1.RefundOrderResponse]
@@ -264,6 +279,15 @@ func (c *orderServiceClient) DiscountOrder(ctx context.Context, req *v1.Discount
 // CompOrder calls chefcloud.orders.v1.OrderService.CompOrder.
 func (c *orderServiceClient) CompOrder(ctx context.Context, req *v1.CompOrderRequest) (*v1.CompOrderResponse, error) {
 	response, err := c.compOrder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// PreviewOrder calls chefcloud.orders.v1.OrderService.PreviewOrder.
+func (c *orderServiceClient) PreviewOrder(ctx context.Context, req *v1.PreviewOrderRequest) (*v1.PreviewOrderResponse, error) {
+	response, err := c.previewOrder.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -340,7 +364,11 @@ type OrderServiceHandler interface {
 	DiscountOrder(context.Context, *v1.DiscountOrderRequest) (*v1.DiscountOrderResponse, error)
 	// CompOrder gives the order, or some of its lines, away for free.
 	CompOrder(context.Context, *v1.CompOrderRequest) (*v1.CompOrderResponse, error)
-	// CloseOrder fixes the order's money and business date, uses up stock first in, first out, and counts it in the day's sales.
+	// PreviewOrder shows what CloseOrder would make of an order now, with a reason for each active promotion, and saves nothing.
+	// Limits are looked at, not claimed.
+	PreviewOrder(context.Context, *v1.PreviewOrderRequest) (*v1.PreviewOrderResponse, error)
+	// CloseOrder applies promotions, fixes the order's money and business date, uses up stock first in, first out, and counts it in
+	// the day's sales. Promotions are priced at the server's time, before discounts by hand; lines that are given away get none.
 	CloseOrder(context.Context, *v1.CloseOrderRequest) (*v1.CloseOrderResponse, error)
 	// VoidOrder cancels an order. A closed one can be voided on its own business date while nothing was refunded.
 	VoidOrder(context.Context, *v1.VoidOrderRequest) (*v1.VoidOrderResponse, error)
@@ -404,6 +432,13 @@ func NewOrderServiceHandler(svc OrderServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(orderServiceMethods.ByName("CompOrder")),
 		connect.WithHandlerOptions(opts...),
 	)
+	orderServicePreviewOrderHandler := connect.NewUnaryHandlerSimple(
+		OrderServicePreviewOrderProcedure,
+		svc.PreviewOrder,
+		connect.WithSchema(orderServiceMethods.ByName("PreviewOrder")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	orderServiceCloseOrderHandler := connect.NewUnaryHandlerSimple(
 		OrderServiceCloseOrderProcedure,
 		svc.CloseOrder,
@@ -458,6 +493,8 @@ func NewOrderServiceHandler(svc OrderServiceHandler, opts ...connect.HandlerOpti
 			orderServiceDiscountOrderHandler.ServeHTTP(w, r)
 		case OrderServiceCompOrderProcedure:
 			orderServiceCompOrderHandler.ServeHTTP(w, r)
+		case OrderServicePreviewOrderProcedure:
+			orderServicePreviewOrderHandler.ServeHTTP(w, r)
 		case OrderServiceCloseOrderProcedure:
 			orderServiceCloseOrderHandler.ServeHTTP(w, r)
 		case OrderServiceVoidOrderProcedure:
@@ -505,6 +542,10 @@ func (UnimplementedOrderServiceHandler) DiscountOrder(context.Context, *v1.Disco
 
 func (UnimplementedOrderServiceHandler) CompOrder(context.Context, *v1.CompOrderRequest) (*v1.CompOrderResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.orders.v1.OrderService.CompOrder is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) PreviewOrder(context.Context, *v1.PreviewOrderRequest) (*v1.PreviewOrderResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.orders.v1.OrderService.PreviewOrder is not implemented"))
 }
 
 func (UnimplementedOrderServiceHandler) CloseOrder(context.Context, *v1.CloseOrderRequest) (*v1.CloseOrderResponse, error) {
