@@ -1,7 +1,7 @@
 -- name: OrganisationDirectory :many
 -- An organisation's settings beside each of its branches; one row with empty branch columns if it has none.
 SELECT o.org_id, o.name AS org_name, o.currency, o.day_cutoff_minutes, o.weight_revenue, o.weight_margin, o.weight_waste,
-  o.weight_service, o.waste_cap_bp, o.royalty_base, o.royalty_rate_bp, o.royalty_floor, o.ad_fund_rate_bp,
+  o.weight_service, o.waste_cap_bp, o.royalty_base, o.royalty_rate_bp, o.royalty_floor, o.ad_fund_rate_bp, o.promotion_mode,
   b.id AS branch_id, b.name AS branch_name, b.time_zone, b.service_target_seconds, b.opened_on
 FROM organisations o
 LEFT JOIN branches b ON b.org_id = o.org_id
@@ -21,10 +21,11 @@ UPDATE organisations SET
   royalty_base = coalesce(sqlc.narg(royalty_base), royalty_base),
   royalty_rate_bp = coalesce(sqlc.narg(royalty_rate_bp), royalty_rate_bp),
   royalty_floor = coalesce(sqlc.narg(royalty_floor), royalty_floor),
-  ad_fund_rate_bp = coalesce(sqlc.narg(ad_fund_rate_bp), ad_fund_rate_bp)
+  ad_fund_rate_bp = coalesce(sqlc.narg(ad_fund_rate_bp), ad_fund_rate_bp),
+  promotion_mode = coalesce(sqlc.narg(promotion_mode), promotion_mode)
 WHERE org_id = @org_id
 RETURNING name, currency, day_cutoff_minutes, weight_revenue, weight_margin, weight_waste, weight_service, waste_cap_bp,
-  royalty_base, royalty_rate_bp, royalty_floor, ad_fund_rate_bp;
+  royalty_base, royalty_rate_bp, royalty_floor, ad_fund_rate_bp, promotion_mode;
 
 -- name: BranchUpsert :one
 -- Without an opening date, a new branch opens on the date given as default and an old one keeps its own.

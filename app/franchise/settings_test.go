@@ -131,7 +131,7 @@ func TestSettings(t *testing.T) {
 		b := setup(t, db)
 		want := &franchisev1.Settings{
 			Name: b.owner.OrgID, Currency: "UGX", DayCutoffMinutes: 240,
-			RankingWeights: &franchisev1.RankingWeights{Revenue: .4, Margin: .3, Waste: .2, Service: .1}, WasteCapBp: 1000,
+			RankingWeights: &franchisev1.RankingWeights{Revenue: .4, Margin: .3, Waste: .2, Service: .1}, WasteCapBp: 1000, PromotionMode: "PRIORITY",
 			RoyaltyBase: franchisev1.RoyaltyBase_ROYALTY_BASE_NET, RoyaltyRateBp: 500, AdFundRateBp: 200,
 		}
 		got, err := b.client().GetSettings(t.Context(), &franchisev1.GetSettingsRequest{})

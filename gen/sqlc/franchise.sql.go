@@ -477,7 +477,7 @@ func (q *Queries) ForecastList(ctx context.Context, db DBTX, arg *ForecastListPa
 
 const organisationDirectory = `-- name: OrganisationDirectory :many
 SELECT o.org_id, o.name AS org_name, o.currency, o.day_cutoff_minutes, o.weight_revenue, o.weight_margin, o.weight_waste,
-  o.weight_service, o.waste_cap_bp, o.royalty_base, o.royalty_rate_bp, o.royalty_floor, o.ad_fund_rate_bp,
+  o.weight_service, o.waste_cap_bp, o.royalty_base, o.royalty_rate_bp, o.royalty_floor, o.ad_fund_rate_bp, o.promotion_mode,
   b.id AS branch_id, b.name AS branch_name, b.time_zone, b.service_target_seconds, b.opened_on
 FROM organisations o
 LEFT JOIN branches b ON b.org_id = o.org_id
@@ -503,6 +503,7 @@ type OrganisationDirectoryRow struct {
 	RoyaltyRateBp        int32
 	RoyaltyFloor         int64
 	AdFundRateBp         int32
+	PromotionMode        string
 	BranchID             *string
 	BranchName           *string
 	TimeZone             *string
@@ -534,6 +535,7 @@ func (q *Queries) OrganisationDirectory(ctx context.Context, db DBTX, arg *Organ
 			&i.RoyaltyRateBp,
 			&i.RoyaltyFloor,
 			&i.AdFundRateBp,
+			&i.PromotionMode,
 			&i.BranchID,
 			&i.BranchName,
 			&i.TimeZone,
@@ -562,10 +564,11 @@ UPDATE organisations SET
   royalty_base = coalesce($8, royalty_base),
   royalty_rate_bp = coalesce($9, royalty_rate_bp),
   royalty_floor = coalesce($10, royalty_floor),
-  ad_fund_rate_bp = coalesce($11, ad_fund_rate_bp)
-WHERE org_id = $12
+  ad_fund_rate_bp = coalesce($11, ad_fund_rate_bp),
+  promotion_mode = coalesce($12, promotion_mode)
+WHERE org_id = $13
 RETURNING name, currency, day_cutoff_minutes, weight_revenue, weight_margin, weight_waste, weight_service, waste_cap_bp,
-  royalty_base, royalty_rate_bp, royalty_floor, ad_fund_rate_bp
+  royalty_base, royalty_rate_bp, royalty_floor, ad_fund_rate_bp, promotion_mode
 `
 
 type OrganisationUpdateParams struct {
@@ -580,6 +583,7 @@ type OrganisationUpdateParams struct {
 	RoyaltyRateBp    *int32
 	RoyaltyFloor     *int64
 	AdFundRateBp     *int32
+	PromotionMode    *string
 	OrgID            string
 }
 
@@ -596,6 +600,7 @@ type OrganisationUpdateRow struct {
 	RoyaltyRateBp    int32
 	RoyaltyFloor     int64
 	AdFundRateBp     int32
+	PromotionMode    string
 }
 
 // Replaces what is given and returns what stands.
@@ -612,6 +617,7 @@ func (q *Queries) OrganisationUpdate(ctx context.Context, db DBTX, arg *Organisa
 		arg.RoyaltyRateBp,
 		arg.RoyaltyFloor,
 		arg.AdFundRateBp,
+		arg.PromotionMode,
 		arg.OrgID,
 	)
 	var i OrganisationUpdateRow
@@ -628,6 +634,7 @@ func (q *Queries) OrganisationUpdate(ctx context.Context, db DBTX, arg *Organisa
 		&i.RoyaltyRateBp,
 		&i.RoyaltyFloor,
 		&i.AdFundRateBp,
+		&i.PromotionMode,
 	)
 	return &i, err
 }

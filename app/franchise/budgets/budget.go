@@ -50,6 +50,8 @@ type Budget struct {
 	// Flexed is the cost of sales that the target's cost rate allows for the actual net sales. Volume and Efficiency add up to
 	// the variance of COGS: what more or fewer sales explain, and what better or worse use explains.
 	Efficiency, Flexed, Volume *int64
+	// Weights are the target's.
+	Weights []int32
 }
 
 // completed returns the dates of a month that are over where today is the current business date; false if none is.
@@ -76,6 +78,7 @@ func Compare(month civil.Month, today civil.Date, target *Target, actual Amounts
 	if target == nil {
 		return b
 	}
+	b.Weights = target.Weights
 	part, whole := target.weigh(weekdays(done)), target.weigh(weekdays(ranges.Dates{From: month.First(), To: month.Last()}))
 	b.COGS.compare(target.COGS, part, whole, lowIsGood)
 	b.Revenue.compare(target.Revenue, part, whole, highIsGood)

@@ -24,6 +24,7 @@ func toProto(q Query, budgets []Budget, asOf time.Time) *franchisev1.ListBudgets
 			EfficiencyVariance: b.Efficiency,
 			CompletedDays:      int32(b.CompletedDays),
 			Days:               int32(q.Month.Days()),
+			WeekdayWeights:     b.Weights,
 		}
 	}
 	return &franchisev1.ListBudgetsResponse{

@@ -56,6 +56,7 @@ func SettingsToProto(s Settings) *franchisev1.Settings {
 		RoyaltyRateBp:    int32(s.RoyaltyRateBP),
 		RoyaltyFloor:     s.RoyaltyFloor,
 		AdFundRateBp:     int32(s.AdFundRateBP),
+		PromotionMode:    s.PromotionMode,
 	}
 }
 
@@ -70,6 +71,7 @@ func ChangeFromProto(p *franchisev1.UpdateSettingsRequest) Change {
 		AdFundRateBP:  p.AdFundRateBp,
 		CutoffMinutes: p.DayCutoffMinutes,
 		Name:          p.Name,
+		PromotionMode: p.PromotionMode,
 		RoyaltyFloor:  p.RoyaltyFloor,
 		RoyaltyRateBP: p.RoyaltyRateBp,
 		WasteCapBP:    p.WasteCapBp,

@@ -23,6 +23,8 @@ type Settings struct {
 	// CutoffMinutes after midnight, branch time, a business date begins.
 	CutoffMinutes int
 	Name          string
+	// PromotionMode says which of several promotions an order gets; see package promotions.
+	PromotionMode string
 	RoyaltyBase   RoyaltyBase
 	// RoyaltyFloor is the least royalty of a branch for a range.
 	RoyaltyFloor  int64
@@ -58,6 +60,7 @@ type Change struct {
 	AdFundRateBP  *int32
 	CutoffMinutes *int32
 	Name          *string
+	PromotionMode *string
 	RoyaltyBase   *RoyaltyBase
 	RoyaltyFloor  *int64
 	RoyaltyRateBP *int32

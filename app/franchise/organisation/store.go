@@ -46,6 +46,7 @@ func Load(ctx context.Context, q postgres.Querier, orgID string) (*Organisation,
 		Currency:      first.Currency,
 		CutoffMinutes: int(first.DayCutoffMinutes),
 		Name:          first.OrgName,
+		PromotionMode: first.PromotionMode,
 		RoyaltyBase:   RoyaltyBase(first.RoyaltyBase),
 		RoyaltyFloor:  first.RoyaltyFloor,
 		RoyaltyRateBP: int64(first.RoyaltyRateBp),
@@ -100,7 +101,7 @@ func updateSettings(ctx context.Context, tx postgres.Querier, orgID string, chan
 	params := &sqlc.OrganisationUpdateParams{
 		OrgID: orgID, Name: change.Name, DayCutoffMinutes: change.CutoffMinutes, WasteCapBp: change.WasteCapBP,
 		RoyaltyBase: (*string)(change.RoyaltyBase), RoyaltyRateBp: change.RoyaltyRateBP, RoyaltyFloor: change.RoyaltyFloor,
-		AdFundRateBp: change.AdFundRateBP,
+		AdFundRateBp: change.AdFundRateBP, PromotionMode: change.PromotionMode,
 	}
 	if w := change.Weights; w != nil {
 		params.WeightMargin, params.WeightRevenue = float8(w.Margin), float8(w.Revenue)
@@ -118,6 +119,7 @@ func updateSettings(ctx context.Context, tx postgres.Querier, orgID string, chan
 		Currency:      row.Currency,
 		CutoffMinutes: int(row.DayCutoffMinutes),
 		Name:          row.Name,
+		PromotionMode: row.PromotionMode,
 		RoyaltyBase:   RoyaltyBase(row.RoyaltyBase),
 		RoyaltyFloor:  row.RoyaltyFloor,
 		RoyaltyRateBP: int64(row.RoyaltyRateBp),

@@ -30,7 +30,8 @@ export function BudgetEditor({ budget, currency, onClose }: { budget: Budget; cu
       }
       amounts[field] = minor;
     }
-    upsert.mutate({ branchId: budget.branchId, currency, period: budget.period, ...amounts }, { onSuccess: close });
+    const { branchId, period, weekdayWeights } = budget;
+    upsert.mutate({ branchId, currency, period, weekdayWeights, ...amounts }, { onSuccess: close });
   };
   const message = invalid ? `${fields[invalid]} must be an amount in ${currency}.` : upsert.error && problem(upsert.error);
   return (
@@ -57,7 +58,9 @@ export function BudgetEditor({ budget, currency, onClose }: { budget: Budget; cu
             </label>
           );
         })}
-        <p className="hint">Targets of the whole month, spread evenly over its days.</p>
+        <p className="hint">
+          Targets of the whole month, spread {budget.weekdayWeights.length > 0 ? "by the weights of its weekdays" : "evenly over its days"}.
+        </p>
         {message && (
           <p role="alert" className="bad">
             {message}

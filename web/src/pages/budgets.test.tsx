@@ -30,6 +30,7 @@ const november = (revenue = 30_000_000n) => ({
       },
       cogs: { target: 10_500_000n, targetToDate: 3_500_000n, actual: 3_900_000n, variance: 400_000n, varianceBp: 1143n, favourable: false },
       waste: { target: 300_000n, actual: 0n },
+      weekdayWeights: [1, 1, 1, 1, 2, 3, 2],
       volumeVariance: 280_000n,
       efficiencyVariance: 120_000n,
     },
@@ -122,6 +123,7 @@ test("sets targets exactly, with an idempotency key, and reads the budgets anew"
     revenue: 31_000_000n,
     cogs: 10_500_000n,
     waste: 300_000n,
+    weekdayWeights: [1, 1, 1, 1, 2, 3, 2],
   });
 });
 

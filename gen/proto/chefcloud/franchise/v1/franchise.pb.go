@@ -1497,9 +1497,11 @@ type Budget struct {
 	// Completed business dates of the month.
 	CompletedDays int32 `protobuf:"varint,10,opt,name=completed_days,json=completedDays,proto3" json:"completed_days,omitempty"`
 	// Days of the month.
-	Days          int32 `protobuf:"varint,11,opt,name=days,proto3" json:"days,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Days int32 `protobuf:"varint,11,opt,name=days,proto3" json:"days,omitempty"`
+	// The target's weights of weekdays, Monday first; empty if all days count alike or there is no target.
+	WeekdayWeights []int32 `protobuf:"varint,12,rep,packed,name=weekday_weights,json=weekdayWeights,proto3" json:"weekday_weights,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Budget) Reset() {
@@ -1607,6 +1609,13 @@ func (x *Budget) GetDays() int32 {
 		return x.Days
 	}
 	return 0
+}
+
+func (x *Budget) GetWeekdayWeights() []int32 {
+	if x != nil {
+		return x.WeekdayWeights
+	}
+	return nil
 }
 
 // ListBudgetsResponse lists the branches' months.
@@ -2915,7 +2924,9 @@ type Settings struct {
 	// Least royalty of a branch and range, in minor units.
 	RoyaltyFloor int64 `protobuf:"varint,8,opt,name=royalty_floor,json=royaltyFloor,proto3" json:"royalty_floor,omitempty"`
 	// Advertising fund rate in basis points.
-	AdFundRateBp  int32 `protobuf:"varint,9,opt,name=ad_fund_rate_bp,json=adFundRateBp,proto3" json:"ad_fund_rate_bp,omitempty"`
+	AdFundRateBp int32 `protobuf:"varint,9,opt,name=ad_fund_rate_bp,json=adFundRateBp,proto3" json:"ad_fund_rate_bp,omitempty"`
+	// Which of several promotions an order gets: `PRIORITY` or `BEST_FOR_GUEST`.
+	PromotionMode string `protobuf:"bytes,10,opt,name=promotion_mode,json=promotionMode,proto3" json:"promotion_mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3011,6 +3022,13 @@ func (x *Settings) GetAdFundRateBp() int32 {
 		return x.AdFundRateBp
 	}
 	return 0
+}
+
+func (x *Settings) GetPromotionMode() string {
+	if x != nil {
+		return x.PromotionMode
+	}
+	return ""
 }
 
 // GetSettingsRequest names the organisation.
@@ -3125,7 +3143,9 @@ type UpdateSettingsRequest struct {
 	// Least royalty in minor units.
 	RoyaltyFloor *int64 `protobuf:"varint,8,opt,name=royalty_floor,json=royaltyFloor,proto3,oneof" json:"royalty_floor,omitempty"`
 	// Advertising fund rate in basis points.
-	AdFundRateBp  *int32 `protobuf:"varint,9,opt,name=ad_fund_rate_bp,json=adFundRateBp,proto3,oneof" json:"ad_fund_rate_bp,omitempty"`
+	AdFundRateBp *int32 `protobuf:"varint,9,opt,name=ad_fund_rate_bp,json=adFundRateBp,proto3,oneof" json:"ad_fund_rate_bp,omitempty"`
+	// Which of several promotions an order gets.
+	PromotionMode *string `protobuf:"bytes,10,opt,name=promotion_mode,json=promotionMode,proto3,oneof" json:"promotion_mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3221,6 +3241,13 @@ func (x *UpdateSettingsRequest) GetAdFundRateBp() int32 {
 		return *x.AdFundRateBp
 	}
 	return 0
+}
+
+func (x *UpdateSettingsRequest) GetPromotionMode() string {
+	if x != nil && x.PromotionMode != nil {
+		return *x.PromotionMode
+	}
+	return ""
 }
 
 // UpdateSettingsResponse carries the settings after the change.
@@ -3426,7 +3453,7 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\t_varianceB\x0e\n" +
 	"\f_variance_bpB\r\n" +
 	"\v_favourableB\r\n" +
-	"\v_projection\"\x8f\x04\n" +
+	"\v_projection\"\xb8\x04\n" +
 	"\x06Budget\x12\x1b\n" +
 	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x1f\n" +
 	"\vbranch_name\x18\x02 \x01(\tR\n" +
@@ -3441,7 +3468,8 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\x13efficiency_variance\x18\t \x01(\x03H\x02R\x12efficiencyVariance\x88\x01\x01\x12%\n" +
 	"\x0ecompleted_days\x18\n" +
 	" \x01(\x05R\rcompletedDays\x12\x12\n" +
-	"\x04days\x18\v \x01(\x05R\x04daysB\x0e\n" +
+	"\x04days\x18\v \x01(\x05R\x04days\x12'\n" +
+	"\x0fweekday_weights\x18\f \x03(\x05R\x0eweekdayWeightsB\x0e\n" +
 	"\f_flexed_cogsB\x12\n" +
 	"\x10_volume_varianceB\x16\n" +
 	"\x14_efficiency_variance\"\xb4\x01\n" +
@@ -3544,7 +3572,7 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12>\n" +
 	"\x06branch\x18\x02 \x01(\v2\x1e.chefcloud.franchise.v1.BranchB\x06\xbaH\x03\xc8\x01\x01R\x06branch\"N\n" +
 	"\x14UpsertBranchResponse\x126\n" +
-	"\x06branch\x18\x01 \x01(\v2\x1e.chefcloud.franchise.v1.BranchR\x06branch\"\x97\x03\n" +
+	"\x06branch\x18\x01 \x01(\v2\x1e.chefcloud.franchise.v1.BranchR\x06branch\"\xbe\x03\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12,\n" +
@@ -3555,11 +3583,13 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\froyalty_base\x18\x06 \x01(\x0e2#.chefcloud.franchise.v1.RoyaltyBaseR\vroyaltyBase\x12&\n" +
 	"\x0froyalty_rate_bp\x18\a \x01(\x05R\rroyaltyRateBp\x12#\n" +
 	"\rroyalty_floor\x18\b \x01(\x03R\froyaltyFloor\x12%\n" +
-	"\x0fad_fund_rate_bp\x18\t \x01(\x05R\fadFundRateBp\"+\n" +
+	"\x0fad_fund_rate_bp\x18\t \x01(\x05R\fadFundRateBp\x12%\n" +
+	"\x0epromotion_mode\x18\n" +
+	" \x01(\tR\rpromotionMode\"+\n" +
 	"\x12GetSettingsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\"S\n" +
 	"\x13GetSettingsResponse\x12<\n" +
-	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings\"\xce\x06\n" +
+	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings\"\xae\a\n" +
 	"\x15UpdateSettingsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12#\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
@@ -3577,14 +3607,17 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x04R\rroyaltyRateBp\x88\x01\x01\x121\n" +
 	"\rroyalty_floor\x18\b \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x05R\froyaltyFloor\x88\x01\x01\x126\n" +
 	"\x0fad_fund_rate_bp\x18\t \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x06R\fadFundRateBp\x88\x01\x01B\a\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x06R\fadFundRateBp\x88\x01\x01\x12K\n" +
+	"\x0epromotion_mode\x18\n" +
+	" \x01(\tB\x1f\xbaH\x1cr\x1aR\bPRIORITYR\x0eBEST_FOR_GUESTH\aR\rpromotionMode\x88\x01\x01B\a\n" +
 	"\x05_nameB\x15\n" +
 	"\x13_day_cutoff_minutesB\x0f\n" +
 	"\r_waste_cap_bpB\x0f\n" +
 	"\r_royalty_baseB\x12\n" +
 	"\x10_royalty_rate_bpB\x10\n" +
 	"\x0e_royalty_floorB\x12\n" +
-	"\x10_ad_fund_rate_bp\"V\n" +
+	"\x10_ad_fund_rate_bpB\x11\n" +
+	"\x0f_promotion_mode\"V\n" +
 	"\x16UpdateSettingsResponse\x12<\n" +
 	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings*Y\n" +
 	"\vRoyaltyBase\x12\x1c\n" +

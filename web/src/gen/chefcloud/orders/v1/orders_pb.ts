@@ -8,6 +8,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb";
 import { file_chefcloud_policy_v1_policy } from "../../policy/v1/policy_pb";
+import type { Decision, LineDiscount } from "../../promotions/v1/promotions_pb";
+import { file_chefcloud_promotions_v1_promotions } from "../../promotions/v1/promotions_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/orders/v1/orders.proto.
  */
 export const file_chefcloud_orders_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("CiBjaGVmY2xvdWQvb3JkZXJzL3YxL29yZGVycy5wcm90bxITY2hlZmNsb3VkLm9yZGVycy52MSL2BAoFT3JkZXISCgoCaWQYASABKAkSEQoJYnJhbmNoX2lkGAIgASgJEjAKBnN0YXR1cxgDIAEoDjIgLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXJTdGF0dXMSDwoHY2hhbm5lbBgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEg4KBmNvdmVycxgGIAEoBRIQCghjdXJyZW5jeRgHIAEoCRIVCg1idXNpbmVzc19kYXRlGAggASgJEg0KBWdyb3NzGAkgASgDEhAKCGRpc2NvdW50GAogASgDEgwKBGNvbXAYCyABKAMSEAoIcmVmdW5kZWQYDCABKAMSCwoDbmV0GA0gASgDEgsKA3RheBgOIAEoAxILCgNkdWUYDyABKAMSDAoEY29ncxgQIAEoAxITCgtzdG9ja19zaG9ydBgRIAEoCBItCgVsaW5lcxgSIAMoCzIeLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXJMaW5lEjQKC2FkanVzdG1lbnRzGBMgAygLMh8uY2hlZmNsb3VkLm9yZGVycy52MS5BZGp1c3RtZW50EiwKB3RpY2tldHMYFCADKAsyGy5jaGVmY2xvdWQub3JkZXJzLnYxLlRpY2tldBItCglvcGVuZWRfYXQYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3NlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdm9pZGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt2b2lkX3JlYXNvbhgYIAEoCSKzAgoJT3JkZXJMaW5lEg8KB2xpbmVfbm8YASABKAUSFAoMbWVudV9pdGVtX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIcXVhbnRpdHkYBCABKAESEgoKdW5pdF9wcmljZRgFIAEoAxIXCg9tb2RpZmllcnNfcHJpY2UYBiABKAMSMAoJbW9kaWZpZXJzGAcgAygLMh0uY2hlZmNsb3VkLm9yZGVycy52MS5Nb2RpZmllchINCgVncm9zcxgIIAEoAxIQCghkaXNjb3VudBgJIAEoAxIMCgRjb21wGAogASgDEhMKC3RheF9yYXRlX2JwGAsgASgFEgsKA3RheBgMIAEoAxIMCgRjb2dzGA0gASgDEhEKCXRpY2tldF9ubxgOIAEoBRIOCgZ2b2lkZWQYDyABKAgiQgoITW9kaWZpZXISFwoEbmFtZRgBIAEoCUIJukgGcgQQARhkEh0KBXByaWNlGAIgASgDQg66SAsiCRiAoJSljR0oACLkAQoKQWRqdXN0bWVudBIKCgJpZBgBIAEoCRIxCgRraW5kGAIgASgOMiMuY2hlZmNsb3VkLm9yZGVycy52MS5BZGp1c3RtZW50S2luZBIPCgdsaW5lX25vGAMgASgFEg4KBmFtb3VudBgEIAEoAxILCgN0YXgYBSABKAMSDgoGcmVhc29uGAYgASgJEhIKCmNyZWF0ZWRfYnkYByABKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYnVzaW5lc3NfZGF0ZRgJIAEoCSKOAQoGVGlja2V0EhEKCXRpY2tldF9ubxgBIAEoBRIrCgdzZW50X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghyZWFkeV9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOdGFyZ2V0X3NlY29uZHMYBCABKAUipAEKB05ld0xpbmUSMgoMbWVudV9pdGVtX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAIgASgBQhe6SBQSEhkAAAAAAGr4QCEAAAAAAAAAABI6Cgltb2RpZmllcnMYAyADKAsyHS5jaGVmY2xvdWQub3JkZXJzLnYxLk1vZGlmaWVyQgi6SAWSAQIQMiLhAgoQT3Blbk9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYnJhbmNoX2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEiYKB2NoYW5uZWwYBCABKAlCFbpIEnIQMg5eW0EtWl9dezAsMzJ9JBI4CgpvcmRlcl90eXBlGAUgASgJQiS6SCFyH1IAUgdESU5FX0lOUghUQUtFQVdBWVIIREVMSVZFUlkSGgoGY292ZXJzGAYgASgFQgq6SAcaBRjoBygAEiYKCGN1cnJlbmN5GAcgASgJQhS6SBFyDzINXihbQS1aXXszfSk/JBI2CgVsaW5lcxgIIAMoCzIcLmNoZWZjbG91ZC5vcmRlcnMudjEuTmV3TGluZUIJukgGkgEDEMgBIj4KEU9wZW5PcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciKLAQoPQWRkSXRlbXNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBI4CgVsaW5lcxgDIAMoCzIcLmNoZWZjbG91ZC5vcmRlcnMudjEuTmV3TGluZUILukgIkgEFCAEQyAEiPQoQQWRkSXRlbXNSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIihwEKD1ZvaWRMaW5lUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSGAoHbGluZV9ubxgDIAEoBUIHukgEGgIoARIaCgZyZWFzb24YBCABKAlCCrpIB3IFEAEYyAEiPQoQVm9pZExpbmVSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIiUgoQU2VuZE9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiPgoRU2VuZE9yZGVyUmVzcG9uc2USKQoFb3JkZXIYASABKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyIm4KEE1hcmtSZWFkeVJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhoKCXRpY2tldF9ubxgDIAEoBUIHukgEGgIoACI+ChFNYXJrUmVhZHlSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIipQEKFERpc2NvdW50T3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIYCgdsaW5lX25vGAMgASgFQge6SAQaAigAEhcKBmFtb3VudBgEIAEoA0IHukgEIgIgABIaCgZyZWFzb24YBSABKAlCCrpIB3IFEAEYyAEiQgoVRGlzY291bnRPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciKTAQoQQ29tcE9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSIwoIbGluZV9ub3MYAyADKAVCEbpIDpIBCxDIARgBIgQaAigBEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUQARjIASI+ChFDb21wT3JkZXJSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIifwoRQ2xvc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEh8KBmNvdmVycxgDIAEoBUIKukgHGgUY6AcoAEgAiAEBQgkKB19jb3ZlcnMiPwoSQ2xvc2VPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciJ/ChBWb2lkT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIaCgZyZWFzb24YAyABKAlCCrpIB3IFEAEYyAESDwoHcmVzdG9jaxgEIAEoCCI+ChFWb2lkT3JkZXJSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIimgEKElJlZnVuZE9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFwoGYW1vdW50GAMgASgDQge6SAQiAiAAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUQARjIARIPCgdyZXN0b2NrGAUgASgIIkAKE1JlZnVuZE9yZGVyUmVzcG9uc2USKQoFb3JkZXIYASABKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyIoEFCgtJbmdlc3RPcmRlchIuCghvcmRlcl9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSJgoHY2hhbm5lbBgDIAEoCUIVukgSchAyDl5bQS1aX117MCwzMn0kEjgKCm9yZGVyX3R5cGUYBCABKAlCJLpIIXIfUgBSB0RJTkVfSU5SCFRBS0VBV0FZUghERUxJVkVSWRIaCgZjb3ZlcnMYBSABKAVCCrpIBxoFGOgHKAASJgoIY3VycmVuY3kYBiABKAlCFLpIEXIPMg1eKFtBLVpdezN9KT8kEi0KCW9wZW5lZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgl2b2lkZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh0KC3ZvaWRfcmVhc29uGAogASgJQgi6SAVyAxjIARI7CgVsaW5lcxgLIAMoCzIfLmNoZWZjbG91ZC5vcmRlcnMudjEuSW5nZXN0TGluZUILukgIkgEFCAEQyAESRAoLYWRqdXN0bWVudHMYDCADKAsyJS5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdEFkanVzdG1lbnRCCLpIBZIBAhBkEjwKB3RpY2tldHMYDSADKAsyIS5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdFRpY2tldEIIukgFkgECEGQilQIKCkluZ2VzdExpbmUSMgoMbWVudV9pdGVtX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAIgASgBQhe6SBQSEhkAAAAAAGr4QCEAAAAAAAAAABInCgp1bml0X3ByaWNlGAMgASgDQg66SAsiCRiAoJSljR0oAEgAiAEBEjoKCW1vZGlmaWVycxgEIAMoCzIdLmNoZWZjbG91ZC5vcmRlcnMudjEuTW9kaWZpZXJCCLpIBZIBAhAyEiQKC3RheF9yYXRlX2JwGAUgASgFQgq6SAcaBRiQTigASAGIAQFCDQoLX3VuaXRfcHJpY2VCDgoMX3RheF9yYXRlX2JwIsYBChBJbmdlc3RBZGp1c3RtZW50Ej0KBGtpbmQYASABKA4yIy5jaGVmY2xvdWQub3JkZXJzLnYxLkFkanVzdG1lbnRLaW5kQgq6SAeCAQQQASAAEhgKB2xpbmVfbm8YAiABKAVCB7pIBBoCKAASFwoGYW1vdW50GAMgASgDQge6SAQiAigAEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYyAESJgoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInEKDEluZ2VzdFRpY2tldBIzCgdzZW50X2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEiwKCHJlYWR5X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJpChNJbmdlc3RPcmRlcnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRJCCgZvcmRlcnMYAiADKAsyIC5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdE9yZGVyQhC6SA2SAQoIARD0AyID2AEDIpIBCgxJbmdlc3RSZXN1bHQSDQoFaW5kZXgYASABKAUSEAoIb3JkZXJfaWQYAiABKAkSMQoGc3RhdHVzGAMgASgOMiEuY2hlZmNsb3VkLm9yZGVycy52MS5Jbmdlc3RTdGF0dXMSDgoGcmVhc29uGAQgASgJEg0KBWZpZWxkGAUgASgJEg8KB21lc3NhZ2UYBiABKAkifwoUSW5nZXN0T3JkZXJzUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLmNoZWZjbG91ZC5vcmRlcnMudjEuSW5nZXN0UmVzdWx0Eg8KB2NyZWF0ZWQYAiABKAUSEQoJdW5jaGFuZ2VkGAMgASgFEg8KB3JlZnVzZWQYBCABKAUiUQoPR2V0T3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI9ChBHZXRPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciLNAQoRTGlzdE9yZGVyc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBI6CgZzdGF0dXMYAyABKA4yIC5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyU3RhdHVzQgi6SAWCAQIQARIdCglwYWdlX3NpemUYBCABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMYgAQiWQoSTGlzdE9yZGVyc1Jlc3BvbnNlEioKBm9yZGVycxgBIAMoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKqMBCgtPcmRlclN0YXR1cxIcChhPUkRFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIVChFPUkRFUl9TVEFUVVNfT1BFThABEhUKEU9SREVSX1NUQVRVU19TRU5UEAISFgoST1JERVJfU1RBVFVTX1JFQURZEAMSFwoTT1JERVJfU1RBVFVTX0NMT1NFRBAEEhcKE09SREVSX1NUQVRVU19WT0lERUQQBSqFAQoOQWRqdXN0bWVudEtpbmQSHwobQURKVVNUTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYQURKVVNUTUVOVF9LSU5EX0RJU0NPVU5UEAESGAoUQURKVVNUTUVOVF9LSU5EX0NPTVAQAhIaChZBREpVU1RNRU5UX0tJTkRfUkVGVU5EEAMqgAEKDEluZ2VzdFN0YXR1cxIdChlJTkdFU1RfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVSU5HRVNUX1NUQVRVU19DUkVBVEVEEAESGwoXSU5HRVNUX1NUQVRVU19VTkNIQU5HRUQQAhIZChVJTkdFU1RfU1RBVFVTX1JFRlVTRUQQAzKVDwoMT3JkZXJTZXJ2aWNlEoIBCglPcGVuT3JkZXISJS5jaGVmY2xvdWQub3JkZXJzLnYxLk9wZW5PcmRlclJlcXVlc3QaJi5jaGVmY2xvdWQub3JkZXJzLnYxLk9wZW5PcmRlclJlc3BvbnNlIiaquxgQEAEaDG9yZGVyczp3cml0ZYLT5JMCDDoBKiIHL29yZGVycxKQAQoIQWRkSXRlbXMSJC5jaGVmY2xvdWQub3JkZXJzLnYxLkFkZEl0ZW1zUmVxdWVzdBolLmNoZWZjbG91ZC5vcmRlcnMudjEuQWRkSXRlbXNSZXNwb25zZSI3qrsYEBABGgxvcmRlcnM6d3JpdGWC0+STAh06ASoiGC9vcmRlcnMve29yZGVyX2lkfS9pdGVtcxKUAQoIVm9pZExpbmUSJC5jaGVmY2xvdWQub3JkZXJzLnYxLlZvaWRMaW5lUmVxdWVzdBolLmNoZWZjbG91ZC5vcmRlcnMudjEuVm9pZExpbmVSZXNwb25zZSI7qrsYEBABGgxvcmRlcnM6d3JpdGWC0+STAiE6ASoiHC9vcmRlcnMve29yZGVyX2lkfS92b2lkLWxpbmUSkgEKCVNlbmRPcmRlchIlLmNoZWZjbG91ZC5vcmRlcnMudjEuU2VuZE9yZGVyUmVxdWVzdBomLmNoZWZjbG91ZC5vcmRlcnMudjEuU2VuZE9yZGVyUmVzcG9uc2UiNqq7GBAQARoMb3JkZXJzOndyaXRlgtPkkwIcOgEqIhcvb3JkZXJzL3tvcmRlcl9pZH0vc2VuZBKTAQoJTWFya1JlYWR5EiUuY2hlZmNsb3VkLm9yZGVycy52MS5NYXJrUmVhZHlSZXF1ZXN0GiYuY2hlZmNsb3VkLm9yZGVycy52MS5NYXJrUmVhZHlSZXNwb25zZSI3qrsYEBABGgxvcmRlcnM6d3JpdGWC0+STAh06ASoiGC9vcmRlcnMve29yZGVyX2lkfS9yZWFkeRKiAQoNRGlzY291bnRPcmRlchIpLmNoZWZjbG91ZC5vcmRlcnMudjEuRGlzY291bnRPcmRlclJlcXVlc3QaKi5jaGVmY2xvdWQub3JkZXJzLnYxLkRpc2NvdW50T3JkZXJSZXNwb25zZSI6qrsYEBACGgxvcmRlcnM6d3JpdGWC0+STAiA6ASoiGy9vcmRlcnMve29yZGVyX2lkfS9kaXNjb3VudBKSAQoJQ29tcE9yZGVyEiUuY2hlZmNsb3VkLm9yZGVycy52MS5Db21wT3JkZXJSZXF1ZXN0GiYuY2hlZmNsb3VkLm9yZGVycy52MS5Db21wT3JkZXJSZXNwb25zZSI2qrsYEBACGgxvcmRlcnM6d3JpdGWC0+STAhw6ASoiFy9vcmRlcnMve29yZGVyX2lkfS9jb21wEpYBCgpDbG9zZU9yZGVyEiYuY2hlZmNsb3VkLm9yZGVycy52MS5DbG9zZU9yZGVyUmVxdWVzdBonLmNoZWZjbG91ZC5vcmRlcnMudjEuQ2xvc2VPcmRlclJlc3BvbnNlIjequxgQEAEaDG9yZGVyczp3cml0ZYLT5JMCHToBKiIYL29yZGVycy97b3JkZXJfaWR9L2Nsb3NlEpIBCglWb2lkT3JkZXISJS5jaGVmY2xvdWQub3JkZXJzLnYxLlZvaWRPcmRlclJlcXVlc3QaJi5jaGVmY2xvdWQub3JkZXJzLnYxLlZvaWRPcmRlclJlc3BvbnNlIjaquxgQEAIaDG9yZGVyczp3cml0ZYLT5JMCHDoBKiIXL29yZGVycy97b3JkZXJfaWR9L3ZvaWQSmgEKC1JlZnVuZE9yZGVyEicuY2hlZmNsb3VkLm9yZGVycy52MS5SZWZ1bmRPcmRlclJlcXVlc3QaKC5jaGVmY2xvdWQub3JkZXJzLnYxLlJlZnVuZE9yZGVyUmVzcG9uc2UiOKq7GBAQAhoMb3JkZXJzOndyaXRlgtPkkwIeOgEqIhkvb3JkZXJzL3tvcmRlcl9pZH0vcmVmdW5kEpIBCgxJbmdlc3RPcmRlcnMSKC5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdE9yZGVyc1JlcXVlc3QaKS5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdE9yZGVyc1Jlc3BvbnNlIi2quxgQEAIaDG9yZGVyczp3cml0ZYLT5JMCEzoBKiIOL29yZGVycy9pbmdlc3QSiQEKCEdldE9yZGVyEiQuY2hlZmNsb3VkLm9yZGVycy52MS5HZXRPcmRlclJlcXVlc3QaJS5jaGVmY2xvdWQub3JkZXJzLnYxLkdldE9yZGVyUmVzcG9uc2UiMJACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAhQSEi9vcmRlcnMve29yZGVyX2lkfRKEAQoKTGlzdE9yZGVycxImLmNoZWZjbG91ZC5vcmRlcnMudjEuTGlzdE9yZGVyc1JlcXVlc3QaJy5jaGVmY2xvdWQub3JkZXJzLnYxLkxpc3RPcmRlcnNSZXNwb25zZSIlkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCCRIHL29yZGVyc2IGcHJvdG8z", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CiBjaGVmY2xvdWQvb3JkZXJzL3YxL29yZGVycy5wcm90bxITY2hlZmNsb3VkLm9yZGVycy52MSLNBQoFT3JkZXISCgoCaWQYASABKAkSEQoJYnJhbmNoX2lkGAIgASgJEjAKBnN0YXR1cxgDIAEoDjIgLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXJTdGF0dXMSDwoHY2hhbm5lbBgEIAEoCRISCgpvcmRlcl90eXBlGAUgASgJEg4KBmNvdmVycxgGIAEoBRIQCghjdXJyZW5jeRgHIAEoCRIVCg1idXNpbmVzc19kYXRlGAggASgJEg0KBWdyb3NzGAkgASgDEhAKCGRpc2NvdW50GAogASgDEgwKBGNvbXAYCyABKAMSEAoIcmVmdW5kZWQYDCABKAMSCwoDbmV0GA0gASgDEgsKA3RheBgOIAEoAxILCgNkdWUYDyABKAMSDAoEY29ncxgQIAEoAxITCgtzdG9ja19zaG9ydBgRIAEoCBItCgVsaW5lcxgSIAMoCzIeLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXJMaW5lEjQKC2FkanVzdG1lbnRzGBMgAygLMh8uY2hlZmNsb3VkLm9yZGVycy52MS5BZGp1c3RtZW50EiwKB3RpY2tldHMYFCADKAsyGy5jaGVmY2xvdWQub3JkZXJzLnYxLlRpY2tldBItCglvcGVuZWRfYXQYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3NlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdm9pZGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt2b2lkX3JlYXNvbhgYIAEoCRIaChJwcm9tb3Rpb25fZGlzY291bnQYGSABKAMSOQoKcHJvbW90aW9ucxgaIAMoCzIlLmNoZWZjbG91ZC5vcmRlcnMudjEuQXBwbGllZFByb21vdGlvbiLPAgoJT3JkZXJMaW5lEg8KB2xpbmVfbm8YASABKAUSFAoMbWVudV9pdGVtX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSEAoIcXVhbnRpdHkYBCABKAESEgoKdW5pdF9wcmljZRgFIAEoAxIXCg9tb2RpZmllcnNfcHJpY2UYBiABKAMSMAoJbW9kaWZpZXJzGAcgAygLMh0uY2hlZmNsb3VkLm9yZGVycy52MS5Nb2RpZmllchINCgVncm9zcxgIIAEoAxIQCghkaXNjb3VudBgJIAEoAxIMCgRjb21wGAogASgDEhMKC3RheF9yYXRlX2JwGAsgASgFEgsKA3RheBgMIAEoAxIMCgRjb2dzGA0gASgDEhEKCXRpY2tldF9ubxgOIAEoBRIOCgZ2b2lkZWQYDyABKAgSGgoScHJvbW90aW9uX2Rpc2NvdW50GBAgASgDIpEBChBBcHBsaWVkUHJvbW90aW9uEhQKDHByb21vdGlvbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2NvdXBvbl9jb2RlGAMgASgJEg4KBmFtb3VudBgEIAEoAxI0CgVsaW5lcxgFIAMoCzIlLmNoZWZjbG91ZC5wcm9tb3Rpb25zLnYxLkxpbmVEaXNjb3VudCJCCghNb2RpZmllchIXCgRuYW1lGAEgASgJQgm6SAZyBBABGGQSHQoFcHJpY2UYAiABKANCDrpICyIJGICglKWNHSgAIuQBCgpBZGp1c3RtZW50EgoKAmlkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5jaGVmY2xvdWQub3JkZXJzLnYxLkFkanVzdG1lbnRLaW5kEg8KB2xpbmVfbm8YAyABKAUSDgoGYW1vdW50GAQgASgDEgsKA3RheBgFIAEoAxIOCgZyZWFzb24YBiABKAkSEgoKY3JlYXRlZF9ieRgHIAEoCRIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1idXNpbmVzc19kYXRlGAkgASgJIo4BCgZUaWNrZXQSEQoJdGlja2V0X25vGAEgASgFEisKB3NlbnRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCHJlYWR5X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg50YXJnZXRfc2Vjb25kcxgEIAEoBSKkAQoHTmV3TGluZRIyCgxtZW51X2l0ZW1faWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSKQoIcXVhbnRpdHkYAiABKAFCF7pIFBISGQAAAAAAavhAIQAAAAAAAAAAEjoKCW1vZGlmaWVycxgDIAMoCzIdLmNoZWZjbG91ZC5vcmRlcnMudjEuTW9kaWZpZXJCCLpIBZIBAhAyIuECChBPcGVuT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIvCglicmFuY2hfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSJgoHY2hhbm5lbBgEIAEoCUIVukgSchAyDl5bQS1aX117MCwzMn0kEjgKCm9yZGVyX3R5cGUYBSABKAlCJLpIIXIfUgBSB0RJTkVfSU5SCFRBS0VBV0FZUghERUxJVkVSWRIaCgZjb3ZlcnMYBiABKAVCCrpIBxoFGOgHKAASJgoIY3VycmVuY3kYByABKAlCFLpIEXIPMg1eKFtBLVpdezN9KT8kEjYKBWxpbmVzGAggAygLMhwuY2hlZmNsb3VkLm9yZGVycy52MS5OZXdMaW5lQgm6SAaSAQMQyAEiPgoRT3Blbk9yZGVyUmVzcG9uc2USKQoFb3JkZXIYASABKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyIosBCg9BZGRJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEjgKBWxpbmVzGAMgAygLMhwuY2hlZmNsb3VkLm9yZGVycy52MS5OZXdMaW5lQgu6SAiSAQUIARDIASI9ChBBZGRJdGVtc1Jlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciKHAQoPVm9pZExpbmVSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIYCgdsaW5lX25vGAMgASgFQge6SAQaAigBEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUQARjIASI9ChBWb2lkTGluZVJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciJSChBTZW5kT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI+ChFTZW5kT3JkZXJSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIibgoQTWFya1JlYWR5UmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSGgoJdGlja2V0X25vGAMgASgFQge6SAQaAigAIj4KEU1hcmtSZWFkeVJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciKlAQoURGlzY291bnRPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhgKB2xpbmVfbm8YAyABKAVCB7pIBBoCKAASFwoGYW1vdW50GAQgASgDQge6SAQiAiAAEhoKBnJlYXNvbhgFIAEoCUIKukgHcgUQARjIASJCChVEaXNjb3VudE9yZGVyUmVzcG9uc2USKQoFb3JkZXIYASABKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyIpMBChBDb21wT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIuCghvcmRlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIjCghsaW5lX25vcxgDIAMoBUIRukgOkgELEMgBGAEiBBoCKAESGgoGcmVhc29uGAQgASgJQgq6SAdyBRABGMgBIj4KEUNvbXBPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciLTAQoRQ2xvc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEh8KBmNvdmVycxgDIAEoBUIKukgHGgUY6AcoAEgAiAEBEjkKDGNvdXBvbl9jb2RlcxgEIAMoCUIjukggkgEdEBQiGXIXMhVeW0EtWmEtejAtOV8tXXsxLDQwfSQSFwoPcmVxdWlyZV9jb3Vwb25zGAUgASgIQgkKB19jb3ZlcnMidQoSQ2xvc2VPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlchI0CglkZWNpc2lvbnMYAiADKAsyIS5jaGVmY2xvdWQucHJvbW90aW9ucy52MS5EZWNpc2lvbiKQAQoTUHJldmlld09yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSOQoMY291cG9uX2NvZGVzGAMgAygJQiO6SCCSAR0QFCIZchcyFV5bQS1aYS16MC05Xy1dezEsNDB9JCJ3ChRQcmV2aWV3T3JkZXJSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXISNAoJZGVjaXNpb25zGAIgAygLMiEuY2hlZmNsb3VkLnByb21vdGlvbnMudjEuRGVjaXNpb24ifwoQVm9pZE9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSGgoGcmVhc29uGAMgASgJQgq6SAdyBRABGMgBEg8KB3Jlc3RvY2sYBCABKAgiPgoRVm9pZE9yZGVyUmVzcG9uc2USKQoFb3JkZXIYASABKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyIpoBChJSZWZ1bmRPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCG9yZGVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhcKBmFtb3VudBgDIAEoA0IHukgEIgIgABIaCgZyZWFzb24YBCABKAlCCrpIB3IFEAEYyAESDwoHcmVzdG9jaxgFIAEoCCJAChNSZWZ1bmRPcmRlclJlc3BvbnNlEikKBW9yZGVyGAEgASgLMhouY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlciKBBQoLSW5nZXN0T3JkZXISLgoIb3JkZXJfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEiYKB2NoYW5uZWwYAyABKAlCFbpIEnIQMg5eW0EtWl9dezAsMzJ9JBI4CgpvcmRlcl90eXBlGAQgASgJQiS6SCFyH1IAUgdESU5FX0lOUghUQUtFQVdBWVIIREVMSVZFUlkSGgoGY292ZXJzGAUgASgFQgq6SAcaBRjoBygAEiYKCGN1cnJlbmN5GAYgASgJQhS6SBFyDzINXihbQS1aXXszfSk/JBItCglvcGVuZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3NlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJdm9pZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgt2b2lkX3JlYXNvbhgKIAEoCUIIukgFcgMYyAESOwoFbGluZXMYCyADKAsyHy5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdExpbmVCC7pICJIBBQgBEMgBEkQKC2FkanVzdG1lbnRzGAwgAygLMiUuY2hlZmNsb3VkLm9yZGVycy52MS5Jbmdlc3RBZGp1c3RtZW50Qgi6SAWSAQIQZBI8Cgd0aWNrZXRzGA0gAygLMiEuY2hlZmNsb3VkLm9yZGVycy52MS5Jbmdlc3RUaWNrZXRCCLpIBZIBAhBkIpUCCgpJbmdlc3RMaW5lEjIKDG1lbnVfaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAAAAABq+EAhAAAAAAAAAAASJwoKdW5pdF9wcmljZRgDIAEoA0IOukgLIgkYgKCUpY0dKABIAIgBARI6Cgltb2RpZmllcnMYBCADKAsyHS5jaGVmY2xvdWQub3JkZXJzLnYxLk1vZGlmaWVyQgi6SAWSAQIQMhIkCgt0YXhfcmF0ZV9icBgFIAEoBUIKukgHGgUYkE4oAEgBiAEBQg0KC191bml0X3ByaWNlQg4KDF90YXhfcmF0ZV9icCLGAQoQSW5nZXN0QWRqdXN0bWVudBI9CgRraW5kGAEgASgOMiMuY2hlZmNsb3VkLm9yZGVycy52MS5BZGp1c3RtZW50S2luZEIKukgHggEEEAEgABIYCgdsaW5lX25vGAIgASgFQge6SAQaAigAEhcKBmFtb3VudBgDIAEoA0IHukgEIgIoABIYCgZyZWFzb24YBCABKAlCCLpIBXIDGMgBEiYKAmF0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJxCgxJbmdlc3RUaWNrZXQSMwoHc2VudF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBARIsCghyZWFkeV9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiaQoTSW5nZXN0T3JkZXJzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSQgoGb3JkZXJzGAIgAygLMiAuY2hlZmNsb3VkLm9yZGVycy52MS5Jbmdlc3RPcmRlckIQukgNkgEKCAEQ9AMiA9gBAyKSAQoMSW5nZXN0UmVzdWx0Eg0KBWluZGV4GAEgASgFEhAKCG9yZGVyX2lkGAIgASgJEjEKBnN0YXR1cxgDIAEoDjIhLmNoZWZjbG91ZC5vcmRlcnMudjEuSW5nZXN0U3RhdHVzEg4KBnJlYXNvbhgEIAEoCRINCgVmaWVsZBgFIAEoCRIPCgdtZXNzYWdlGAYgASgJIn8KFEluZ2VzdE9yZGVyc1Jlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5jaGVmY2xvdWQub3JkZXJzLnYxLkluZ2VzdFJlc3VsdBIPCgdjcmVhdGVkGAIgASgFEhEKCXVuY2hhbmdlZBgDIAEoBRIPCgdyZWZ1c2VkGAQgASgFIlEKD0dldE9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLgoIb3JkZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiPQoQR2V0T3JkZXJSZXNwb25zZRIpCgVvcmRlchgBIAEoCzIaLmNoZWZjbG91ZC5vcmRlcnMudjEuT3JkZXIizQEKEUxpc3RPcmRlcnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSOgoGc3RhdHVzGAMgASgOMiAuY2hlZmNsb3VkLm9yZGVycy52MS5PcmRlclN0YXR1c0IIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGIAEIlkKEkxpc3RPcmRlcnNSZXNwb25zZRIqCgZvcmRlcnMYASADKAsyGi5jaGVmY2xvdWQub3JkZXJzLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqjAQoLT3JkZXJTdGF0dXMSHAoYT1JERVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRT1JERVJfU1RBVFVTX09QRU4QARIVChFPUkRFUl9TVEFUVVNfU0VOVBACEhYKEk9SREVSX1NUQVRVU19SRUFEWRADEhcKE09SREVSX1NUQVRVU19DTE9TRUQQBBIXChNPUkRFUl9TVEFUVVNfVk9JREVEEAUqhQEKDkFkanVzdG1lbnRLaW5kEh8KG0FESlVTVE1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhwKGEFESlVTVE1FTlRfS0lORF9ESVNDT1VOVBABEhgKFEFESlVTVE1FTlRfS0lORF9DT01QEAISGgoWQURKVVNUTUVOVF9LSU5EX1JFRlVORBADKoABCgxJbmdlc3RTdGF0dXMSHQoZSU5HRVNUX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUlOR0VTVF9TVEFUVVNfQ1JFQVRFRBABEhsKF0lOR0VTVF9TVEFUVVNfVU5DSEFOR0VEEAISGQoVSU5HRVNUX1NUQVRVU19SRUZVU0VEEAMytRAKDE9yZGVyU2VydmljZRKCAQoJT3Blbk9yZGVyEiUuY2hlZmNsb3VkLm9yZGVycy52MS5PcGVuT3JkZXJSZXF1ZXN0GiYuY2hlZmNsb3VkLm9yZGVycy52MS5PcGVuT3JkZXJSZXNwb25zZSImqrsYEBABGgxvcmRlcnM6d3JpdGWC0+STAgw6ASoiBy9vcmRlcnMSkAEKCEFkZEl0ZW1zEiQuY2hlZmNsb3VkLm9yZGVycy52MS5BZGRJdGVtc1JlcXVlc3QaJS5jaGVmY2xvdWQub3JkZXJzLnYxLkFkZEl0ZW1zUmVzcG9uc2UiN6q7GBAQARoMb3JkZXJzOndyaXRlgtPkkwIdOgEqIhgvb3JkZXJzL3tvcmRlcl9pZH0vaXRlbXMSlAEKCFZvaWRMaW5lEiQuY2hlZmNsb3VkLm9yZGVycy52MS5Wb2lkTGluZVJlcXVlc3QaJS5jaGVmY2xvdWQub3JkZXJzLnYxLlZvaWRMaW5lUmVzcG9uc2UiO6q7GBAQARoMb3JkZXJzOndyaXRlgtPkkwIhOgEqIhwvb3JkZXJzL3tvcmRlcl9pZH0vdm9pZC1saW5lEpIBCglTZW5kT3JkZXISJS5jaGVmY2xvdWQub3JkZXJzLnYxLlNlbmRPcmRlclJlcXVlc3QaJi5jaGVmY2xvdWQub3JkZXJzLnYxLlNlbmRPcmRlclJlc3BvbnNlIjaquxgQEAEaDG9yZGVyczp3cml0ZYLT5JMCHDoBKiIXL29yZGVycy97b3JkZXJfaWR9L3NlbmQSkwEKCU1hcmtSZWFkeRIlLmNoZWZjbG91ZC5vcmRlcnMudjEuTWFya1JlYWR5UmVxdWVzdBomLmNoZWZjbG91ZC5vcmRlcnMudjEuTWFya1JlYWR5UmVzcG9uc2UiN6q7GBAQARoMb3JkZXJzOndyaXRlgtPkkwIdOgEqIhgvb3JkZXJzL3tvcmRlcl9pZH0vcmVhZHkSogEKDURpc2NvdW50T3JkZXISKS5jaGVmY2xvdWQub3JkZXJzLnYxLkRpc2NvdW50T3JkZXJSZXF1ZXN0GiouY2hlZmNsb3VkLm9yZGVycy52MS5EaXNjb3VudE9yZGVyUmVzcG9uc2UiOqq7GBAQAhoMb3JkZXJzOndyaXRlgtPkkwIgOgEqIhsvb3JkZXJzL3tvcmRlcl9pZH0vZGlzY291bnQSkgEKCUNvbXBPcmRlchIlLmNoZWZjbG91ZC5vcmRlcnMudjEuQ29tcE9yZGVyUmVxdWVzdBomLmNoZWZjbG91ZC5vcmRlcnMudjEuQ29tcE9yZGVyUmVzcG9uc2UiNqq7GBAQAhoMb3JkZXJzOndyaXRlgtPkkwIcOgEqIhcvb3JkZXJzL3tvcmRlcl9pZH0vY29tcBKdAQoMUHJldmlld09yZGVyEiguY2hlZmNsb3VkLm9yZGVycy52MS5QcmV2aWV3T3JkZXJSZXF1ZXN0GikuY2hlZmNsb3VkLm9yZGVycy52MS5QcmV2aWV3T3JkZXJSZXNwb25zZSI4kAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCHBIaL29yZGVycy97b3JkZXJfaWR9L3ByZXZpZXcSlgEKCkNsb3NlT3JkZXISJi5jaGVmY2xvdWQub3JkZXJzLnYxLkNsb3NlT3JkZXJSZXF1ZXN0GicuY2hlZmNsb3VkLm9yZGVycy52MS5DbG9zZU9yZGVyUmVzcG9uc2UiN6q7GBAQARoMb3JkZXJzOndyaXRlgtPkkwIdOgEqIhgvb3JkZXJzL3tvcmRlcl9pZH0vY2xvc2USkgEKCVZvaWRPcmRlchIlLmNoZWZjbG91ZC5vcmRlcnMudjEuVm9pZE9yZGVyUmVxdWVzdBomLmNoZWZjbG91ZC5vcmRlcnMudjEuVm9pZE9yZGVyUmVzcG9uc2UiNqq7GBAQAhoMb3JkZXJzOndyaXRlgtPkkwIcOgEqIhcvb3JkZXJzL3tvcmRlcl9pZH0vdm9pZBKaAQoLUmVmdW5kT3JkZXISJy5jaGVmY2xvdWQub3JkZXJzLnYxLlJlZnVuZE9yZGVyUmVxdWVzdBooLmNoZWZjbG91ZC5vcmRlcnMudjEuUmVmdW5kT3JkZXJSZXNwb25zZSI4qrsYEBACGgxvcmRlcnM6d3JpdGWC0+STAh46ASoiGS9vcmRlcnMve29yZGVyX2lkfS9yZWZ1bmQSkgEKDEluZ2VzdE9yZGVycxIoLmNoZWZjbG91ZC5vcmRlcnMudjEuSW5nZXN0T3JkZXJzUmVxdWVzdBopLmNoZWZjbG91ZC5vcmRlcnMudjEuSW5nZXN0T3JkZXJzUmVzcG9uc2UiLaq7GBAQAhoMb3JkZXJzOndyaXRlgtPkkwITOgEqIg4vb3JkZXJzL2luZ2VzdBKJAQoIR2V0T3JkZXISJC5jaGVmY2xvdWQub3JkZXJzLnYxLkdldE9yZGVyUmVxdWVzdBolLmNoZWZjbG91ZC5vcmRlcnMudjEuR2V0T3JkZXJSZXNwb25zZSIwkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCFBISL29yZGVycy97b3JkZXJfaWR9EoQBCgpMaXN0T3JkZXJzEiYuY2hlZmNsb3VkLm9yZGVycy52MS5MaXN0T3JkZXJzUmVxdWVzdBonLmNoZWZjbG91ZC5vcmRlcnMudjEuTGlzdE9yZGVyc1Jlc3BvbnNlIiWQAgGquxgPEAEaC29yZGVyczpyZWFkgtPkkwIJEgcvb3JkZXJzYgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_chefcloud_promotions_v1_promotions, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Order is what one party ordered. All money is in minor units of its currency.
@@ -192,6 +194,20 @@ export type Order = Message<"chefcloud.orders.v1.Order"> & {
    * @generated from field: string void_reason = 24;
    */
   voidReason: string;
+
+  /**
+   * What promotions took off, part of discount.
+   *
+   * @generated from field: int64 promotion_discount = 25;
+   */
+  promotionDiscount: bigint;
+
+  /**
+   * What each promotion took off, in the order of their priority.
+   *
+   * @generated from field: repeated chefcloud.orders.v1.AppliedPromotion promotions = 26;
+   */
+  promotions: AppliedPromotion[];
 };
 
 /**
@@ -311,6 +327,13 @@ export type OrderLine = Message<"chefcloud.orders.v1.OrderLine"> & {
    * @generated from field: bool voided = 15;
    */
   voided: boolean;
+
+  /**
+   * What promotions took off, part of discount.
+   *
+   * @generated from field: int64 promotion_discount = 16;
+   */
+  promotionDiscount: bigint;
 };
 
 /**
@@ -319,6 +342,55 @@ export type OrderLine = Message<"chefcloud.orders.v1.OrderLine"> & {
  */
 export const OrderLineSchema: GenMessage<OrderLine> = /*@__PURE__*/
   messageDesc(file_chefcloud_orders_v1_orders, 1);
+
+/**
+ * AppliedPromotion is what a promotion, or one code of it, took off an order.
+ *
+ * @generated from message chefcloud.orders.v1.AppliedPromotion
+ */
+export type AppliedPromotion = Message<"chefcloud.orders.v1.AppliedPromotion"> & {
+  /**
+   * The promotion.
+   *
+   * @generated from field: string promotion_id = 1;
+   */
+  promotionId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * The code that was redeemed, if it needed one.
+   *
+   * @generated from field: string coupon_code = 3;
+   */
+  couponCode: string;
+
+  /**
+   * Amount in minor units.
+   *
+   * @generated from field: int64 amount = 4;
+   */
+  amount: bigint;
+
+  /**
+   * By line.
+   *
+   * @generated from field: repeated chefcloud.promotions.v1.LineDiscount lines = 5;
+   */
+  lines: LineDiscount[];
+};
+
+/**
+ * Describes the message chefcloud.orders.v1.AppliedPromotion.
+ * Use `create(AppliedPromotionSchema)` to create a new message.
+ */
+export const AppliedPromotionSchema: GenMessage<AppliedPromotion> = /*@__PURE__*/
+  messageDesc(file_chefcloud_orders_v1_orders, 2);
 
 /**
  * Modifier is an extra or a change of a dish.
@@ -346,7 +418,7 @@ export type Modifier = Message<"chefcloud.orders.v1.Modifier"> & {
  * Use `create(ModifierSchema)` to create a new message.
  */
 export const ModifierSchema: GenMessage<Modifier> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 2);
+  messageDesc(file_chefcloud_orders_v1_orders, 3);
 
 /**
  * Adjustment is one discount, comp or refund.
@@ -423,7 +495,7 @@ export type Adjustment = Message<"chefcloud.orders.v1.Adjustment"> & {
  * Use `create(AdjustmentSchema)` to create a new message.
  */
 export const AdjustmentSchema: GenMessage<Adjustment> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 3);
+  messageDesc(file_chefcloud_orders_v1_orders, 4);
 
 /**
  * Ticket is what went to the kitchen at one time.
@@ -465,7 +537,7 @@ export type Ticket = Message<"chefcloud.orders.v1.Ticket"> & {
  * Use `create(TicketSchema)` to create a new message.
  */
 export const TicketSchema: GenMessage<Ticket> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 4);
+  messageDesc(file_chefcloud_orders_v1_orders, 5);
 
 /**
  * NewLine is a dish to add.
@@ -500,7 +572,7 @@ export type NewLine = Message<"chefcloud.orders.v1.NewLine"> & {
  * Use `create(NewLineSchema)` to create a new message.
  */
 export const NewLineSchema: GenMessage<NewLine> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 5);
+  messageDesc(file_chefcloud_orders_v1_orders, 6);
 
 /**
  * OpenOrderRequest describes the order.
@@ -570,7 +642,7 @@ export type OpenOrderRequest = Message<"chefcloud.orders.v1.OpenOrderRequest"> &
  * Use `create(OpenOrderRequestSchema)` to create a new message.
  */
 export const OpenOrderRequestSchema: GenMessage<OpenOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 6);
+  messageDesc(file_chefcloud_orders_v1_orders, 7);
 
 /**
  * OpenOrderResponse carries the order.
@@ -591,7 +663,7 @@ export type OpenOrderResponse = Message<"chefcloud.orders.v1.OpenOrderResponse">
  * Use `create(OpenOrderResponseSchema)` to create a new message.
  */
 export const OpenOrderResponseSchema: GenMessage<OpenOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 7);
+  messageDesc(file_chefcloud_orders_v1_orders, 8);
 
 /**
  * AddItemsRequest carries the lines.
@@ -626,7 +698,7 @@ export type AddItemsRequest = Message<"chefcloud.orders.v1.AddItemsRequest"> & {
  * Use `create(AddItemsRequestSchema)` to create a new message.
  */
 export const AddItemsRequestSchema: GenMessage<AddItemsRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 8);
+  messageDesc(file_chefcloud_orders_v1_orders, 9);
 
 /**
  * AddItemsResponse carries the order.
@@ -647,7 +719,7 @@ export type AddItemsResponse = Message<"chefcloud.orders.v1.AddItemsResponse"> &
  * Use `create(AddItemsResponseSchema)` to create a new message.
  */
 export const AddItemsResponseSchema: GenMessage<AddItemsResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 9);
+  messageDesc(file_chefcloud_orders_v1_orders, 10);
 
 /**
  * VoidLineRequest names the line.
@@ -689,7 +761,7 @@ export type VoidLineRequest = Message<"chefcloud.orders.v1.VoidLineRequest"> & {
  * Use `create(VoidLineRequestSchema)` to create a new message.
  */
 export const VoidLineRequestSchema: GenMessage<VoidLineRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 10);
+  messageDesc(file_chefcloud_orders_v1_orders, 11);
 
 /**
  * VoidLineResponse carries the order.
@@ -710,7 +782,7 @@ export type VoidLineResponse = Message<"chefcloud.orders.v1.VoidLineResponse"> &
  * Use `create(VoidLineResponseSchema)` to create a new message.
  */
 export const VoidLineResponseSchema: GenMessage<VoidLineResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 11);
+  messageDesc(file_chefcloud_orders_v1_orders, 12);
 
 /**
  * SendOrderRequest names the order.
@@ -738,7 +810,7 @@ export type SendOrderRequest = Message<"chefcloud.orders.v1.SendOrderRequest"> &
  * Use `create(SendOrderRequestSchema)` to create a new message.
  */
 export const SendOrderRequestSchema: GenMessage<SendOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 12);
+  messageDesc(file_chefcloud_orders_v1_orders, 13);
 
 /**
  * SendOrderResponse carries the order.
@@ -759,7 +831,7 @@ export type SendOrderResponse = Message<"chefcloud.orders.v1.SendOrderResponse">
  * Use `create(SendOrderResponseSchema)` to create a new message.
  */
 export const SendOrderResponseSchema: GenMessage<SendOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 13);
+  messageDesc(file_chefcloud_orders_v1_orders, 14);
 
 /**
  * MarkReadyRequest names the ticket.
@@ -794,7 +866,7 @@ export type MarkReadyRequest = Message<"chefcloud.orders.v1.MarkReadyRequest"> &
  * Use `create(MarkReadyRequestSchema)` to create a new message.
  */
 export const MarkReadyRequestSchema: GenMessage<MarkReadyRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 14);
+  messageDesc(file_chefcloud_orders_v1_orders, 15);
 
 /**
  * MarkReadyResponse carries the order.
@@ -815,7 +887,7 @@ export type MarkReadyResponse = Message<"chefcloud.orders.v1.MarkReadyResponse">
  * Use `create(MarkReadyResponseSchema)` to create a new message.
  */
 export const MarkReadyResponseSchema: GenMessage<MarkReadyResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 15);
+  messageDesc(file_chefcloud_orders_v1_orders, 16);
 
 /**
  * DiscountOrderRequest describes the discount.
@@ -864,7 +936,7 @@ export type DiscountOrderRequest = Message<"chefcloud.orders.v1.DiscountOrderReq
  * Use `create(DiscountOrderRequestSchema)` to create a new message.
  */
 export const DiscountOrderRequestSchema: GenMessage<DiscountOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 16);
+  messageDesc(file_chefcloud_orders_v1_orders, 17);
 
 /**
  * DiscountOrderResponse carries the order.
@@ -885,7 +957,7 @@ export type DiscountOrderResponse = Message<"chefcloud.orders.v1.DiscountOrderRe
  * Use `create(DiscountOrderResponseSchema)` to create a new message.
  */
 export const DiscountOrderResponseSchema: GenMessage<DiscountOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 17);
+  messageDesc(file_chefcloud_orders_v1_orders, 18);
 
 /**
  * CompOrderRequest describes what is given away.
@@ -927,7 +999,7 @@ export type CompOrderRequest = Message<"chefcloud.orders.v1.CompOrderRequest"> &
  * Use `create(CompOrderRequestSchema)` to create a new message.
  */
 export const CompOrderRequestSchema: GenMessage<CompOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 18);
+  messageDesc(file_chefcloud_orders_v1_orders, 19);
 
 /**
  * CompOrderResponse carries the order.
@@ -948,7 +1020,7 @@ export type CompOrderResponse = Message<"chefcloud.orders.v1.CompOrderResponse">
  * Use `create(CompOrderResponseSchema)` to create a new message.
  */
 export const CompOrderResponseSchema: GenMessage<CompOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 19);
+  messageDesc(file_chefcloud_orders_v1_orders, 20);
 
 /**
  * CloseOrderRequest names the order.
@@ -976,6 +1048,20 @@ export type CloseOrderRequest = Message<"chefcloud.orders.v1.CloseOrderRequest">
    * @generated from field: optional int32 covers = 3;
    */
   covers?: number | undefined;
+
+  /**
+   * Codes that the guest presents. One that no active promotion has is invalid_argument on it.
+   *
+   * @generated from field: repeated string coupon_codes = 4;
+   */
+  couponCodes: string[];
+
+  /**
+   * Refuse to close, with failed_precondition COUPON_NOT_APPLIED, if a presented code gives nothing.
+   *
+   * @generated from field: bool require_coupons = 5;
+   */
+  requireCoupons: boolean;
 };
 
 /**
@@ -983,7 +1069,7 @@ export type CloseOrderRequest = Message<"chefcloud.orders.v1.CloseOrderRequest">
  * Use `create(CloseOrderRequestSchema)` to create a new message.
  */
 export const CloseOrderRequestSchema: GenMessage<CloseOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 20);
+  messageDesc(file_chefcloud_orders_v1_orders, 21);
 
 /**
  * CloseOrderResponse carries the order.
@@ -997,6 +1083,13 @@ export type CloseOrderResponse = Message<"chefcloud.orders.v1.CloseOrderResponse
    * @generated from field: chefcloud.orders.v1.Order order = 1;
    */
   order?: Order | undefined;
+
+  /**
+   * What applied, and why promotions that the order was eligible for did not.
+   *
+   * @generated from field: repeated chefcloud.promotions.v1.Decision decisions = 2;
+   */
+  decisions: Decision[];
 };
 
 /**
@@ -1004,7 +1097,70 @@ export type CloseOrderResponse = Message<"chefcloud.orders.v1.CloseOrderResponse
  * Use `create(CloseOrderResponseSchema)` to create a new message.
  */
 export const CloseOrderResponseSchema: GenMessage<CloseOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 21);
+  messageDesc(file_chefcloud_orders_v1_orders, 22);
+
+/**
+ * PreviewOrderRequest names an order that is not closed.
+ *
+ * @generated from message chefcloud.orders.v1.PreviewOrderRequest
+ */
+export type PreviewOrderRequest = Message<"chefcloud.orders.v1.PreviewOrderRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The order.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * Codes that the guest presents.
+   *
+   * @generated from field: repeated string coupon_codes = 3;
+   */
+  couponCodes: string[];
+};
+
+/**
+ * Describes the message chefcloud.orders.v1.PreviewOrderRequest.
+ * Use `create(PreviewOrderRequestSchema)` to create a new message.
+ */
+export const PreviewOrderRequestSchema: GenMessage<PreviewOrderRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_orders_v1_orders, 23);
+
+/**
+ * PreviewOrderResponse is the order as it would be closed, without its cost.
+ *
+ * @generated from message chefcloud.orders.v1.PreviewOrderResponse
+ */
+export type PreviewOrderResponse = Message<"chefcloud.orders.v1.PreviewOrderResponse"> & {
+  /**
+   * The order.
+   *
+   * @generated from field: chefcloud.orders.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * One for each active promotion, or for each of its presented codes.
+   *
+   * @generated from field: repeated chefcloud.promotions.v1.Decision decisions = 2;
+   */
+  decisions: Decision[];
+};
+
+/**
+ * Describes the message chefcloud.orders.v1.PreviewOrderResponse.
+ * Use `create(PreviewOrderResponseSchema)` to create a new message.
+ */
+export const PreviewOrderResponseSchema: GenMessage<PreviewOrderResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_orders_v1_orders, 24);
 
 /**
  * VoidOrderRequest names the order.
@@ -1046,7 +1202,7 @@ export type VoidOrderRequest = Message<"chefcloud.orders.v1.VoidOrderRequest"> &
  * Use `create(VoidOrderRequestSchema)` to create a new message.
  */
 export const VoidOrderRequestSchema: GenMessage<VoidOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 22);
+  messageDesc(file_chefcloud_orders_v1_orders, 25);
 
 /**
  * VoidOrderResponse carries the order.
@@ -1067,7 +1223,7 @@ export type VoidOrderResponse = Message<"chefcloud.orders.v1.VoidOrderResponse">
  * Use `create(VoidOrderResponseSchema)` to create a new message.
  */
 export const VoidOrderResponseSchema: GenMessage<VoidOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 23);
+  messageDesc(file_chefcloud_orders_v1_orders, 26);
 
 /**
  * RefundOrderRequest describes the refund.
@@ -1116,7 +1272,7 @@ export type RefundOrderRequest = Message<"chefcloud.orders.v1.RefundOrderRequest
  * Use `create(RefundOrderRequestSchema)` to create a new message.
  */
 export const RefundOrderRequestSchema: GenMessage<RefundOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 24);
+  messageDesc(file_chefcloud_orders_v1_orders, 27);
 
 /**
  * RefundOrderResponse carries the order.
@@ -1137,7 +1293,7 @@ export type RefundOrderResponse = Message<"chefcloud.orders.v1.RefundOrderRespon
  * Use `create(RefundOrderResponseSchema)` to create a new message.
  */
 export const RefundOrderResponseSchema: GenMessage<RefundOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 25);
+  messageDesc(file_chefcloud_orders_v1_orders, 28);
 
 /**
  * IngestOrder is a finished order of an offline terminal.
@@ -1242,7 +1398,7 @@ export type IngestOrder = Message<"chefcloud.orders.v1.IngestOrder"> & {
  * Use `create(IngestOrderSchema)` to create a new message.
  */
 export const IngestOrderSchema: GenMessage<IngestOrder> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 26);
+  messageDesc(file_chefcloud_orders_v1_orders, 29);
 
 /**
  * IngestLine is one dish with the terminal's price.
@@ -1291,7 +1447,7 @@ export type IngestLine = Message<"chefcloud.orders.v1.IngestLine"> & {
  * Use `create(IngestLineSchema)` to create a new message.
  */
 export const IngestLineSchema: GenMessage<IngestLine> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 27);
+  messageDesc(file_chefcloud_orders_v1_orders, 30);
 
 /**
  * IngestAdjustment is a discount, comp or refund that the terminal granted.
@@ -1340,7 +1496,7 @@ export type IngestAdjustment = Message<"chefcloud.orders.v1.IngestAdjustment"> &
  * Use `create(IngestAdjustmentSchema)` to create a new message.
  */
 export const IngestAdjustmentSchema: GenMessage<IngestAdjustment> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 28);
+  messageDesc(file_chefcloud_orders_v1_orders, 31);
 
 /**
  * IngestTicket is a kitchen ticket with its times.
@@ -1368,7 +1524,7 @@ export type IngestTicket = Message<"chefcloud.orders.v1.IngestTicket"> & {
  * Use `create(IngestTicketSchema)` to create a new message.
  */
 export const IngestTicketSchema: GenMessage<IngestTicket> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 29);
+  messageDesc(file_chefcloud_orders_v1_orders, 32);
 
 /**
  * IngestOrdersRequest is a batch of finished orders.
@@ -1396,7 +1552,7 @@ export type IngestOrdersRequest = Message<"chefcloud.orders.v1.IngestOrdersReque
  * Use `create(IngestOrdersRequestSchema)` to create a new message.
  */
 export const IngestOrdersRequestSchema: GenMessage<IngestOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 30);
+  messageDesc(file_chefcloud_orders_v1_orders, 33);
 
 /**
  * IngestResult is what became of one order.
@@ -1452,7 +1608,7 @@ export type IngestResult = Message<"chefcloud.orders.v1.IngestResult"> & {
  * Use `create(IngestResultSchema)` to create a new message.
  */
 export const IngestResultSchema: GenMessage<IngestResult> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 31);
+  messageDesc(file_chefcloud_orders_v1_orders, 34);
 
 /**
  * IngestOrdersResponse has one result for each order, in the batch's sequence.
@@ -1494,7 +1650,7 @@ export type IngestOrdersResponse = Message<"chefcloud.orders.v1.IngestOrdersResp
  * Use `create(IngestOrdersResponseSchema)` to create a new message.
  */
 export const IngestOrdersResponseSchema: GenMessage<IngestOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 32);
+  messageDesc(file_chefcloud_orders_v1_orders, 35);
 
 /**
  * GetOrderRequest names the order.
@@ -1522,7 +1678,7 @@ export type GetOrderRequest = Message<"chefcloud.orders.v1.GetOrderRequest"> & {
  * Use `create(GetOrderRequestSchema)` to create a new message.
  */
 export const GetOrderRequestSchema: GenMessage<GetOrderRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 33);
+  messageDesc(file_chefcloud_orders_v1_orders, 36);
 
 /**
  * GetOrderResponse carries the order.
@@ -1543,7 +1699,7 @@ export type GetOrderResponse = Message<"chefcloud.orders.v1.GetOrderResponse"> &
  * Use `create(GetOrderResponseSchema)` to create a new message.
  */
 export const GetOrderResponseSchema: GenMessage<GetOrderResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 34);
+  messageDesc(file_chefcloud_orders_v1_orders, 37);
 
 /**
  * ListOrdersRequest selects orders of a branch.
@@ -1592,7 +1748,7 @@ export type ListOrdersRequest = Message<"chefcloud.orders.v1.ListOrdersRequest">
  * Use `create(ListOrdersRequestSchema)` to create a new message.
  */
 export const ListOrdersRequestSchema: GenMessage<ListOrdersRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 35);
+  messageDesc(file_chefcloud_orders_v1_orders, 38);
 
 /**
  * ListOrdersResponse is a page of orders without their lines.
@@ -1620,7 +1776,7 @@ export type ListOrdersResponse = Message<"chefcloud.orders.v1.ListOrdersResponse
  * Use `create(ListOrdersResponseSchema)` to create a new message.
  */
 export const ListOrdersResponseSchema: GenMessage<ListOrdersResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_orders_v1_orders, 36);
+  messageDesc(file_chefcloud_orders_v1_orders, 39);
 
 /**
  * OrderStatus is where an order stands.
@@ -1837,7 +1993,19 @@ export const OrderService: GenService<{
     output: typeof CompOrderResponseSchema;
   },
   /**
-   * CloseOrder fixes the order's money and business date, uses up stock first in, first out, and counts it in the day's sales.
+   * PreviewOrder shows what CloseOrder would make of an order now, with a reason for each active promotion, and saves nothing.
+   * Limits are looked at, not claimed.
+   *
+   * @generated from rpc chefcloud.orders.v1.OrderService.PreviewOrder
+   */
+  previewOrder: {
+    methodKind: "unary";
+    input: typeof PreviewOrderRequestSchema;
+    output: typeof PreviewOrderResponseSchema;
+  },
+  /**
+   * CloseOrder applies promotions, fixes the order's money and business date, uses up stock first in, first out, and counts it in
+   * the day's sales. Promotions are priced at the server's time, before discounts by hand; lines that are given away get none.
    *
    * @generated from rpc chefcloud.orders.v1.OrderService.CloseOrder
    */
