@@ -189,8 +189,7 @@ ORDER BY g.id
 LIMIT 1;
 
 -- name: ForecastList :many
--- Expected use by item and date, summed over branches, beside what the same branches really used. What a sale took is
--- negative in the ledger and what was put back is positive, so use is the negated sum. Dates from completed_before on are
+-- Expected use by item and date, summed over branches, beside what the same branches really used. Dates from completed_before on are
 -- not over in every branch and have no actual use yet.
 SELECT i.id AS item_id, i.name AS item_name, i.base_unit, p.date, p.branches, p.quantity, p.methods, p.used
 FROM inventory_items i
@@ -202,10 +201,10 @@ CROSS JOIN LATERAL (
     coalesce(sum(u.used), 0)::numeric AS used
   FROM forecast_points f
   LEFT JOIN LATERAL (
-    SELECT -sum(m.quantity) AS used
-    FROM stock_movements m
-    WHERE m.org_id = @org_id AND m.branch_id = f.branch_id AND m.item_id = f.item_id AND m.business_date = f.date
-      AND m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK') AND f.date < @completed_before
+    SELECT d.used
+    FROM stock_days d
+    WHERE d.org_id = @org_id AND d.branch_id = f.branch_id AND d.item_id = f.item_id AND d.business_date = f.date
+      AND f.date < @completed_before
     OFFSET 0
   ) u ON true
   WHERE f.org_id = @org_id AND f.item_id = i.id AND f.date BETWEEN @from_date AND @to_date

@@ -79,3 +79,191 @@ SELECT * FROM wastage
 WHERE org_id = @org_id AND branch_id = @branch_id AND (created_at, id) < (@before_created_at::timestamptz, @before_id::text)
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
+
+-- name: StockPolicyUpsert :exec
+-- An empty safety stock is absent.
+INSERT INTO stock_policies (org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at)
+SELECT @org_id, p.branch_id, p.item_id, p.reorder_level, nullif(p.safety_stock, '')::numeric, @updated_by, @updated_at
+FROM (
+  SELECT unnest(@branch_ids::text[]) AS branch_id,
+    unnest(@item_ids::text[]) AS item_id,
+    unnest(@reorder_levels::numeric[]) AS reorder_level,
+    unnest(@safety_stocks::text[]) AS safety_stock
+) AS p
+ORDER BY p.branch_id, p.item_id
+ON CONFLICT (org_id, branch_id, item_id) DO UPDATE SET
+  reorder_level = excluded.reorder_level, safety_stock = excluded.safety_stock, updated_by = excluded.updated_by, updated_at = excluded.updated_at;
+
+-- name: StockPolicyList :many
+SELECT * FROM stock_policies WHERE org_id = @org_id AND branch_id = @branch_id ORDER BY item_id;
+
+-- name: StockAdjustmentInsert :exec
+INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at)
+VALUES (@org_id, @id, @branch_id, @item_id, @quantity, @cost, @reason, @business_date, @adjusted_by, @adjusted_at);
+
+-- name: StockAdjustmentList :many
+SELECT * FROM stock_adjustments
+WHERE org_id = @org_id AND branch_id = @branch_id AND (adjusted_at, id) < (@before_adjusted_at::timestamptz, @before_id::text)
+ORDER BY adjusted_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: StockCountInsert :execrows
+INSERT INTO stock_counts (org_id, id, branch_id, business_date, note, counted_by, counted_at)
+VALUES (@org_id, @id, @branch_id, @business_date, @note, @counted_by, @counted_at)
+ON CONFLICT (org_id, id) DO NOTHING;
+
+-- name: StockCountLineInsert :exec
+INSERT INTO stock_count_lines (org_id, count_id, item_id, counted, expected, cost)
+SELECT @org_id, @count_id, l.item_id, l.counted, l.expected, l.cost
+FROM (
+  SELECT unnest(@item_ids::text[]) AS item_id,
+    unnest(@counted::numeric[]) AS counted,
+    unnest(@expected::numeric[]) AS expected,
+    unnest(@costs::bigint[]) AS cost
+) AS l;
+
+-- name: StockCountGet :one
+SELECT * FROM stock_counts WHERE org_id = @org_id AND id = @id;
+
+-- name: StockCountLineList :many
+SELECT * FROM stock_count_lines WHERE org_id = @org_id AND count_id = @count_id ORDER BY item_id;
+
+-- name: StockCountList :many
+SELECT * FROM stock_counts
+WHERE org_id = @org_id AND branch_id = @branch_id AND (counted_at, id) < (@before_counted_at::timestamptz, @before_id::text)
+ORDER BY counted_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: StockCountLatestList :many
+-- The items that were counted at or after an instant.
+SELECT l.item_id, max(c.counted_at)::timestamptz AS counted_at
+FROM stock_counts c
+JOIN stock_count_lines l ON l.org_id = @org_id AND l.count_id = c.id
+WHERE c.org_id = @org_id AND c.branch_id = @branch_id AND c.counted_at >= @since AND l.item_id = ANY (@item_ids::text[])
+GROUP BY l.item_id
+ORDER BY l.item_id;
+
+-- name: StockTransferInsert :execrows
+INSERT INTO stock_transfers (org_id, id, from_branch_id, to_branch_id, status, note, created_by, created_at)
+VALUES (@org_id, @id, @from_branch_id, @to_branch_id, 'DRAFT', @note, @created_by, @created_at)
+ON CONFLICT (org_id, id) DO NOTHING;
+
+-- name: StockTransferLineInsert :exec
+INSERT INTO stock_transfer_lines (org_id, transfer_id, line_no, item_id, quantity)
+SELECT @org_id, @transfer_id, l.line_no, l.item_id, l.quantity
+FROM (
+  SELECT unnest(@line_nos::integer[]) AS line_no, unnest(@item_ids::text[]) AS item_id, unnest(@quantities::numeric[]) AS quantity
+) AS l;
+
+-- name: StockTransferGet :one
+SELECT * FROM stock_transfers WHERE org_id = @org_id AND id = @id;
+
+-- name: StockTransferLock :one
+SELECT * FROM stock_transfers WHERE org_id = @org_id AND id = @id FOR UPDATE;
+
+-- name: StockTransferUpdate :exec
+UPDATE stock_transfers
+SET status = @status, approved_by = sqlc.narg(approved_by), sent_by = sqlc.narg(sent_by), closed_by = sqlc.narg(closed_by),
+  approved_at = sqlc.narg(approved_at), sent_at = sqlc.narg(sent_at), closed_at = sqlc.narg(closed_at)
+WHERE org_id = @org_id AND id = @id;
+
+-- name: StockTransferLineList :many
+SELECT * FROM stock_transfer_lines WHERE org_id = @org_id AND transfer_id = @transfer_id ORDER BY line_no;
+
+-- name: StockTransferLineUpdate :exec
+UPDATE stock_transfer_lines t
+SET received_qty = l.received_qty, lost_qty = l.lost_qty, cost = l.cost, lost_cost = l.lost_cost
+FROM (
+  SELECT unnest(@line_nos::integer[]) AS line_no,
+    unnest(@received_qtys::numeric[]) AS received_qty,
+    unnest(@lost_qtys::numeric[]) AS lost_qty,
+    unnest(@costs::bigint[]) AS cost,
+    unnest(@lost_costs::bigint[]) AS lost_cost
+) AS l
+WHERE t.org_id = @org_id AND t.transfer_id = @transfer_id AND t.line_no = l.line_no;
+
+-- name: StockTransferParcelInsert :exec
+INSERT INTO stock_transfer_parcels (org_id, transfer_id, line_no, parcel_no, quantity, unit_cost, received_at, expires_on)
+SELECT @org_id, @transfer_id, p.line_no, p.parcel_no, p.quantity, p.unit_cost, p.received_at, p.expires_on
+FROM (
+  SELECT unnest(@line_nos::integer[]) AS line_no,
+    unnest(@parcel_nos::integer[]) AS parcel_no,
+    unnest(@quantities::numeric[]) AS quantity,
+    unnest(@unit_costs::numeric[]) AS unit_cost,
+    unnest(@received_at::timestamptz[]) AS received_at,
+    unnest(@expires_on::date[]) AS expires_on
+) AS p;
+
+-- name: StockTransferParcelList :many
+-- First in, first out, as they were taken.
+SELECT * FROM stock_transfer_parcels
+WHERE org_id = @org_id AND transfer_id = @transfer_id AND received_qty < quantity
+ORDER BY line_no, parcel_no;
+
+-- name: StockTransferParcelReceive :exec
+UPDATE stock_transfer_parcels t
+SET received_qty = t.received_qty + p.quantity
+FROM (
+  SELECT unnest(@line_nos::integer[]) AS line_no, unnest(@parcel_nos::integer[]) AS parcel_no, unnest(@quantities::numeric[]) AS quantity
+) AS p
+WHERE t.org_id = @org_id AND t.transfer_id = @transfer_id AND t.line_no = p.line_no AND t.parcel_no = p.parcel_no;
+
+-- name: StockTransferList :many
+SELECT * FROM stock_transfers
+WHERE org_id = @org_id
+  AND (@branch_id::text = '' OR from_branch_id = @branch_id OR to_branch_id = @branch_id)
+  AND (@status::text = '' OR status = @status)
+  AND (created_at, id) < (@before_created_at::timestamptz, @before_id::text)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: StockRiskBatchList :many
+-- Batches with something left that expire up to a date, by branch.
+SELECT b.branch_id, b.item_id, i.name, i.base_unit, b.id, b.remaining_qty, b.unit_cost, b.expires_on
+FROM (
+  SELECT unnest(@branch_ids::text[]) AS branch_id, unnest(@until_dates::date[]) AS until_date
+) AS asked
+JOIN stock_batches b ON b.org_id = @org_id AND b.branch_id = asked.branch_id AND b.remaining_qty > 0 AND b.expires_on <= asked.until_date
+JOIN inventory_items i ON i.org_id = @org_id AND i.id = b.item_id
+ORDER BY b.branch_id, b.expires_on, b.item_id, b.id;
+
+-- name: StockRiskLevelList :many
+-- What is on hand and not expired on the branch's date, where it is owed or at or below the reorder level.
+SELECT asked.branch_id::text AS branch_id, l.item_id, l.name, l.base_unit, l.usable, l.reorder_level
+FROM (
+  SELECT unnest(@branch_ids::text[]) AS branch_id, unnest(@today::date[]) AS today
+) AS asked
+CROSS JOIN LATERAL (
+  SELECT i.id AS item_id, i.name, i.base_unit, coalesce(p.reorder_level, 0)::numeric AS reorder_level, (
+    coalesce((
+      SELECT sum(b.remaining_qty) FROM stock_batches b
+      WHERE b.org_id = @org_id AND b.branch_id = asked.branch_id AND b.item_id = i.id AND b.remaining_qty > 0
+        AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
+    ), 0) - coalesce((
+      SELECT sum(f.open_qty) FROM stock_shortfalls f
+      WHERE f.org_id = @org_id AND f.branch_id = asked.branch_id AND f.item_id = i.id AND f.open_qty > 0
+    ), 0)
+  )::numeric AS usable
+  FROM inventory_items i
+  LEFT JOIN stock_policies p ON p.org_id = @org_id AND p.branch_id = asked.branch_id AND p.item_id = i.id
+  WHERE i.org_id = @org_id AND i.is_active
+) AS l
+WHERE l.usable < 0 OR (l.reorder_level > 0 AND l.usable <= l.reorder_level)
+ORDER BY 1, l.item_id;
+
+-- name: StockOnHandList :many
+-- What the ledger has of items in a branch at an instant: what is there now less what moved since.
+SELECT wanted.item_id::text AS item_id, (
+  coalesce((
+    SELECT sum(b.remaining_qty) FROM stock_batches b
+    WHERE b.org_id = @org_id AND b.branch_id = @branch_id AND b.item_id = wanted.item_id AND b.remaining_qty > 0
+  ), 0) - coalesce((
+    SELECT sum(f.open_qty) FROM stock_shortfalls f
+    WHERE f.org_id = @org_id AND f.branch_id = @branch_id AND f.item_id = wanted.item_id AND f.open_qty > 0
+  ), 0) - coalesce((
+    SELECT sum(m.quantity) FROM stock_movements m
+    WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.item_id = wanted.item_id AND m.business_date >= @since_date AND m.occurred_at > @at
+  ), 0)
+)::numeric AS quantity
+FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS wanted
+ORDER BY wanted.item_id;

@@ -9,7 +9,7 @@ ON CONFLICT (org_id, item_id, branch_id) DO UPDATE SET branch_id = excluded.bran
 
 -- name: StockBatchListOpen :many
 -- First in, first out, item by item.
-SELECT id, item_id, remaining_qty, unit_cost FROM stock_batches
+SELECT id, item_id, remaining_qty, unit_cost, received_at, expires_on FROM stock_batches
 WHERE org_id = @org_id AND branch_id = @branch_id AND item_id = ANY (@item_ids::text[]) AND remaining_qty > 0
 ORDER BY item_id, received_at, id;
 
@@ -51,12 +51,13 @@ ORDER BY id;
 INSERT INTO stock_batches (
   org_id, id, branch_id, item_id, received_qty, remaining_qty, unit_cost, received_at, expires_on, source, source_id, business_date, settled_cogs
 )
-SELECT @org_id, b.id, @branch_id, b.item_id, b.received_qty, 0, b.unit_cost, @received_at, b.expires_on, @source, @source_id, @business_date, b.settled_cogs
+SELECT @org_id, b.id, @branch_id, b.item_id, b.received_qty, 0, b.unit_cost, b.received_at, b.expires_on, @source, @source_id, @business_date, b.settled_cogs
 FROM (
   SELECT unnest(@ids::text[]) AS id,
     unnest(@item_ids::text[]) AS item_id,
     unnest(@received_qtys::numeric[]) AS received_qty,
     unnest(@unit_costs::numeric[]) AS unit_cost,
+    unnest(@received_at::timestamptz[]) AS received_at,
     unnest(@expires_on::date[]) AS expires_on,
     unnest(@settled_cogs::bigint[]) AS settled_cogs
 ) AS b;
@@ -91,6 +92,13 @@ WITH booked AS (
   UPDATE stock_shortfalls AS s SET open_qty = s.open_qty - moved.quantity
   FROM (SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM booked AS m WHERE m.shortfall_id <> '' GROUP BY m.shortfall_id) AS moved
   WHERE s.org_id = @org_id AND s.id = moved.shortfall_id
+), days AS (
+  INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
+  SELECT @org_id, @branch_id, m.item_id, @business_date, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  FROM booked AS m
+  GROUP BY m.item_id
+  ORDER BY m.item_id
+  ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = d.used + excluded.used, moved = d.moved + excluded.moved
 )
 INSERT INTO stock_movements (
   org_id, branch_id, item_id, batch_id, shortfall_id, kind, quantity, unit_cost, source_id, line_no, business_date, occurred_at
@@ -113,3 +121,77 @@ FROM held
 FULL JOIN ledger ON ledger.id = held.id
 WHERE held.quantity IS DISTINCT FROM ledger.quantity
 ORDER BY 1;
+
+-- name: StockDayCheck :many
+-- Days that aren't the sums of the ledger, of one branch or of all. There must never be a row.
+WITH kept AS (
+  SELECT d.branch_id, d.item_id, d.business_date, d.used, d.moved FROM stock_days d
+  WHERE d.org_id = @org_id AND (@branch_id::text = '' OR d.branch_id = @branch_id) AND d.business_date BETWEEN @from_date AND @to_date
+), ledger AS (
+  SELECT m.branch_id, m.item_id, m.business_date,
+    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0) AS used, sum(m.quantity) AS moved
+  FROM stock_movements m
+  WHERE m.org_id = @org_id AND (@branch_id::text = '' OR m.branch_id = @branch_id) AND m.business_date BETWEEN @from_date AND @to_date
+  GROUP BY 1, 2, 3
+)
+SELECT coalesce(kept.branch_id, ledger.branch_id)::text AS branch_id, coalesce(kept.item_id, ledger.item_id)::text AS item_id,
+  coalesce(kept.business_date, ledger.business_date)::date AS business_date,
+  coalesce(kept.used, 0)::numeric AS kept_used, coalesce(ledger.used, 0)::numeric AS ledger_used,
+  coalesce(kept.moved, 0)::numeric AS kept_moved, coalesce(ledger.moved, 0)::numeric AS ledger_moved
+FROM kept
+FULL JOIN ledger ON ledger.branch_id = kept.branch_id AND ledger.item_id = kept.item_id AND ledger.business_date = kept.business_date
+WHERE coalesce(kept.used, 0) <> coalesce(ledger.used, 0) OR coalesce(kept.moved, 0) <> coalesce(ledger.moved, 0)
+ORDER BY 1, 3, 2;
+
+-- name: StockBatchRebuild :execrows
+UPDATE stock_batches b
+SET remaining_qty = l.quantity
+FROM (
+  SELECT m.batch_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.batch_id IS NOT NULL
+  GROUP BY m.batch_id
+) AS l
+WHERE b.org_id = @org_id AND b.id = l.batch_id AND b.remaining_qty <> l.quantity;
+
+-- name: StockShortfallRebuild :execrows
+UPDATE stock_shortfalls s
+SET open_qty = -l.quantity
+FROM (
+  SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.shortfall_id IS NOT NULL
+  GROUP BY m.shortfall_id
+) AS l
+WHERE s.org_id = @org_id AND s.id = l.shortfall_id AND s.open_qty <> -l.quantity;
+
+-- name: StockDayDelete :exec
+DELETE FROM stock_days WHERE org_id = @org_id AND branch_id = @branch_id;
+
+-- name: StockDayRebuild :exec
+INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
+SELECT @org_id, @branch_id, m.item_id, m.business_date,
+  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+FROM stock_movements m
+WHERE m.org_id = @org_id AND m.branch_id = @branch_id
+GROUP BY m.item_id, m.business_date;
+
+-- name: StockPositionLockBranch :exec
+-- Everything that a branch has, in the order in which all lock.
+SELECT item_id FROM stock_positions WHERE org_id = @org_id AND branch_id = @branch_id ORDER BY item_id FOR UPDATE;
+
+-- name: StockMovementSum :many
+-- A branch's movements of a range of dates by item and kind.
+SELECT m.item_id, m.kind, sum(m.quantity)::numeric AS quantity
+FROM stock_movements m
+WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.business_date BETWEEN @from_date AND @to_date
+  AND (@all_items::boolean OR m.item_id = ANY (@item_ids::text[]))
+GROUP BY m.item_id, m.kind
+ORDER BY m.item_id, m.kind;
+
+-- name: StockDayOpening :many
+-- What was on hand before a date, by item, what is owed being negative.
+SELECT d.item_id, sum(d.moved)::numeric AS quantity
+FROM stock_days d
+WHERE d.org_id = @org_id AND d.branch_id = @branch_id AND d.business_date < @before
+  AND (@all_items::boolean OR d.item_id = ANY (@item_ids::text[]))
+GROUP BY d.item_id
+ORDER BY d.item_id;

@@ -47,7 +47,7 @@ CREATE TABLE stock_batches (
   CONSTRAINT stock_batches_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
   CONSTRAINT stock_batches_remaining CHECK (remaining_qty >= 0 AND remaining_qty <= received_qty),
   CONSTRAINT stock_batches_unit_cost CHECK (unit_cost >= 0),
-  CONSTRAINT stock_batches_source CHECK (source IN ('OPENING', 'RECEIPT', 'RESTOCK'))
+  CONSTRAINT stock_batches_source CHECK (source IN ('OPENING', 'RECEIPT', 'RESTOCK', 'TRANSFER', 'COUNT', 'ADJUSTMENT'))
 );
 
 CREATE INDEX idx_stock_batch_item_branch ON stock_batches (org_id, item_id, branch_id) INCLUDE (remaining_qty);
@@ -101,14 +101,30 @@ CREATE TABLE stock_movements (
   business_date date NOT NULL,
   occurred_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK')),
+  CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK',
+    'TRANSFER_OUT', 'TRANSFER_IN', 'TRANSFER_LOSS', 'COUNT', 'ADJUSTMENT')),
   CONSTRAINT stock_movements_target CHECK (num_nonnulls(batch_id, shortfall_id) = 1)
 );
 
 CREATE INDEX idx_stock_movement_source ON stock_movements (org_id, source_id);
 COMMENT ON INDEX idx_stock_movement_source IS 'Serves StockMovementListByOrder (restocking).';
-CREATE INDEX idx_stock_movement_branch_item_date ON stock_movements (org_id, branch_id, item_id, business_date) INCLUDE (kind, quantity);
-COMMENT ON INDEX idx_stock_movement_branch_item_date IS 'Serves the daily use of an item: forecasts and their actuals.';
+CREATE INDEX idx_stock_movement_branch_date ON stock_movements (org_id, branch_id, business_date);
+COMMENT ON INDEX idx_stock_movement_branch_date IS 'Serves StockMovementSum and StockDayCheck.';
+
+-- What the ledger did to an item on a business date, kept with each movement. used is what sales took: SALE and SHORTFALL, less
+-- RESTOCK. moved is the sum of all movements, so that its sum up to a date is what was on hand at the end of that date, what is
+-- owed being negative.
+CREATE TABLE stock_days (
+  org_id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  business_date date NOT NULL,
+  used numeric(14,3) NOT NULL DEFAULT 0,
+  moved numeric(14,3) NOT NULL DEFAULT 0,
+  PRIMARY KEY (org_id, branch_id, item_id, business_date),
+  CONSTRAINT stock_days_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_days_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id)
+);
 
 CREATE TABLE wastage (
   org_id text NOT NULL,
@@ -132,3 +148,135 @@ CREATE INDEX idx_wastage_branch_created ON wastage (org_id, branch_id, created_a
 COMMENT ON INDEX idx_wastage_branch_created IS 'Serves WastageList.';
 CREATE INDEX idx_wastage_branch_date ON wastage (org_id, branch_id, business_date);
 COMMENT ON INDEX idx_wastage_branch_date IS 'Serves the reconciliation of a branch day.';
+
+-- What a branch wants to have of an item, beside what its use asks for.
+CREATE TABLE stock_policies (
+  org_id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  -- Level at or below which to reorder whatever the use is; 0 for none.
+  reorder_level numeric(14,3) NOT NULL DEFAULT 0,
+  -- NULL: computed from how much the use varies.
+  safety_stock numeric(14,3),
+  updated_by text NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, branch_id, item_id),
+  CONSTRAINT stock_policies_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_policies_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_policies_levels CHECK (reorder_level >= 0 AND (safety_stock IS NULL OR safety_stock >= 0))
+);
+
+-- Corrections by hand. cost is that of what went out (negative) or came in (positive), in minor units.
+CREATE TABLE stock_adjustments (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  cost bigint NOT NULL,
+  reason text NOT NULL,
+  business_date date NOT NULL,
+  adjusted_by text NOT NULL,
+  adjusted_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_adjustments_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_adjustments_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_adjustments_quantity CHECK (quantity <> 0)
+);
+
+CREATE INDEX idx_stock_adjustment_branch ON stock_adjustments (org_id, branch_id, adjusted_at DESC, id DESC);
+COMMENT ON INDEX idx_stock_adjustment_branch IS 'Serves StockAdjustmentList.';
+
+CREATE TABLE stock_counts (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  branch_id text NOT NULL,
+  business_date date NOT NULL,
+  note text NOT NULL,
+  counted_by text NOT NULL,
+  counted_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_counts_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id)
+);
+
+CREATE INDEX idx_stock_count_branch ON stock_counts (org_id, branch_id, counted_at DESC, id DESC);
+COMMENT ON INDEX idx_stock_count_branch IS 'Serves StockCountList.';
+
+CREATE TABLE stock_count_lines (
+  org_id text NOT NULL,
+  count_id text NOT NULL,
+  item_id text NOT NULL,
+  counted numeric(14,3) NOT NULL,
+  -- What the ledger had, what is owed being negative.
+  expected numeric(14,3) NOT NULL,
+  -- Cost of the difference: negative for what was missing.
+  cost bigint NOT NULL,
+  PRIMARY KEY (org_id, count_id, item_id),
+  CONSTRAINT stock_count_lines_count FOREIGN KEY (org_id, count_id) REFERENCES stock_counts (org_id, id),
+  CONSTRAINT stock_count_lines_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_count_lines_counted CHECK (counted >= 0)
+);
+
+-- Goods on their way from one branch to another. While they are IN_TRANSIT they are on nobody's hand.
+CREATE TABLE stock_transfers (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  from_branch_id text NOT NULL,
+  to_branch_id text NOT NULL,
+  status text NOT NULL,
+  note text NOT NULL,
+  created_by text NOT NULL,
+  approved_by text,
+  sent_by text,
+  closed_by text,
+  created_at timestamptz NOT NULL,
+  approved_at timestamptz,
+  sent_at timestamptz,
+  closed_at timestamptz,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stock_transfers_id_form CHECK (length(id) <= 64 AND id ~ '^[A-Za-z0-9_-]+$'),
+  CONSTRAINT stock_transfers_from FOREIGN KEY (org_id, from_branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_transfers_to FOREIGN KEY (org_id, to_branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_transfers_apart CHECK (from_branch_id <> to_branch_id),
+  CONSTRAINT stock_transfers_status CHECK (status IN ('DRAFT', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'CANCELLED'))
+);
+
+CREATE INDEX idx_stock_transfer_org_created ON stock_transfers (org_id, created_at DESC, id DESC);
+COMMENT ON INDEX idx_stock_transfer_org_created IS 'Serves StockTransferList.';
+CREATE INDEX idx_stock_transfer_open ON stock_transfers (org_id, status) WHERE status IN ('APPROVED', 'IN_TRANSIT');
+COMMENT ON INDEX idx_stock_transfer_open IS 'Serves SuggestionTransitList: what is committed and what is on its way.';
+
+CREATE TABLE stock_transfer_lines (
+  org_id text NOT NULL,
+  transfer_id text NOT NULL,
+  line_no integer NOT NULL,
+  item_id text NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  received_qty numeric(14,3) NOT NULL DEFAULT 0,
+  lost_qty numeric(14,3) NOT NULL DEFAULT 0,
+  cost bigint NOT NULL DEFAULT 0,
+  lost_cost bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (org_id, transfer_id, line_no),
+  CONSTRAINT stock_transfer_lines_transfer FOREIGN KEY (org_id, transfer_id) REFERENCES stock_transfers (org_id, id),
+  CONSTRAINT stock_transfer_lines_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT stock_transfer_lines_quantity CHECK (quantity > 0 AND received_qty >= 0 AND lost_qty >= 0 AND received_qty + lost_qty <= quantity)
+);
+
+CREATE UNIQUE INDEX stock_transfer_lines_item_once ON stock_transfer_lines (org_id, transfer_id, item_id);
+
+-- Which batches a sent line was taken from, with what travels along.
+CREATE TABLE stock_transfer_parcels (
+  org_id text NOT NULL,
+  transfer_id text NOT NULL,
+  line_no integer NOT NULL,
+  parcel_no integer NOT NULL,
+  quantity numeric(14,3) NOT NULL,
+  received_qty numeric(14,3) NOT NULL DEFAULT 0,
+  unit_cost numeric(18,6) NOT NULL,
+  received_at timestamptz NOT NULL,
+  expires_on date,
+  PRIMARY KEY (org_id, transfer_id, line_no, parcel_no),
+  CONSTRAINT stock_transfer_parcels_line FOREIGN KEY (org_id, transfer_id, line_no)
+    REFERENCES stock_transfer_lines (org_id, transfer_id, line_no),
+  CONSTRAINT stock_transfer_parcels_quantity CHECK (quantity > 0 AND received_qty >= 0 AND received_qty <= quantity)
+);

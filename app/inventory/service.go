@@ -134,12 +134,14 @@ func (s *Service) RecordWastage(ctx context.Context, tx postgres.Querier, n NewW
 	if !inserted {
 		return s.resent(ctx, tx, b.OrgID, n)
 	}
-	w.Cost, err = stock.Waste(ctx, tx, stock.Loss{
-		At: w.WastedAt, BranchID: b.ID, BusinessDate: w.BusinessDate, ItemID: w.ItemID, OrgID: b.OrgID, Quantity: w.Quantity, WastageID: w.ID,
+	taken, err := stock.Waste(ctx, tx, stock.Withdrawal{
+		At: w.WastedAt, BranchID: b.ID, BusinessDate: w.BusinessDate, Needs: []stock.Need{{ItemID: w.ItemID, Quantity: w.Quantity}}, OrgID: b.OrgID,
+		SourceID: w.ID,
 	})
 	if err != nil {
 		return Wastage{}, err
 	}
+	w.Cost = taken.CostByLine[0]
 	if err := s.store.setWastageCost(ctx, tx, b.OrgID, w.ID, w.Cost); err != nil {
 		return Wastage{}, err
 	}

@@ -398,10 +398,10 @@ CROSS JOIN LATERAL (
     coalesce(sum(u.used), 0)::numeric AS used
   FROM forecast_points f
   LEFT JOIN LATERAL (
-    SELECT -sum(m.quantity) AS used
-    FROM stock_movements m
-    WHERE m.org_id = $1 AND m.branch_id = f.branch_id AND m.item_id = f.item_id AND m.business_date = f.date
-      AND m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK') AND f.date < $2
+    SELECT d.used
+    FROM stock_days d
+    WHERE d.org_id = $1 AND d.branch_id = f.branch_id AND d.item_id = f.item_id AND d.business_date = f.date
+      AND f.date < $2
     OFFSET 0
   ) u ON true
   WHERE f.org_id = $1 AND f.item_id = i.id AND f.date BETWEEN $3 AND $4
@@ -434,8 +434,7 @@ type ForecastListRow struct {
 	Used     decimal.Decimal
 }
 
-// Expected use by item and date, summed over branches, beside what the same branches really used. What a sale took is
-// negative in the ledger and what was put back is positive, so use is the negated sum. Dates from completed_before on are
+// Expected use by item and date, summed over branches, beside what the same branches really used. Dates from completed_before on are
 // not over in every branch and have no actual use yet.
 func (q *Queries) ForecastList(ctx context.Context, db DBTX, arg *ForecastListParams) ([]*ForecastListRow, error) {
 	rows, err := db.Query(ctx, forecastList,

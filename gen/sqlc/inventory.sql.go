@@ -316,6 +316,312 @@ func (q *Queries) ItemUpdate(ctx context.Context, db DBTX, arg *ItemUpdateParams
 	return err
 }
 
+const stockAdjustmentInsert = `-- name: StockAdjustmentInsert :exec
+INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type StockAdjustmentInsertParams struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	ItemID       string
+	Quantity     decimal.Decimal
+	Cost         int64
+	Reason       string
+	BusinessDate civil.Date
+	AdjustedBy   string
+	AdjustedAt   time.Time
+}
+
+func (q *Queries) StockAdjustmentInsert(ctx context.Context, db DBTX, arg *StockAdjustmentInsertParams) error {
+	_, err := db.Exec(ctx, stockAdjustmentInsert,
+		arg.OrgID,
+		arg.ID,
+		arg.BranchID,
+		arg.ItemID,
+		arg.Quantity,
+		arg.Cost,
+		arg.Reason,
+		arg.BusinessDate,
+		arg.AdjustedBy,
+		arg.AdjustedAt,
+	)
+	return err
+}
+
+const stockAdjustmentList = `-- name: StockAdjustmentList :many
+SELECT org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at FROM stock_adjustments
+WHERE org_id = $1 AND branch_id = $2 AND (adjusted_at, id) < ($3::timestamptz, $4::text)
+ORDER BY adjusted_at DESC, id DESC
+LIMIT $5
+`
+
+type StockAdjustmentListParams struct {
+	OrgID            string
+	BranchID         string
+	BeforeAdjustedAt time.Time
+	BeforeID         string
+	PageSize         int32
+}
+
+func (q *Queries) StockAdjustmentList(ctx context.Context, db DBTX, arg *StockAdjustmentListParams) ([]*StockAdjustment, error) {
+	rows, err := db.Query(ctx, stockAdjustmentList,
+		arg.OrgID,
+		arg.BranchID,
+		arg.BeforeAdjustedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockAdjustment
+	for rows.Next() {
+		var i StockAdjustment
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.BranchID,
+			&i.ItemID,
+			&i.Quantity,
+			&i.Cost,
+			&i.Reason,
+			&i.BusinessDate,
+			&i.AdjustedBy,
+			&i.AdjustedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockCountGet = `-- name: StockCountGet :one
+SELECT org_id, id, branch_id, business_date, note, counted_by, counted_at FROM stock_counts WHERE org_id = $1 AND id = $2
+`
+
+type StockCountGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) StockCountGet(ctx context.Context, db DBTX, arg *StockCountGetParams) (*StockCount, error) {
+	row := db.QueryRow(ctx, stockCountGet, arg.OrgID, arg.ID)
+	var i StockCount
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.BranchID,
+		&i.BusinessDate,
+		&i.Note,
+		&i.CountedBy,
+		&i.CountedAt,
+	)
+	return &i, err
+}
+
+const stockCountInsert = `-- name: StockCountInsert :execrows
+INSERT INTO stock_counts (org_id, id, branch_id, business_date, note, counted_by, counted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (org_id, id) DO NOTHING
+`
+
+type StockCountInsertParams struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	BusinessDate civil.Date
+	Note         string
+	CountedBy    string
+	CountedAt    time.Time
+}
+
+func (q *Queries) StockCountInsert(ctx context.Context, db DBTX, arg *StockCountInsertParams) (int64, error) {
+	result, err := db.Exec(ctx, stockCountInsert,
+		arg.OrgID,
+		arg.ID,
+		arg.BranchID,
+		arg.BusinessDate,
+		arg.Note,
+		arg.CountedBy,
+		arg.CountedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const stockCountLatestList = `-- name: StockCountLatestList :many
+SELECT l.item_id, max(c.counted_at)::timestamptz AS counted_at
+FROM stock_counts c
+JOIN stock_count_lines l ON l.org_id = $1 AND l.count_id = c.id
+WHERE c.org_id = $1 AND c.branch_id = $2 AND c.counted_at >= $3 AND l.item_id = ANY ($4::text[])
+GROUP BY l.item_id
+ORDER BY l.item_id
+`
+
+type StockCountLatestListParams struct {
+	OrgID    string
+	BranchID string
+	Since    time.Time
+	ItemIds  []string
+}
+
+type StockCountLatestListRow struct {
+	ItemID    string
+	CountedAt time.Time
+}
+
+// The items that were counted at or after an instant.
+func (q *Queries) StockCountLatestList(ctx context.Context, db DBTX, arg *StockCountLatestListParams) ([]*StockCountLatestListRow, error) {
+	rows, err := db.Query(ctx, stockCountLatestList,
+		arg.OrgID,
+		arg.BranchID,
+		arg.Since,
+		arg.ItemIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockCountLatestListRow
+	for rows.Next() {
+		var i StockCountLatestListRow
+		if err := rows.Scan(&i.ItemID, &i.CountedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockCountLineInsert = `-- name: StockCountLineInsert :exec
+INSERT INTO stock_count_lines (org_id, count_id, item_id, counted, expected, cost)
+SELECT $1, $2, l.item_id, l.counted, l.expected, l.cost
+FROM (
+  SELECT unnest($3::text[]) AS item_id,
+    unnest($4::numeric[]) AS counted,
+    unnest($5::numeric[]) AS expected,
+    unnest($6::bigint[]) AS cost
+) AS l
+`
+
+type StockCountLineInsertParams struct {
+	OrgID    string
+	CountID  string
+	ItemIds  []string
+	Counted  []decimal.Decimal
+	Expected []decimal.Decimal
+	Costs    []int64
+}
+
+func (q *Queries) StockCountLineInsert(ctx context.Context, db DBTX, arg *StockCountLineInsertParams) error {
+	_, err := db.Exec(ctx, stockCountLineInsert,
+		arg.OrgID,
+		arg.CountID,
+		arg.ItemIds,
+		arg.Counted,
+		arg.Expected,
+		arg.Costs,
+	)
+	return err
+}
+
+const stockCountLineList = `-- name: StockCountLineList :many
+SELECT org_id, count_id, item_id, counted, expected, cost FROM stock_count_lines WHERE org_id = $1 AND count_id = $2 ORDER BY item_id
+`
+
+type StockCountLineListParams struct {
+	OrgID   string
+	CountID string
+}
+
+func (q *Queries) StockCountLineList(ctx context.Context, db DBTX, arg *StockCountLineListParams) ([]*StockCountLine, error) {
+	rows, err := db.Query(ctx, stockCountLineList, arg.OrgID, arg.CountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockCountLine
+	for rows.Next() {
+		var i StockCountLine
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.CountID,
+			&i.ItemID,
+			&i.Counted,
+			&i.Expected,
+			&i.Cost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockCountList = `-- name: StockCountList :many
+SELECT org_id, id, branch_id, business_date, note, counted_by, counted_at FROM stock_counts
+WHERE org_id = $1 AND branch_id = $2 AND (counted_at, id) < ($3::timestamptz, $4::text)
+ORDER BY counted_at DESC, id DESC
+LIMIT $5
+`
+
+type StockCountListParams struct {
+	OrgID           string
+	BranchID        string
+	BeforeCountedAt time.Time
+	BeforeID        string
+	PageSize        int32
+}
+
+func (q *Queries) StockCountList(ctx context.Context, db DBTX, arg *StockCountListParams) ([]*StockCount, error) {
+	rows, err := db.Query(ctx, stockCountList,
+		arg.OrgID,
+		arg.BranchID,
+		arg.BeforeCountedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockCount
+	for rows.Next() {
+		var i StockCount
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.BranchID,
+			&i.BusinessDate,
+			&i.Note,
+			&i.CountedBy,
+			&i.CountedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stockLevelList = `-- name: StockLevelList :many
 SELECT s.item_id, i.name, i.base_unit, sum(s.quantity)::numeric AS on_hand, sum(s.value)::numeric AS value
 FROM (
@@ -371,6 +677,661 @@ func (q *Queries) StockLevelList(ctx context.Context, db DBTX, arg *StockLevelLi
 		return nil, err
 	}
 	return items, nil
+}
+
+const stockOnHandList = `-- name: StockOnHandList :many
+SELECT wanted.item_id::text AS item_id, (
+  coalesce((
+    SELECT sum(b.remaining_qty) FROM stock_batches b
+    WHERE b.org_id = $1 AND b.branch_id = $2 AND b.item_id = wanted.item_id AND b.remaining_qty > 0
+  ), 0) - coalesce((
+    SELECT sum(f.open_qty) FROM stock_shortfalls f
+    WHERE f.org_id = $1 AND f.branch_id = $2 AND f.item_id = wanted.item_id AND f.open_qty > 0
+  ), 0) - coalesce((
+    SELECT sum(m.quantity) FROM stock_movements m
+    WHERE m.org_id = $1 AND m.branch_id = $2 AND m.item_id = wanted.item_id AND m.business_date >= $3 AND m.occurred_at > $4
+  ), 0)
+)::numeric AS quantity
+FROM (SELECT unnest($5::text[]) AS item_id) AS wanted
+ORDER BY wanted.item_id
+`
+
+type StockOnHandListParams struct {
+	OrgID     string
+	BranchID  string
+	SinceDate civil.Date
+	At        time.Time
+	ItemIds   []string
+}
+
+type StockOnHandListRow struct {
+	ItemID   string
+	Quantity decimal.Decimal
+}
+
+// What the ledger has of items in a branch at an instant: what is there now less what moved since.
+func (q *Queries) StockOnHandList(ctx context.Context, db DBTX, arg *StockOnHandListParams) ([]*StockOnHandListRow, error) {
+	rows, err := db.Query(ctx, stockOnHandList,
+		arg.OrgID,
+		arg.BranchID,
+		arg.SinceDate,
+		arg.At,
+		arg.ItemIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockOnHandListRow
+	for rows.Next() {
+		var i StockOnHandListRow
+		if err := rows.Scan(&i.ItemID, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockPolicyList = `-- name: StockPolicyList :many
+SELECT org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at FROM stock_policies WHERE org_id = $1 AND branch_id = $2 ORDER BY item_id
+`
+
+type StockPolicyListParams struct {
+	OrgID    string
+	BranchID string
+}
+
+func (q *Queries) StockPolicyList(ctx context.Context, db DBTX, arg *StockPolicyListParams) ([]*StockPolicy, error) {
+	rows, err := db.Query(ctx, stockPolicyList, arg.OrgID, arg.BranchID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockPolicy
+	for rows.Next() {
+		var i StockPolicy
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.BranchID,
+			&i.ItemID,
+			&i.ReorderLevel,
+			&i.SafetyStock,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockPolicyUpsert = `-- name: StockPolicyUpsert :exec
+INSERT INTO stock_policies (org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at)
+SELECT $1, p.branch_id, p.item_id, p.reorder_level, nullif(p.safety_stock, '')::numeric, $2, $3
+FROM (
+  SELECT unnest($4::text[]) AS branch_id,
+    unnest($5::text[]) AS item_id,
+    unnest($6::numeric[]) AS reorder_level,
+    unnest($7::text[]) AS safety_stock
+) AS p
+ORDER BY p.branch_id, p.item_id
+ON CONFLICT (org_id, branch_id, item_id) DO UPDATE SET
+  reorder_level = excluded.reorder_level, safety_stock = excluded.safety_stock, updated_by = excluded.updated_by, updated_at = excluded.updated_at
+`
+
+type StockPolicyUpsertParams struct {
+	OrgID         string
+	UpdatedBy     string
+	UpdatedAt     time.Time
+	BranchIds     []string
+	ItemIds       []string
+	ReorderLevels []decimal.Decimal
+	SafetyStocks  []string
+}
+
+// An empty safety stock is absent.
+func (q *Queries) StockPolicyUpsert(ctx context.Context, db DBTX, arg *StockPolicyUpsertParams) error {
+	_, err := db.Exec(ctx, stockPolicyUpsert,
+		arg.OrgID,
+		arg.UpdatedBy,
+		arg.UpdatedAt,
+		arg.BranchIds,
+		arg.ItemIds,
+		arg.ReorderLevels,
+		arg.SafetyStocks,
+	)
+	return err
+}
+
+const stockRiskBatchList = `-- name: StockRiskBatchList :many
+SELECT b.branch_id, b.item_id, i.name, i.base_unit, b.id, b.remaining_qty, b.unit_cost, b.expires_on
+FROM (
+  SELECT unnest($1::text[]) AS branch_id, unnest($2::date[]) AS until_date
+) AS asked
+JOIN stock_batches b ON b.org_id = $3 AND b.branch_id = asked.branch_id AND b.remaining_qty > 0 AND b.expires_on <= asked.until_date
+JOIN inventory_items i ON i.org_id = $3 AND i.id = b.item_id
+ORDER BY b.branch_id, b.expires_on, b.item_id, b.id
+`
+
+type StockRiskBatchListParams struct {
+	BranchIds  []string
+	UntilDates []civil.Date
+	OrgID      string
+}
+
+type StockRiskBatchListRow struct {
+	BranchID     string
+	ItemID       string
+	Name         string
+	BaseUnit     string
+	ID           string
+	RemainingQty decimal.Decimal
+	UnitCost     decimal.Decimal
+	ExpiresOn    *civil.Date
+}
+
+// Batches with something left that expire up to a date, by branch.
+func (q *Queries) StockRiskBatchList(ctx context.Context, db DBTX, arg *StockRiskBatchListParams) ([]*StockRiskBatchListRow, error) {
+	rows, err := db.Query(ctx, stockRiskBatchList, arg.BranchIds, arg.UntilDates, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockRiskBatchListRow
+	for rows.Next() {
+		var i StockRiskBatchListRow
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.Name,
+			&i.BaseUnit,
+			&i.ID,
+			&i.RemainingQty,
+			&i.UnitCost,
+			&i.ExpiresOn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockRiskLevelList = `-- name: StockRiskLevelList :many
+SELECT asked.branch_id::text AS branch_id, l.item_id, l.name, l.base_unit, l.usable, l.reorder_level
+FROM (
+  SELECT unnest($1::text[]) AS branch_id, unnest($2::date[]) AS today
+) AS asked
+CROSS JOIN LATERAL (
+  SELECT i.id AS item_id, i.name, i.base_unit, coalesce(p.reorder_level, 0)::numeric AS reorder_level, (
+    coalesce((
+      SELECT sum(b.remaining_qty) FROM stock_batches b
+      WHERE b.org_id = $3 AND b.branch_id = asked.branch_id AND b.item_id = i.id AND b.remaining_qty > 0
+        AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
+    ), 0) - coalesce((
+      SELECT sum(f.open_qty) FROM stock_shortfalls f
+      WHERE f.org_id = $3 AND f.branch_id = asked.branch_id AND f.item_id = i.id AND f.open_qty > 0
+    ), 0)
+  )::numeric AS usable
+  FROM inventory_items i
+  LEFT JOIN stock_policies p ON p.org_id = $3 AND p.branch_id = asked.branch_id AND p.item_id = i.id
+  WHERE i.org_id = $3 AND i.is_active
+) AS l
+WHERE l.usable < 0 OR (l.reorder_level > 0 AND l.usable <= l.reorder_level)
+ORDER BY 1, l.item_id
+`
+
+type StockRiskLevelListParams struct {
+	BranchIds []string
+	Today     []civil.Date
+	OrgID     string
+}
+
+type StockRiskLevelListRow struct {
+	BranchID     string
+	ItemID       string
+	Name         string
+	BaseUnit     string
+	Usable       decimal.Decimal
+	ReorderLevel decimal.Decimal
+}
+
+// What is on hand and not expired on the branch's date, where it is owed or at or below the reorder level.
+func (q *Queries) StockRiskLevelList(ctx context.Context, db DBTX, arg *StockRiskLevelListParams) ([]*StockRiskLevelListRow, error) {
+	rows, err := db.Query(ctx, stockRiskLevelList, arg.BranchIds, arg.Today, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockRiskLevelListRow
+	for rows.Next() {
+		var i StockRiskLevelListRow
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.Name,
+			&i.BaseUnit,
+			&i.Usable,
+			&i.ReorderLevel,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockTransferGet = `-- name: StockTransferGet :one
+SELECT org_id, id, from_branch_id, to_branch_id, status, note, created_by, approved_by, sent_by, closed_by, created_at, approved_at, sent_at, closed_at FROM stock_transfers WHERE org_id = $1 AND id = $2
+`
+
+type StockTransferGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) StockTransferGet(ctx context.Context, db DBTX, arg *StockTransferGetParams) (*StockTransfer, error) {
+	row := db.QueryRow(ctx, stockTransferGet, arg.OrgID, arg.ID)
+	var i StockTransfer
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.FromBranchID,
+		&i.ToBranchID,
+		&i.Status,
+		&i.Note,
+		&i.CreatedBy,
+		&i.ApprovedBy,
+		&i.SentBy,
+		&i.ClosedBy,
+		&i.CreatedAt,
+		&i.ApprovedAt,
+		&i.SentAt,
+		&i.ClosedAt,
+	)
+	return &i, err
+}
+
+const stockTransferInsert = `-- name: StockTransferInsert :execrows
+INSERT INTO stock_transfers (org_id, id, from_branch_id, to_branch_id, status, note, created_by, created_at)
+VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7)
+ON CONFLICT (org_id, id) DO NOTHING
+`
+
+type StockTransferInsertParams struct {
+	OrgID        string
+	ID           string
+	FromBranchID string
+	ToBranchID   string
+	Note         string
+	CreatedBy    string
+	CreatedAt    time.Time
+}
+
+func (q *Queries) StockTransferInsert(ctx context.Context, db DBTX, arg *StockTransferInsertParams) (int64, error) {
+	result, err := db.Exec(ctx, stockTransferInsert,
+		arg.OrgID,
+		arg.ID,
+		arg.FromBranchID,
+		arg.ToBranchID,
+		arg.Note,
+		arg.CreatedBy,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const stockTransferLineInsert = `-- name: StockTransferLineInsert :exec
+INSERT INTO stock_transfer_lines (org_id, transfer_id, line_no, item_id, quantity)
+SELECT $1, $2, l.line_no, l.item_id, l.quantity
+FROM (
+  SELECT unnest($3::integer[]) AS line_no, unnest($4::text[]) AS item_id, unnest($5::numeric[]) AS quantity
+) AS l
+`
+
+type StockTransferLineInsertParams struct {
+	OrgID      string
+	TransferID string
+	LineNos    []int32
+	ItemIds    []string
+	Quantities []decimal.Decimal
+}
+
+func (q *Queries) StockTransferLineInsert(ctx context.Context, db DBTX, arg *StockTransferLineInsertParams) error {
+	_, err := db.Exec(ctx, stockTransferLineInsert,
+		arg.OrgID,
+		arg.TransferID,
+		arg.LineNos,
+		arg.ItemIds,
+		arg.Quantities,
+	)
+	return err
+}
+
+const stockTransferLineList = `-- name: StockTransferLineList :many
+SELECT org_id, transfer_id, line_no, item_id, quantity, received_qty, lost_qty, cost, lost_cost FROM stock_transfer_lines WHERE org_id = $1 AND transfer_id = $2 ORDER BY line_no
+`
+
+type StockTransferLineListParams struct {
+	OrgID      string
+	TransferID string
+}
+
+func (q *Queries) StockTransferLineList(ctx context.Context, db DBTX, arg *StockTransferLineListParams) ([]*StockTransferLine, error) {
+	rows, err := db.Query(ctx, stockTransferLineList, arg.OrgID, arg.TransferID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockTransferLine
+	for rows.Next() {
+		var i StockTransferLine
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.TransferID,
+			&i.LineNo,
+			&i.ItemID,
+			&i.Quantity,
+			&i.ReceivedQty,
+			&i.LostQty,
+			&i.Cost,
+			&i.LostCost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockTransferLineUpdate = `-- name: StockTransferLineUpdate :exec
+UPDATE stock_transfer_lines t
+SET received_qty = l.received_qty, lost_qty = l.lost_qty, cost = l.cost, lost_cost = l.lost_cost
+FROM (
+  SELECT unnest($3::integer[]) AS line_no,
+    unnest($4::numeric[]) AS received_qty,
+    unnest($5::numeric[]) AS lost_qty,
+    unnest($6::bigint[]) AS cost,
+    unnest($7::bigint[]) AS lost_cost
+) AS l
+WHERE t.org_id = $1 AND t.transfer_id = $2 AND t.line_no = l.line_no
+`
+
+type StockTransferLineUpdateParams struct {
+	OrgID        string
+	TransferID   string
+	LineNos      []int32
+	ReceivedQtys []decimal.Decimal
+	LostQtys     []decimal.Decimal
+	Costs        []int64
+	LostCosts    []int64
+}
+
+func (q *Queries) StockTransferLineUpdate(ctx context.Context, db DBTX, arg *StockTransferLineUpdateParams) error {
+	_, err := db.Exec(ctx, stockTransferLineUpdate,
+		arg.OrgID,
+		arg.TransferID,
+		arg.LineNos,
+		arg.ReceivedQtys,
+		arg.LostQtys,
+		arg.Costs,
+		arg.LostCosts,
+	)
+	return err
+}
+
+const stockTransferList = `-- name: StockTransferList :many
+SELECT org_id, id, from_branch_id, to_branch_id, status, note, created_by, approved_by, sent_by, closed_by, created_at, approved_at, sent_at, closed_at FROM stock_transfers
+WHERE org_id = $1
+  AND ($2::text = '' OR from_branch_id = $2 OR to_branch_id = $2)
+  AND ($3::text = '' OR status = $3)
+  AND (created_at, id) < ($4::timestamptz, $5::text)
+ORDER BY created_at DESC, id DESC
+LIMIT $6
+`
+
+type StockTransferListParams struct {
+	OrgID           string
+	BranchID        string
+	Status          string
+	BeforeCreatedAt time.Time
+	BeforeID        string
+	PageSize        int32
+}
+
+func (q *Queries) StockTransferList(ctx context.Context, db DBTX, arg *StockTransferListParams) ([]*StockTransfer, error) {
+	rows, err := db.Query(ctx, stockTransferList,
+		arg.OrgID,
+		arg.BranchID,
+		arg.Status,
+		arg.BeforeCreatedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockTransfer
+	for rows.Next() {
+		var i StockTransfer
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.FromBranchID,
+			&i.ToBranchID,
+			&i.Status,
+			&i.Note,
+			&i.CreatedBy,
+			&i.ApprovedBy,
+			&i.SentBy,
+			&i.ClosedBy,
+			&i.CreatedAt,
+			&i.ApprovedAt,
+			&i.SentAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockTransferLock = `-- name: StockTransferLock :one
+SELECT org_id, id, from_branch_id, to_branch_id, status, note, created_by, approved_by, sent_by, closed_by, created_at, approved_at, sent_at, closed_at FROM stock_transfers WHERE org_id = $1 AND id = $2 FOR UPDATE
+`
+
+type StockTransferLockParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) StockTransferLock(ctx context.Context, db DBTX, arg *StockTransferLockParams) (*StockTransfer, error) {
+	row := db.QueryRow(ctx, stockTransferLock, arg.OrgID, arg.ID)
+	var i StockTransfer
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.FromBranchID,
+		&i.ToBranchID,
+		&i.Status,
+		&i.Note,
+		&i.CreatedBy,
+		&i.ApprovedBy,
+		&i.SentBy,
+		&i.ClosedBy,
+		&i.CreatedAt,
+		&i.ApprovedAt,
+		&i.SentAt,
+		&i.ClosedAt,
+	)
+	return &i, err
+}
+
+const stockTransferParcelInsert = `-- name: StockTransferParcelInsert :exec
+INSERT INTO stock_transfer_parcels (org_id, transfer_id, line_no, parcel_no, quantity, unit_cost, received_at, expires_on)
+SELECT $1, $2, p.line_no, p.parcel_no, p.quantity, p.unit_cost, p.received_at, p.expires_on
+FROM (
+  SELECT unnest($3::integer[]) AS line_no,
+    unnest($4::integer[]) AS parcel_no,
+    unnest($5::numeric[]) AS quantity,
+    unnest($6::numeric[]) AS unit_cost,
+    unnest($7::timestamptz[]) AS received_at,
+    unnest($8::date[]) AS expires_on
+) AS p
+`
+
+type StockTransferParcelInsertParams struct {
+	OrgID      string
+	TransferID string
+	LineNos    []int32
+	ParcelNos  []int32
+	Quantities []decimal.Decimal
+	UnitCosts  []decimal.Decimal
+	ReceivedAt []time.Time
+	ExpiresOn  []civil.Date
+}
+
+func (q *Queries) StockTransferParcelInsert(ctx context.Context, db DBTX, arg *StockTransferParcelInsertParams) error {
+	_, err := db.Exec(ctx, stockTransferParcelInsert,
+		arg.OrgID,
+		arg.TransferID,
+		arg.LineNos,
+		arg.ParcelNos,
+		arg.Quantities,
+		arg.UnitCosts,
+		arg.ReceivedAt,
+		arg.ExpiresOn,
+	)
+	return err
+}
+
+const stockTransferParcelList = `-- name: StockTransferParcelList :many
+SELECT org_id, transfer_id, line_no, parcel_no, quantity, received_qty, unit_cost, received_at, expires_on FROM stock_transfer_parcels
+WHERE org_id = $1 AND transfer_id = $2 AND received_qty < quantity
+ORDER BY line_no, parcel_no
+`
+
+type StockTransferParcelListParams struct {
+	OrgID      string
+	TransferID string
+}
+
+// First in, first out, as they were taken.
+func (q *Queries) StockTransferParcelList(ctx context.Context, db DBTX, arg *StockTransferParcelListParams) ([]*StockTransferParcel, error) {
+	rows, err := db.Query(ctx, stockTransferParcelList, arg.OrgID, arg.TransferID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockTransferParcel
+	for rows.Next() {
+		var i StockTransferParcel
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.TransferID,
+			&i.LineNo,
+			&i.ParcelNo,
+			&i.Quantity,
+			&i.ReceivedQty,
+			&i.UnitCost,
+			&i.ReceivedAt,
+			&i.ExpiresOn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockTransferParcelReceive = `-- name: StockTransferParcelReceive :exec
+UPDATE stock_transfer_parcels t
+SET received_qty = t.received_qty + p.quantity
+FROM (
+  SELECT unnest($3::integer[]) AS line_no, unnest($4::integer[]) AS parcel_no, unnest($5::numeric[]) AS quantity
+) AS p
+WHERE t.org_id = $1 AND t.transfer_id = $2 AND t.line_no = p.line_no AND t.parcel_no = p.parcel_no
+`
+
+type StockTransferParcelReceiveParams struct {
+	OrgID      string
+	TransferID string
+	LineNos    []int32
+	ParcelNos  []int32
+	Quantities []decimal.Decimal
+}
+
+func (q *Queries) StockTransferParcelReceive(ctx context.Context, db DBTX, arg *StockTransferParcelReceiveParams) error {
+	_, err := db.Exec(ctx, stockTransferParcelReceive,
+		arg.OrgID,
+		arg.TransferID,
+		arg.LineNos,
+		arg.ParcelNos,
+		arg.Quantities,
+	)
+	return err
+}
+
+const stockTransferUpdate = `-- name: StockTransferUpdate :exec
+UPDATE stock_transfers
+SET status = $1, approved_by = $2, sent_by = $3, closed_by = $4,
+  approved_at = $5, sent_at = $6, closed_at = $7
+WHERE org_id = $8 AND id = $9
+`
+
+type StockTransferUpdateParams struct {
+	Status     string
+	ApprovedBy *string
+	SentBy     *string
+	ClosedBy   *string
+	ApprovedAt *time.Time
+	SentAt     *time.Time
+	ClosedAt   *time.Time
+	OrgID      string
+	ID         string
+}
+
+func (q *Queries) StockTransferUpdate(ctx context.Context, db DBTX, arg *StockTransferUpdateParams) error {
+	_, err := db.Exec(ctx, stockTransferUpdate,
+		arg.Status,
+		arg.ApprovedBy,
+		arg.SentBy,
+		arg.ClosedBy,
+		arg.ApprovedAt,
+		arg.SentAt,
+		arg.ClosedAt,
+		arg.OrgID,
+		arg.ID,
+	)
+	return err
 }
 
 const wastageGet = `-- name: WastageGet :one

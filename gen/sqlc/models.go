@@ -267,6 +267,19 @@ type PurchaseReceiptLine struct {
 	Amount    int64
 }
 
+type StockAdjustment struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	ItemID       string
+	Quantity     decimal.Decimal
+	Cost         int64
+	Reason       string
+	BusinessDate civil.Date
+	AdjustedBy   string
+	AdjustedAt   time.Time
+}
+
 type StockBatch struct {
 	OrgID        string
 	ID           string
@@ -281,6 +294,76 @@ type StockBatch struct {
 	SourceID     string
 	BusinessDate civil.Date
 	SettledCogs  int64
+}
+
+type StockCount struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	BusinessDate civil.Date
+	Note         string
+	CountedBy    string
+	CountedAt    time.Time
+}
+
+type StockCountLine struct {
+	OrgID    string
+	CountID  string
+	ItemID   string
+	Counted  decimal.Decimal
+	Expected decimal.Decimal
+	Cost     int64
+}
+
+type StockPolicy struct {
+	OrgID        string
+	BranchID     string
+	ItemID       string
+	ReorderLevel decimal.Decimal
+	SafetyStock  decimal.NullDecimal
+	UpdatedBy    string
+	UpdatedAt    time.Time
+}
+
+type StockTransfer struct {
+	OrgID        string
+	ID           string
+	FromBranchID string
+	ToBranchID   string
+	Status       string
+	Note         string
+	CreatedBy    string
+	ApprovedBy   *string
+	SentBy       *string
+	ClosedBy     *string
+	CreatedAt    time.Time
+	ApprovedAt   *time.Time
+	SentAt       *time.Time
+	ClosedAt     *time.Time
+}
+
+type StockTransferLine struct {
+	OrgID       string
+	TransferID  string
+	LineNo      int32
+	ItemID      string
+	Quantity    decimal.Decimal
+	ReceivedQty decimal.Decimal
+	LostQty     decimal.Decimal
+	Cost        int64
+	LostCost    int64
+}
+
+type StockTransferParcel struct {
+	OrgID       string
+	TransferID  string
+	LineNo      int32
+	ParcelNo    int32
+	Quantity    decimal.Decimal
+	ReceivedQty decimal.Decimal
+	UnitCost    decimal.Decimal
+	ReceivedAt  time.Time
+	ExpiresOn   *civil.Date
 }
 
 type Supplier struct {

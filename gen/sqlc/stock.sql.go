@@ -17,12 +17,13 @@ const stockBatchInsert = `-- name: StockBatchInsert :exec
 INSERT INTO stock_batches (
   org_id, id, branch_id, item_id, received_qty, remaining_qty, unit_cost, received_at, expires_on, source, source_id, business_date, settled_cogs
 )
-SELECT $1, b.id, $2, b.item_id, b.received_qty, 0, b.unit_cost, $3, b.expires_on, $4, $5, $6, b.settled_cogs
+SELECT $1, b.id, $2, b.item_id, b.received_qty, 0, b.unit_cost, b.received_at, b.expires_on, $3, $4, $5, b.settled_cogs
 FROM (
-  SELECT unnest($7::text[]) AS id,
-    unnest($8::text[]) AS item_id,
-    unnest($9::numeric[]) AS received_qty,
-    unnest($10::numeric[]) AS unit_cost,
+  SELECT unnest($6::text[]) AS id,
+    unnest($7::text[]) AS item_id,
+    unnest($8::numeric[]) AS received_qty,
+    unnest($9::numeric[]) AS unit_cost,
+    unnest($10::timestamptz[]) AS received_at,
     unnest($11::date[]) AS expires_on,
     unnest($12::bigint[]) AS settled_cogs
 ) AS b
@@ -31,7 +32,6 @@ FROM (
 type StockBatchInsertParams struct {
 	OrgID        string
 	BranchID     string
-	ReceivedAt   time.Time
 	Source       string
 	SourceID     string
 	BusinessDate civil.Date
@@ -39,6 +39,7 @@ type StockBatchInsertParams struct {
 	ItemIds      []string
 	ReceivedQtys []decimal.Decimal
 	UnitCosts    []decimal.Decimal
+	ReceivedAt   []time.Time
 	ExpiresOn    []civil.Date
 	SettledCogs  []int64
 }
@@ -48,7 +49,6 @@ func (q *Queries) StockBatchInsert(ctx context.Context, db DBTX, arg *StockBatch
 	_, err := db.Exec(ctx, stockBatchInsert,
 		arg.OrgID,
 		arg.BranchID,
-		arg.ReceivedAt,
 		arg.Source,
 		arg.SourceID,
 		arg.BusinessDate,
@@ -56,6 +56,7 @@ func (q *Queries) StockBatchInsert(ctx context.Context, db DBTX, arg *StockBatch
 		arg.ItemIds,
 		arg.ReceivedQtys,
 		arg.UnitCosts,
+		arg.ReceivedAt,
 		arg.ExpiresOn,
 		arg.SettledCogs,
 	)
@@ -63,7 +64,7 @@ func (q *Queries) StockBatchInsert(ctx context.Context, db DBTX, arg *StockBatch
 }
 
 const stockBatchListOpen = `-- name: StockBatchListOpen :many
-SELECT id, item_id, remaining_qty, unit_cost FROM stock_batches
+SELECT id, item_id, remaining_qty, unit_cost, received_at, expires_on FROM stock_batches
 WHERE org_id = $1 AND branch_id = $2 AND item_id = ANY ($3::text[]) AND remaining_qty > 0
 ORDER BY item_id, received_at, id
 `
@@ -79,6 +80,8 @@ type StockBatchListOpenRow struct {
 	ItemID       string
 	RemainingQty decimal.Decimal
 	UnitCost     decimal.Decimal
+	ReceivedAt   time.Time
+	ExpiresOn    *civil.Date
 }
 
 // First in, first out, item by item.
@@ -96,6 +99,8 @@ func (q *Queries) StockBatchListOpen(ctx context.Context, db DBTX, arg *StockBat
 			&i.ItemID,
 			&i.RemainingQty,
 			&i.UnitCost,
+			&i.ReceivedAt,
+			&i.ExpiresOn,
 		); err != nil {
 			return nil, err
 		}
@@ -105,6 +110,184 @@ func (q *Queries) StockBatchListOpen(ctx context.Context, db DBTX, arg *StockBat
 		return nil, err
 	}
 	return items, nil
+}
+
+const stockBatchRebuild = `-- name: StockBatchRebuild :execrows
+UPDATE stock_batches b
+SET remaining_qty = l.quantity
+FROM (
+  SELECT m.batch_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = $1 AND m.branch_id = $2 AND m.batch_id IS NOT NULL
+  GROUP BY m.batch_id
+) AS l
+WHERE b.org_id = $1 AND b.id = l.batch_id AND b.remaining_qty <> l.quantity
+`
+
+type StockBatchRebuildParams struct {
+	OrgID    string
+	BranchID string
+}
+
+func (q *Queries) StockBatchRebuild(ctx context.Context, db DBTX, arg *StockBatchRebuildParams) (int64, error) {
+	result, err := db.Exec(ctx, stockBatchRebuild, arg.OrgID, arg.BranchID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const stockDayCheck = `-- name: StockDayCheck :many
+WITH kept AS (
+  SELECT d.branch_id, d.item_id, d.business_date, d.used, d.moved FROM stock_days d
+  WHERE d.org_id = $1 AND ($2::text = '' OR d.branch_id = $2) AND d.business_date BETWEEN $3 AND $4
+), ledger AS (
+  SELECT m.branch_id, m.item_id, m.business_date,
+    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0) AS used, sum(m.quantity) AS moved
+  FROM stock_movements m
+  WHERE m.org_id = $1 AND ($2::text = '' OR m.branch_id = $2) AND m.business_date BETWEEN $3 AND $4
+  GROUP BY 1, 2, 3
+)
+SELECT coalesce(kept.branch_id, ledger.branch_id)::text AS branch_id, coalesce(kept.item_id, ledger.item_id)::text AS item_id,
+  coalesce(kept.business_date, ledger.business_date)::date AS business_date,
+  coalesce(kept.used, 0)::numeric AS kept_used, coalesce(ledger.used, 0)::numeric AS ledger_used,
+  coalesce(kept.moved, 0)::numeric AS kept_moved, coalesce(ledger.moved, 0)::numeric AS ledger_moved
+FROM kept
+FULL JOIN ledger ON ledger.branch_id = kept.branch_id AND ledger.item_id = kept.item_id AND ledger.business_date = kept.business_date
+WHERE coalesce(kept.used, 0) <> coalesce(ledger.used, 0) OR coalesce(kept.moved, 0) <> coalesce(ledger.moved, 0)
+ORDER BY 1, 3, 2
+`
+
+type StockDayCheckParams struct {
+	OrgID    string
+	BranchID string
+	FromDate civil.Date
+	ToDate   civil.Date
+}
+
+type StockDayCheckRow struct {
+	BranchID     string
+	ItemID       string
+	BusinessDate civil.Date
+	KeptUsed     decimal.Decimal
+	LedgerUsed   decimal.Decimal
+	KeptMoved    decimal.Decimal
+	LedgerMoved  decimal.Decimal
+}
+
+// Days that aren't the sums of the ledger, of one branch or of all. There must never be a row.
+func (q *Queries) StockDayCheck(ctx context.Context, db DBTX, arg *StockDayCheckParams) ([]*StockDayCheckRow, error) {
+	rows, err := db.Query(ctx, stockDayCheck,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.ToDate,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockDayCheckRow
+	for rows.Next() {
+		var i StockDayCheckRow
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.BusinessDate,
+			&i.KeptUsed,
+			&i.LedgerUsed,
+			&i.KeptMoved,
+			&i.LedgerMoved,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockDayDelete = `-- name: StockDayDelete :exec
+DELETE FROM stock_days WHERE org_id = $1 AND branch_id = $2
+`
+
+type StockDayDeleteParams struct {
+	OrgID    string
+	BranchID string
+}
+
+func (q *Queries) StockDayDelete(ctx context.Context, db DBTX, arg *StockDayDeleteParams) error {
+	_, err := db.Exec(ctx, stockDayDelete, arg.OrgID, arg.BranchID)
+	return err
+}
+
+const stockDayOpening = `-- name: StockDayOpening :many
+SELECT d.item_id, sum(d.moved)::numeric AS quantity
+FROM stock_days d
+WHERE d.org_id = $1 AND d.branch_id = $2 AND d.business_date < $3
+  AND ($4::boolean OR d.item_id = ANY ($5::text[]))
+GROUP BY d.item_id
+ORDER BY d.item_id
+`
+
+type StockDayOpeningParams struct {
+	OrgID    string
+	BranchID string
+	Before   civil.Date
+	AllItems bool
+	ItemIds  []string
+}
+
+type StockDayOpeningRow struct {
+	ItemID   string
+	Quantity decimal.Decimal
+}
+
+// What was on hand before a date, by item, what is owed being negative.
+func (q *Queries) StockDayOpening(ctx context.Context, db DBTX, arg *StockDayOpeningParams) ([]*StockDayOpeningRow, error) {
+	rows, err := db.Query(ctx, stockDayOpening,
+		arg.OrgID,
+		arg.BranchID,
+		arg.Before,
+		arg.AllItems,
+		arg.ItemIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockDayOpeningRow
+	for rows.Next() {
+		var i StockDayOpeningRow
+		if err := rows.Scan(&i.ItemID, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stockDayRebuild = `-- name: StockDayRebuild :exec
+INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
+SELECT $1, $2, m.item_id, m.business_date,
+  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+FROM stock_movements m
+WHERE m.org_id = $1 AND m.branch_id = $2
+GROUP BY m.item_id, m.business_date
+`
+
+type StockDayRebuildParams struct {
+	OrgID    string
+	BranchID string
+}
+
+func (q *Queries) StockDayRebuild(ctx context.Context, db DBTX, arg *StockDayRebuildParams) error {
+	_, err := db.Exec(ctx, stockDayRebuild, arg.OrgID, arg.BranchID)
+	return err
 }
 
 const stockLastCostList = `-- name: StockLastCostList :many
@@ -216,6 +399,13 @@ WITH booked AS (
   UPDATE stock_shortfalls AS s SET open_qty = s.open_qty - moved.quantity
   FROM (SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM booked AS m WHERE m.shortfall_id <> '' GROUP BY m.shortfall_id) AS moved
   WHERE s.org_id = $1 AND s.id = moved.shortfall_id
+), days AS (
+  INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
+  SELECT $1, $2, m.item_id, $4, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  FROM booked AS m
+  GROUP BY m.item_id
+  ORDER BY m.item_id
+  ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = d.used + excluded.used, moved = d.moved + excluded.moved
 )
 INSERT INTO stock_movements (
   org_id, branch_id, item_id, batch_id, shortfall_id, kind, quantity, unit_cost, source_id, line_no, business_date, occurred_at
@@ -313,6 +503,58 @@ func (q *Queries) StockMovementListByOrder(ctx context.Context, db DBTX, arg *St
 	return items, nil
 }
 
+const stockMovementSum = `-- name: StockMovementSum :many
+SELECT m.item_id, m.kind, sum(m.quantity)::numeric AS quantity
+FROM stock_movements m
+WHERE m.org_id = $1 AND m.branch_id = $2 AND m.business_date BETWEEN $3 AND $4
+  AND ($5::boolean OR m.item_id = ANY ($6::text[]))
+GROUP BY m.item_id, m.kind
+ORDER BY m.item_id, m.kind
+`
+
+type StockMovementSumParams struct {
+	OrgID    string
+	BranchID string
+	FromDate civil.Date
+	ToDate   civil.Date
+	AllItems bool
+	ItemIds  []string
+}
+
+type StockMovementSumRow struct {
+	ItemID   string
+	Kind     string
+	Quantity decimal.Decimal
+}
+
+// A branch's movements of a range of dates by item and kind.
+func (q *Queries) StockMovementSum(ctx context.Context, db DBTX, arg *StockMovementSumParams) ([]*StockMovementSumRow, error) {
+	rows, err := db.Query(ctx, stockMovementSum,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.ToDate,
+		arg.AllItems,
+		arg.ItemIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockMovementSumRow
+	for rows.Next() {
+		var i StockMovementSumRow
+		if err := rows.Scan(&i.ItemID, &i.Kind, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stockPositionLock = `-- name: StockPositionLock :exec
 INSERT INTO stock_positions (org_id, item_id, branch_id)
 SELECT $1, wanted.item_id, $2
@@ -331,6 +573,21 @@ type StockPositionLockParams struct {
 // its WHERE is evaluated after the row was locked, and locking is all that is wanted. No item may be named twice.
 func (q *Queries) StockPositionLock(ctx context.Context, db DBTX, arg *StockPositionLockParams) error {
 	_, err := db.Exec(ctx, stockPositionLock, arg.OrgID, arg.BranchID, arg.ItemIds)
+	return err
+}
+
+const stockPositionLockBranch = `-- name: StockPositionLockBranch :exec
+SELECT item_id FROM stock_positions WHERE org_id = $1 AND branch_id = $2 ORDER BY item_id FOR UPDATE
+`
+
+type StockPositionLockBranchParams struct {
+	OrgID    string
+	BranchID string
+}
+
+// Everything that a branch has, in the order in which all lock.
+func (q *Queries) StockPositionLockBranch(ctx context.Context, db DBTX, arg *StockPositionLockBranchParams) error {
+	_, err := db.Exec(ctx, stockPositionLockBranch, arg.OrgID, arg.BranchID)
 	return err
 }
 
@@ -462,4 +719,28 @@ func (q *Queries) StockShortfallListOpen(ctx context.Context, db DBTX, arg *Stoc
 		return nil, err
 	}
 	return items, nil
+}
+
+const stockShortfallRebuild = `-- name: StockShortfallRebuild :execrows
+UPDATE stock_shortfalls s
+SET open_qty = -l.quantity
+FROM (
+  SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = $1 AND m.branch_id = $2 AND m.shortfall_id IS NOT NULL
+  GROUP BY m.shortfall_id
+) AS l
+WHERE s.org_id = $1 AND s.id = l.shortfall_id AND s.open_qty <> -l.quantity
+`
+
+type StockShortfallRebuildParams struct {
+	OrgID    string
+	BranchID string
+}
+
+func (q *Queries) StockShortfallRebuild(ctx context.Context, db DBTX, arg *StockShortfallRebuildParams) (int64, error) {
+	result, err := db.Exec(ctx, stockShortfallRebuild, arg.OrgID, arg.BranchID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

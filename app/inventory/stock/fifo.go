@@ -3,8 +3,11 @@ package stock
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/chefcloud/chefcloud/app/platform/civil"
 )
 
 // Need is what one line of an order takes of one item.
@@ -17,8 +20,10 @@ type Need struct {
 // part is a piece of a need. Without a batch it is short, and has no cost until one is known.
 type part struct {
 	Need
-	BatchID  string
-	UnitCost decimal.Decimal
+	BatchID    string
+	ExpiresOn  civil.Date
+	ReceivedAt time.Time
+	UnitCost   decimal.Decimal
 }
 
 func (p part) short() bool           { return p.BatchID == "" }
@@ -53,9 +58,11 @@ func take(need Need, shelf []Batch) (parts []part, left []Batch, missing decimal
 		quantity := decimal.Min(missing, first.Remaining)
 		if quantity.IsPositive() {
 			parts = append(parts, part{
-				Need:     Need{ItemID: need.ItemID, LineNo: need.LineNo, Quantity: quantity},
-				BatchID:  first.ID,
-				UnitCost: first.UnitCost,
+				Need:       Need{ItemID: need.ItemID, LineNo: need.LineNo, Quantity: quantity},
+				BatchID:    first.ID,
+				ExpiresOn:  first.ExpiresOn,
+				ReceivedAt: first.ReceivedAt,
+				UnitCost:   first.UnitCost,
 			})
 		}
 		missing = missing.Sub(quantity)

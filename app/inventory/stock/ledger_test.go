@@ -48,9 +48,10 @@ func (f *floor) incoming(lines ...stock.IncomingLine) stock.Incoming {
 	}
 }
 
-func (f *floor) loss(itemID string, quantity decimal.Decimal) stock.Loss {
-	return stock.Loss{
-		At: noon, BranchID: f.branch, BusinessDate: today, ItemID: itemID, OrgID: f.owner.OrgID, Quantity: quantity, WastageID: ids.New("was"),
+func (f *floor) loss(itemID string, quantity decimal.Decimal) stock.Withdrawal {
+	return stock.Withdrawal{
+		At: noon, BranchID: f.branch, BusinessDate: today, Needs: []stock.Need{{ItemID: itemID, Quantity: quantity}}, OrgID: f.owner.OrgID,
+		SourceID: ids.New("was"),
 	}
 }
 

@@ -29,7 +29,9 @@ type IncomingLine struct {
 	ExpiresOn civil.Date // zero if it doesn't expire
 	ItemID    string
 	Quantity  decimal.Decimal // in base units, above 0
-	UnitCost  decimal.Decimal // of one base unit in minor units, with at most six decimals
+	// ReceivedAt is when it first came in, if it travelled; zero: At.
+	ReceivedAt time.Time
+	UnitCost   decimal.Decimal // of one base unit in minor units, with at most six decimals
 }
 
 // Receive brings batches in, one for each line and in the same order, and settles open shortfalls from them, the oldest
@@ -74,11 +76,14 @@ func unpack(in Incoming, open map[string][]*shortfall) ([]Batch, []movement, err
 		}
 		b := Batch{
 			BranchID: in.BranchID, ExpiresOn: l.ExpiresOn, ID: ids.New("bat"), ItemID: l.ItemID, Received: l.Quantity,
-			ReceivedAt: in.At, Remaining: l.Quantity, UnitCost: l.UnitCost,
+			ReceivedAt: l.ReceivedAt, Remaining: l.Quantity, UnitCost: l.UnitCost,
+		}
+		if b.ReceivedAt.IsZero() {
+			b.ReceivedAt = in.At
 		}
 		line := int32(i) + 1
 		movements = append(movements, movement{
-			BatchID: b.ID, ItemID: l.ItemID, Kind: in.Source.kind(), LineNo: line, Quantity: l.Quantity, UnitCost: l.UnitCost,
+			BatchID: b.ID, ItemID: l.ItemID, Kind: kindOf[in.Source], LineNo: line, Quantity: l.Quantity, UnitCost: l.UnitCost,
 		})
 		var difference decimal.Decimal
 		for _, s := range settle(l.Quantity, l.UnitCost, open[l.ItemID]) {
@@ -101,9 +106,10 @@ func unpack(in Incoming, open map[string][]*shortfall) ([]Batch, []movement, err
 	return batches, movements, nil
 }
 
-func (s Source) kind() kind {
-	if s == SourceOpening {
-		return kindOpening
-	}
-	return kindReceipt
+var kindOf = map[Source]kind{
+	SourceAdjustment: kindAdjustment,
+	SourceCount:      kindCount,
+	SourceOpening:    kindOpening,
+	SourceReceipt:    kindReceipt,
+	SourceTransfer:   kindTransferIn,
 }

@@ -14,9 +14,12 @@ type Source string
 
 // The sources of batches.
 const (
-	SourceOpening Source = "OPENING"
-	SourceReceipt Source = "RECEIPT"
-	SourceRestock Source = "RESTOCK"
+	SourceAdjustment Source = "ADJUSTMENT"
+	SourceCount      Source = "COUNT"
+	SourceOpening    Source = "OPENING"
+	SourceReceipt    Source = "RECEIPT"
+	SourceRestock    Source = "RESTOCK"
+	SourceTransfer   Source = "TRANSFER"
 )
 
 // kind tells why goods moved.
@@ -24,13 +27,18 @@ type kind string
 
 // The kinds of movement.
 const (
-	kindOpening    kind = "OPENING"
-	kindReceipt    kind = "RECEIPT"
-	kindRestock    kind = "RESTOCK"
-	kindSale       kind = "SALE"
-	kindSettlement kind = "SETTLEMENT"
-	kindShortfall  kind = "SHORTFALL"
-	kindWaste      kind = "WASTE"
+	kindAdjustment   kind = "ADJUSTMENT"
+	kindCount        kind = "COUNT"
+	kindOpening      kind = "OPENING"
+	kindReceipt      kind = "RECEIPT"
+	kindRestock      kind = "RESTOCK"
+	kindSale         kind = "SALE"
+	kindSettlement   kind = "SETTLEMENT"
+	kindShortfall    kind = "SHORTFALL"
+	kindTransferIn   kind = "TRANSFER_IN"
+	kindTransferLoss kind = "TRANSFER_LOSS"
+	kindTransferOut  kind = "TRANSFER_OUT"
+	kindWaste        kind = "WASTE"
 )
 
 // Batch is stock that came in together at one cost.
@@ -86,3 +94,6 @@ func amount(cost decimal.Decimal) (int64, error) {
 	}
 	return money.Round(cost)
 }
+
+// Cost returns quantity × unit cost in minor units, rounded half away from zero.
+func Cost(quantity, unitCost decimal.Decimal) (int64, error) { return amount(quantity.Mul(unitCost)) }

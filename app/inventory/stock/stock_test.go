@@ -81,9 +81,11 @@ func (b *testBundle) receive(quantity, unitCost string) (batch stock.Batch, sett
 func (b *testBundle) waste(quantity string) (cost int64, err error) {
 	b.t.Helper()
 	err = b.db.InTx(b.t.Context(), func(ctx context.Context, tx postgres.Querier) error {
-		cost, err = stock.Waste(ctx, tx, stock.Loss{
-			At: noon, BranchID: b.branch, BusinessDate: today, ItemID: b.beef, OrgID: b.owner.OrgID, Quantity: dec(quantity), WastageID: ids.New("was"),
+		taken, err := stock.Waste(ctx, tx, stock.Withdrawal{
+			At: noon, BranchID: b.branch, BusinessDate: today, Needs: []stock.Need{{ItemID: b.beef, Quantity: dec(quantity)}}, OrgID: b.owner.OrgID,
+			SourceID: ids.New("was"),
 		})
+		cost = taken.CostByLine[0]
 		return err
 	})
 	return cost, err
@@ -313,8 +315,9 @@ func TestRestock(t *testing.T) {
 		b := setup(t)
 		batch := b.batch("10", "4000", 1)
 		b.inTx(func(ctx context.Context, tx postgres.Querier) error {
-			_, err := stock.Waste(ctx, tx, stock.Loss{
-				At: noon, BranchID: b.branch, BusinessDate: today, ItemID: b.beef, OrgID: b.owner.OrgID, Quantity: dec("1"), WastageID: "SAME",
+			_, err := stock.Waste(ctx, tx, stock.Withdrawal{
+				At: noon, BranchID: b.branch, BusinessDate: today, Needs: []stock.Need{{ItemID: b.beef, Quantity: dec("1")}}, OrgID: b.owner.OrgID,
+				SourceID: "SAME",
 			})
 			return err
 		})

@@ -43,7 +43,10 @@ func (s store) openBatches(ctx context.Context, itemIDs []string) ([]Batch, erro
 	}
 	batches := make([]Batch, len(rows))
 	for i, r := range rows {
-		batches[i] = Batch{ID: r.ID, ItemID: r.ItemID, Remaining: r.RemainingQty, UnitCost: r.UnitCost}
+		batches[i] = Batch{ID: r.ID, ItemID: r.ItemID, ReceivedAt: r.ReceivedAt, Remaining: r.RemainingQty, UnitCost: r.UnitCost}
+		if r.ExpiresOn != nil {
+			batches[i].ExpiresOn = *r.ExpiresOn
+		}
 	}
 	return batches, nil
 }
@@ -110,7 +113,7 @@ func (s store) movements(ctx context.Context, orderID string) (branchID string, 
 // insertBatches creates batches; they stay empty until a movement is booked on them.
 func (s store) insertBatches(ctx context.Context, in Incoming, batches []Batch) error {
 	p := &sqlc.StockBatchInsertParams{
-		OrgID: s.orgID, BranchID: s.branchID, BusinessDate: in.BusinessDate, ReceivedAt: in.At, Source: string(in.Source), SourceID: in.SourceID,
+		OrgID: s.orgID, BranchID: s.branchID, BusinessDate: in.BusinessDate, Source: string(in.Source), SourceID: in.SourceID,
 	}
 	for i := range batches {
 		b := &batches[i]
@@ -118,6 +121,7 @@ func (s store) insertBatches(ctx context.Context, in Incoming, batches []Batch) 
 		p.ItemIds = append(p.ItemIds, b.ItemID)
 		p.ReceivedQtys = append(p.ReceivedQtys, b.Received)
 		p.UnitCosts = append(p.UnitCosts, b.UnitCost)
+		p.ReceivedAt = append(p.ReceivedAt, b.ReceivedAt)
 		p.ExpiresOn = append(p.ExpiresOn, b.ExpiresOn)
 		p.SettledCogs = append(p.SettledCogs, b.SettledCOGS)
 	}
@@ -161,25 +165,4 @@ func (s store) book(ctx context.Context, cause posting, movements []movement) er
 		return fmt.Errorf("book stock movements: %w", err)
 	}
 	return nil
-}
-
-// Difference is a batch or a shortfall that the ledger doesn't explain. A shortfall counts as what is owed, negative.
-type Difference struct {
-	Held   decimal.Decimal
-	ID     string
-	Ledger decimal.Decimal
-}
-
-// Check compares every batch and shortfall of an organisation with the ledger and returns those that differ, by id. There
-// must never be one. It reads all of the history: it is for tests and for reconciliation, not for requests.
-func Check(ctx context.Context, q postgres.Querier, orgID string) ([]Difference, error) {
-	rows, err := sqlc.New().StockLedgerCheck(ctx, q, &sqlc.StockLedgerCheckParams{OrgID: orgID})
-	if err != nil {
-		return nil, fmt.Errorf("check stock ledger: %w", err)
-	}
-	differences := make([]Difference, len(rows))
-	for i, r := range rows {
-		differences[i] = Difference{Held: r.Held, ID: r.ID, Ledger: r.Ledger}
-	}
-	return differences, nil
 }

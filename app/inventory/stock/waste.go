@@ -11,46 +11,89 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
 
-// Loss is what was thrown away.
-type Loss struct {
+// Withdrawal is what leaves a branch without being sold.
+type Withdrawal struct {
 	At           time.Time
 	BranchID     string
 	BusinessDate civil.Date
-	ItemID       string
+	Needs        []Need // each item once
 	OrgID        string
-	Quantity     decimal.Decimal // in base units, above 0
-	WastageID    string
+	SourceID     string
 }
 
-// Waste takes what was thrown away from the oldest batches and returns its cost in minor units. More than is on hand is
-// failed_precondition INSUFFICIENT_STOCK, naming what there is, and nothing is taken.
-func Waste(ctx context.Context, tx postgres.Querier, l Loss) (int64, error) {
-	st := newStore(tx, l.OrgID, l.BranchID)
-	if err := st.lock(ctx, []string{l.ItemID}); err != nil {
-		return 0, err
+// Withdrawn is what a withdrawal took.
+type Withdrawn struct {
+	// CostByLine is in minor units by line number, each rounded once.
+	CostByLine map[int32]int64
+	Parcels    []Parcel
+}
+
+// Parcel is what was taken from one batch, with what travels along.
+type Parcel struct {
+	ExpiresOn  civil.Date // zero if it doesn't expire
+	LineNo     int32
+	Quantity   decimal.Decimal
+	ReceivedAt time.Time
+	UnitCost   decimal.Decimal
+}
+
+// Waste takes what was thrown away from the oldest batches. More than is on hand is failed_precondition
+// INSUFFICIENT_STOCK, naming what there is, and nothing is taken. So it is with all withdrawals.
+func Waste(ctx context.Context, tx postgres.Querier, w Withdrawal) (Withdrawn, error) {
+	return withdraw(ctx, tx, w, kindWaste)
+}
+
+// Adjust takes out what was found missing by hand.
+func Adjust(ctx context.Context, tx postgres.Querier, w Withdrawal) (Withdrawn, error) {
+	return withdraw(ctx, tx, w, kindAdjustment)
+}
+
+// CountOut takes out what a count found missing.
+func CountOut(ctx context.Context, tx postgres.Querier, w Withdrawal) (Withdrawn, error) {
+	return withdraw(ctx, tx, w, kindCount)
+}
+
+// Send takes what goes to another branch.
+func Send(ctx context.Context, tx postgres.Querier, w Withdrawal) (Withdrawn, error) {
+	return withdraw(ctx, tx, w, kindTransferOut)
+}
+
+func withdraw(ctx context.Context, tx postgres.Querier, w Withdrawal, k kind) (Withdrawn, error) {
+	st := newStore(tx, w.OrgID, w.BranchID)
+	itemIDs := items(w.Needs)
+	if err := st.lock(ctx, itemIDs); err != nil {
+		return Withdrawn{}, err
 	}
-	batches, err := st.openBatches(ctx, []string{l.ItemID})
+	batches, err := st.openBatches(ctx, itemIDs)
 	if err != nil {
-		return 0, err
+		return Withdrawn{}, err
 	}
-	need := Need{ItemID: l.ItemID, Quantity: l.Quantity}
-	parts, _, missing := take(need, batches)
-	if missing.IsPositive() {
-		return 0, insufficient(need, need.Quantity.Sub(missing))
-	}
-	costs, err := costByLine(parts)
-	if err != nil {
-		return 0, err
-	}
+	parts := allocate(w.Needs, batches)
 	movements := make([]movement, len(parts))
+	taken := Withdrawn{Parcels: make([]Parcel, len(parts))}
 	for i, p := range parts {
-		movements[i] = movement{BatchID: p.BatchID, ItemID: p.ItemID, Kind: kindWaste, Quantity: p.Quantity.Neg(), UnitCost: p.UnitCost}
+		if p.short() {
+			return Withdrawn{}, insufficient(w.Needs, p)
+		}
+		movements[i] = movement{BatchID: p.BatchID, ItemID: p.ItemID, Kind: k, LineNo: p.LineNo, Quantity: p.Quantity.Neg(), UnitCost: p.UnitCost}
+		taken.Parcels[i] = Parcel{ExpiresOn: p.ExpiresOn, LineNo: p.LineNo, Quantity: p.Quantity, ReceivedAt: p.ReceivedAt, UnitCost: p.UnitCost}
 	}
-	return costs[need.LineNo], st.book(ctx, posting{At: l.At, BusinessDate: l.BusinessDate, SourceID: l.WastageID}, movements)
+	if taken.CostByLine, err = costByLine(parts); err != nil {
+		return Withdrawn{}, err
+	}
+	return taken, st.book(ctx, posting{At: w.At, BusinessDate: w.BusinessDate, SourceID: w.SourceID}, movements)
 }
 
-func insufficient(need Need, available decimal.Decimal) error {
+// insufficient names what there is of the item that is short.
+func insufficient(needs []Need, short part) error {
+	var wanted decimal.Decimal
+	for _, n := range needs {
+		if n.ItemID == short.ItemID {
+			wanted = wanted.Add(n.Quantity)
+		}
+	}
+	available := wanted.Sub(short.Quantity)
 	return fault.FailedPrecondition("INSUFFICIENT_STOCK",
-		"only "+available.String()+" of item "+need.ItemID+" on hand, not "+need.Quantity.String()).
-		With("item_id", need.ItemID).With("available", available.String()).With("requested", need.Quantity.String())
+		"only "+available.String()+" of item "+short.ItemID+" on hand, not "+wanted.String()).
+		With("item_id", short.ItemID).With("available", available.String()).With("requested", wanted.String())
 }

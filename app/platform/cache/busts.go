@@ -42,6 +42,16 @@ var busts = map[string][]Report{
 	// Opening stock settles negative stock, which changes the day's cost of sales.
 	inventoryv1connect.InventoryServiceAddBatchProcedure:      cost,
 	inventoryv1connect.InventoryServiceRecordWastageProcedure: cost,
+	// So do counts, transfers that arrive, and adjustments.
+	inventoryv1connect.InventoryServiceAdjustStockProcedure:      cost,
+	inventoryv1connect.InventoryServiceReceiveTransferProcedure:  cost,
+	inventoryv1connect.InventoryServiceRecordStockCountProcedure: cost,
+	// What is sent changes no figure before it arrives; a policy changes what is suggested to be bought, which is never cached.
+	inventoryv1connect.InventoryServiceApproveTransferProcedure:     nothing,
+	inventoryv1connect.InventoryServiceCancelTransferProcedure:      nothing,
+	inventoryv1connect.InventoryServiceCreateTransferProcedure:      nothing,
+	inventoryv1connect.InventoryServiceSendTransferProcedure:        nothing,
+	inventoryv1connect.InventoryServiceUpsertStockPoliciesProcedure: nothing,
 	// The forecast shows items' names and units.
 	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast},
 

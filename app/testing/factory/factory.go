@@ -85,6 +85,9 @@ func Batch(t testing.TB, db *postgres.DB, c caller.Caller, o BatchOpts) string {
 	exec(t, db, `WITH batch AS (
 		INSERT INTO stock_batches (org_id, id, branch_id, item_id, received_qty, remaining_qty, unit_cost, received_at, source, source_id, business_date)
 		VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'OPENING', $2, $7::timestamptz::date) RETURNING id
+	), day AS (
+		INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, moved) VALUES ($1, $3, $4, $7::timestamptz::date, $5)
+		ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET moved = d.moved + excluded.moved
 	) INSERT INTO stock_movements (org_id, branch_id, item_id, batch_id, kind, quantity, unit_cost, source_id, business_date, occurred_at)
 	SELECT $1, $3, $4, id, 'OPENING', $5, $6, $2, $7::timestamptz::date, $7 FROM batch`,
 		c.OrgID, id, o.BranchID, o.ItemID, quantity, cost, o.ReceivedAt)

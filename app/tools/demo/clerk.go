@@ -14,6 +14,8 @@ type clerk struct {
 	branchID string
 	company  *company
 	ledger   *ledger
+	// moved is what the movements since the last day was written come to.
+	moved map[itemDay]dayMoved
 	// runningFrom, if set, is the first date whose deliveries that came in part still wait for the rest.
 	runningFrom civil.Date
 	target      int32 // seconds
@@ -145,6 +147,7 @@ func (c *clerk) Day(d *sim.Day) {
 	} {
 		b.Int8(figure)
 	}
+	c.stockDays(d.Date)
 	if c.watch != nil {
 		c.watch(c.branchID, d)
 	}

@@ -1,8 +1,11 @@
 package demo
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
+	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/tools/demo/sim"
 )
 
@@ -39,6 +42,47 @@ func (c *clerk) Movement(m *sim.Movement) {
 	b.Int4(m.LineNo)
 	b.Date(m.BusinessDate)
 	b.Time(m.OccurredAt)
+	if c.moved == nil {
+		c.moved = make(map[itemDay]dayMoved)
+	}
+	key := itemDay{date: m.BusinessDate, item: m.Item}
+	day := c.moved[key]
+	day.moved += m.Quantity
+	if m.Kind == "SALE" || m.Kind == "RESTOCK" {
+		day.used -= m.Quantity
+	}
+	c.moved[key] = day
+}
+
+// itemDay is a business date of an item.
+type itemDay struct {
+	date civil.Date
+	item int
+}
+
+// dayMoved is what moved on it, in thousandths of the item's unit.
+type dayMoved struct{ moved, used int64 }
+
+// stockDays writes the days of all items up to a date, by date and item so that the same seed gives the same file.
+func (c *clerk) stockDays(upTo civil.Date) {
+	var done []itemDay
+	for key := range c.moved {
+		if !key.date.After(upTo) {
+			done = append(done, key)
+		}
+	}
+	slices.SortFunc(done, func(x, y itemDay) int { return cmp.Or(x.date.Compare(y.date), cmp.Compare(x.item, y.item)) })
+	b := c.ledger.stockDays
+	for _, key := range done {
+		b.Row()
+		b.Text(c.company.orgID)
+		b.Text(c.branchID)
+		b.Text(c.itemID(key.item))
+		b.Date(key.date)
+		quantity(b, c.moved[key].used)
+		quantity(b, c.moved[key].moved)
+		delete(c.moved, key)
+	}
 }
 
 // Wastage implements sim.Sink.

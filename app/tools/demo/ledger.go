@@ -20,6 +20,7 @@ type ledger struct {
 	purchases     *copyto.Buffer
 	receiptLines  *copyto.Buffer
 	receipts      *copyto.Buffer
+	stockDays     *copyto.Buffer
 	tickets       *copyto.Buffer
 	wastage       *copyto.Buffer
 }
@@ -47,7 +48,8 @@ func newLedger() *ledger {
 			"batch_id", "amount"),
 		receipts: copyto.NewBuffer("purchase_receipts", "org_id", "id", "po_id", "branch_id", "received_by", "recorded_by",
 			"business_date", "received_at", "cost"),
-		tickets: copyto.NewBuffer("order_tickets", "org_id", "order_id", "ticket_no", "sent_at", "ready_at", "target_seconds"),
+		stockDays: copyto.NewBuffer("stock_days", "org_id", "branch_id", "item_id", "business_date", "used", "moved"),
+		tickets:   copyto.NewBuffer("order_tickets", "org_id", "order_id", "ticket_no", "sent_at", "ready_at", "target_seconds"),
 		wastage: copyto.NewBuffer("wastage", "org_id", "id", "branch_id", "item_id", "quantity", "cost", "reason", "business_date",
 			"wasted_at", "recorded_by", "created_at"),
 	}
@@ -60,7 +62,8 @@ func (l *ledger) lanes() [laneCount][]*copyto.Buffer {
 		{l.orders},
 		{l.lines},
 		{
-			l.adjustments, l.tickets, l.purchases, l.purchaseLines, l.receipts, l.receiptLines, l.batches, l.movements, l.wastage, l.days,
+			l.adjustments, l.tickets, l.purchases, l.purchaseLines, l.receipts, l.receiptLines, l.batches, l.movements, l.stockDays,
+			l.wastage, l.days,
 		},
 	}
 }

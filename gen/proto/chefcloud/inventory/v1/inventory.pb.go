@@ -27,6 +27,132 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// TransferStatus is where a transfer stands.
+type TransferStatus int32
+
+const (
+	// Not a status.
+	TransferStatus_TRANSFER_STATUS_UNSPECIFIED TransferStatus = 0
+	// Asked for.
+	TransferStatus_TRANSFER_STATUS_DRAFT TransferStatus = 1
+	// May be sent.
+	TransferStatus_TRANSFER_STATUS_APPROVED TransferStatus = 2
+	// Sent, not all received.
+	TransferStatus_TRANSFER_STATUS_IN_TRANSIT TransferStatus = 3
+	// All received, or completed with a loss.
+	TransferStatus_TRANSFER_STATUS_RECEIVED TransferStatus = 4
+	// Called off before it was sent.
+	TransferStatus_TRANSFER_STATUS_CANCELLED TransferStatus = 5
+)
+
+// Enum value maps for TransferStatus.
+var (
+	TransferStatus_name = map[int32]string{
+		0: "TRANSFER_STATUS_UNSPECIFIED",
+		1: "TRANSFER_STATUS_DRAFT",
+		2: "TRANSFER_STATUS_APPROVED",
+		3: "TRANSFER_STATUS_IN_TRANSIT",
+		4: "TRANSFER_STATUS_RECEIVED",
+		5: "TRANSFER_STATUS_CANCELLED",
+	}
+	TransferStatus_value = map[string]int32{
+		"TRANSFER_STATUS_UNSPECIFIED": 0,
+		"TRANSFER_STATUS_DRAFT":       1,
+		"TRANSFER_STATUS_APPROVED":    2,
+		"TRANSFER_STATUS_IN_TRANSIT":  3,
+		"TRANSFER_STATUS_RECEIVED":    4,
+		"TRANSFER_STATUS_CANCELLED":   5,
+	}
+)
+
+func (x TransferStatus) Enum() *TransferStatus {
+	p := new(TransferStatus)
+	*p = x
+	return p
+}
+
+func (x TransferStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TransferStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[0].Descriptor()
+}
+
+func (TransferStatus) Type() protoreflect.EnumType {
+	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[0]
+}
+
+func (x TransferStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TransferStatus.Descriptor instead.
+func (TransferStatus) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{0}
+}
+
+// RiskReason says what is wrong.
+type RiskReason int32
+
+const (
+	// Not a reason.
+	RiskReason_RISK_REASON_UNSPECIFIED RiskReason = 0
+	// On hand and not expired is at or below the reorder level.
+	RiskReason_RISK_REASON_BELOW_REORDER_LEVEL RiskReason = 1
+	// More was sold than was booked in.
+	RiskReason_RISK_REASON_NEGATIVE RiskReason = 2
+	// The batch has expired.
+	RiskReason_RISK_REASON_EXPIRED RiskReason = 3
+	// The batch will expire within the days asked for.
+	RiskReason_RISK_REASON_EXPIRING RiskReason = 4
+)
+
+// Enum value maps for RiskReason.
+var (
+	RiskReason_name = map[int32]string{
+		0: "RISK_REASON_UNSPECIFIED",
+		1: "RISK_REASON_BELOW_REORDER_LEVEL",
+		2: "RISK_REASON_NEGATIVE",
+		3: "RISK_REASON_EXPIRED",
+		4: "RISK_REASON_EXPIRING",
+	}
+	RiskReason_value = map[string]int32{
+		"RISK_REASON_UNSPECIFIED":         0,
+		"RISK_REASON_BELOW_REORDER_LEVEL": 1,
+		"RISK_REASON_NEGATIVE":            2,
+		"RISK_REASON_EXPIRED":             3,
+		"RISK_REASON_EXPIRING":            4,
+	}
+)
+
+func (x RiskReason) Enum() *RiskReason {
+	p := new(RiskReason)
+	*p = x
+	return p
+}
+
+func (x RiskReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RiskReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[1].Descriptor()
+}
+
+func (RiskReason) Type() protoreflect.EnumType {
+	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[1]
+}
+
+func (x RiskReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RiskReason.Descriptor instead.
+func (RiskReason) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{1}
+}
+
 // Item is something that is bought, stored and used up.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1305,6 +1431,2938 @@ func (x *ListWastageResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Adjustment is a correction by hand.
+type Adjustment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Quantity in base units; negative for what went out.
+	Quantity float64 `protobuf:"fixed64,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Its cost in minor units, rounded; negative for what went out.
+	Cost int64 `protobuf:"varint,5,opt,name=cost,proto3" json:"cost,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Business date on which it counts.
+	BusinessDate string `protobuf:"bytes,7,opt,name=business_date,json=businessDate,proto3" json:"business_date,omitempty"`
+	// Who adjusted.
+	AdjustedBy string `protobuf:"bytes,8,opt,name=adjusted_by,json=adjustedBy,proto3" json:"adjusted_by,omitempty"`
+	// When.
+	AdjustedAt    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=adjusted_at,json=adjustedAt,proto3" json:"adjusted_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Adjustment) Reset() {
+	*x = Adjustment{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Adjustment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Adjustment) ProtoMessage() {}
+
+func (x *Adjustment) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Adjustment.ProtoReflect.Descriptor instead.
+func (*Adjustment) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Adjustment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Adjustment) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *Adjustment) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *Adjustment) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Adjustment) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *Adjustment) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Adjustment) GetBusinessDate() string {
+	if x != nil {
+		return x.BusinessDate
+	}
+	return ""
+}
+
+func (x *Adjustment) GetAdjustedBy() string {
+	if x != nil {
+		return x.AdjustedBy
+	}
+	return ""
+}
+
+func (x *Adjustment) GetAdjustedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AdjustedAt
+	}
+	return nil
+}
+
+// AdjustStockRequest corrects one item.
+type AdjustStockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Quantity in base units, at most three decimals; negative for what goes out, never 0.
+	Quantity float64 `protobuf:"fixed64,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Cost of a base unit of what comes in, in minor units with at most six decimals; the last known one if empty. Not for
+	// what goes out.
+	UnitCost string `protobuf:"bytes,5,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustStockRequest) Reset() {
+	*x = AdjustStockRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustStockRequest) ProtoMessage() {}
+
+func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustStockRequest.ProtoReflect.Descriptor instead.
+func (*AdjustStockRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AdjustStockRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *AdjustStockRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *AdjustStockRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *AdjustStockRequest) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *AdjustStockRequest) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+func (x *AdjustStockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// AdjustStockResponse carries the adjustment.
+type AdjustStockResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The adjustment.
+	Adjustment    *Adjustment `protobuf:"bytes,1,opt,name=adjustment,proto3" json:"adjustment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustStockResponse) Reset() {
+	*x = AdjustStockResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustStockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustStockResponse) ProtoMessage() {}
+
+func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustStockResponse.ProtoReflect.Descriptor instead.
+func (*AdjustStockResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AdjustStockResponse) GetAdjustment() *Adjustment {
+	if x != nil {
+		return x.Adjustment
+	}
+	return nil
+}
+
+// ListAdjustmentsRequest asks for a page.
+type ListAdjustmentsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Most rows of the answer, 100 if absent.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the page before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAdjustmentsRequest) Reset() {
+	*x = ListAdjustmentsRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAdjustmentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAdjustmentsRequest) ProtoMessage() {}
+
+func (x *ListAdjustmentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAdjustmentsRequest.ProtoReflect.Descriptor instead.
+func (*ListAdjustmentsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListAdjustmentsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListAdjustmentsRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListAdjustmentsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAdjustmentsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAdjustmentsResponse is a page.
+type ListAdjustmentsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Adjustments []*Adjustment `protobuf:"bytes,1,rep,name=adjustments,proto3" json:"adjustments,omitempty"`
+	// Token of the next page, empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAdjustmentsResponse) Reset() {
+	*x = ListAdjustmentsResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAdjustmentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAdjustmentsResponse) ProtoMessage() {}
+
+func (x *ListAdjustmentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAdjustmentsResponse.ProtoReflect.Descriptor instead.
+func (*ListAdjustmentsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListAdjustmentsResponse) GetAdjustments() []*Adjustment {
+	if x != nil {
+		return x.Adjustments
+	}
+	return nil
+}
+
+func (x *ListAdjustmentsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// StockCount is what was found on the shelves.
+type StockCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Business date on which its differences count.
+	BusinessDate string `protobuf:"bytes,3,opt,name=business_date,json=businessDate,proto3" json:"business_date,omitempty"`
+	// When it was counted.
+	CountedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=counted_at,json=countedAt,proto3" json:"counted_at,omitempty"`
+	// Who recorded it.
+	CountedBy string `protobuf:"bytes,5,opt,name=counted_by,json=countedBy,proto3" json:"counted_by,omitempty"`
+	// Note.
+	Note string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
+	// By item; absent in lists.
+	Lines         []*StockCountLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockCount) Reset() {
+	*x = StockCount{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockCount) ProtoMessage() {}
+
+func (x *StockCount) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockCount.ProtoReflect.Descriptor instead.
+func (*StockCount) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *StockCount) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StockCount) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *StockCount) GetBusinessDate() string {
+	if x != nil {
+		return x.BusinessDate
+	}
+	return ""
+}
+
+func (x *StockCount) GetCountedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CountedAt
+	}
+	return nil
+}
+
+func (x *StockCount) GetCountedBy() string {
+	if x != nil {
+		return x.CountedBy
+	}
+	return ""
+}
+
+func (x *StockCount) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *StockCount) GetLines() []*StockCountLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// StockCountLine is what was found of one item.
+type StockCountLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// What was there, in base units.
+	Counted float64 `protobuf:"fixed64,2,opt,name=counted,proto3" json:"counted,omitempty"`
+	// What the ledger had at that instant; negative if more was sold than was booked in.
+	Expected float64 `protobuf:"fixed64,3,opt,name=expected,proto3" json:"expected,omitempty"`
+	// counted − expected.
+	Difference float64 `protobuf:"fixed64,4,opt,name=difference,proto3" json:"difference,omitempty"`
+	// Cost of the difference in minor units, rounded.
+	Cost          int64 `protobuf:"varint,5,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockCountLine) Reset() {
+	*x = StockCountLine{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockCountLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockCountLine) ProtoMessage() {}
+
+func (x *StockCountLine) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockCountLine.ProtoReflect.Descriptor instead.
+func (*StockCountLine) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *StockCountLine) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *StockCountLine) GetCounted() float64 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
+func (x *StockCountLine) GetExpected() float64 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
+func (x *StockCountLine) GetDifference() float64 {
+	if x != nil {
+		return x.Difference
+	}
+	return 0
+}
+
+func (x *StockCountLine) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+// CountedItem is what was counted of one item.
+type CountedItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// What was there, in base units, at most three decimals.
+	Quantity      float64 `protobuf:"fixed64,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountedItem) Reset() {
+	*x = CountedItem{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountedItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountedItem) ProtoMessage() {}
+
+func (x *CountedItem) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountedItem.ProtoReflect.Descriptor instead.
+func (*CountedItem) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CountedItem) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *CountedItem) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+// RecordStockCountRequest is a count of some or all items.
+type RecordStockCountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Identifier; minted as `cnt_…` if empty. One that is taken is already_exists COUNT_ID_TAKEN.
+	CountId string `protobuf:"bytes,3,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	// When it was counted; now if absent. Not in the future, and not before the item's last count.
+	CountedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=counted_at,json=countedAt,proto3" json:"counted_at,omitempty"`
+	// Note.
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// What was counted, each item once.
+	Items         []*CountedItem `protobuf:"bytes,6,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordStockCountRequest) Reset() {
+	*x = RecordStockCountRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordStockCountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordStockCountRequest) ProtoMessage() {}
+
+func (x *RecordStockCountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordStockCountRequest.ProtoReflect.Descriptor instead.
+func (*RecordStockCountRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RecordStockCountRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *RecordStockCountRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *RecordStockCountRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+func (x *RecordStockCountRequest) GetCountedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CountedAt
+	}
+	return nil
+}
+
+func (x *RecordStockCountRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *RecordStockCountRequest) GetItems() []*CountedItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// RecordStockCountResponse carries the count.
+type RecordStockCountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordStockCountResponse) Reset() {
+	*x = RecordStockCountResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordStockCountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordStockCountResponse) ProtoMessage() {}
+
+func (x *RecordStockCountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordStockCountResponse.ProtoReflect.Descriptor instead.
+func (*RecordStockCountResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RecordStockCountResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// GetStockCountRequest names a count.
+type GetStockCountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The count.
+	CountId       string `protobuf:"bytes,2,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStockCountRequest) Reset() {
+	*x = GetStockCountRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStockCountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStockCountRequest) ProtoMessage() {}
+
+func (x *GetStockCountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStockCountRequest.ProtoReflect.Descriptor instead.
+func (*GetStockCountRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetStockCountRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetStockCountRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+// GetStockCountResponse carries the count.
+type GetStockCountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStockCountResponse) Reset() {
+	*x = GetStockCountResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStockCountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStockCountResponse) ProtoMessage() {}
+
+func (x *GetStockCountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStockCountResponse.ProtoReflect.Descriptor instead.
+func (*GetStockCountResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *GetStockCountResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// ListStockCountsRequest asks for a page.
+type ListStockCountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Most rows of the answer, 100 if absent.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the page before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockCountsRequest) Reset() {
+	*x = ListStockCountsRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockCountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockCountsRequest) ProtoMessage() {}
+
+func (x *ListStockCountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockCountsRequest.ProtoReflect.Descriptor instead.
+func (*ListStockCountsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListStockCountsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListStockCountsRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListStockCountsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListStockCountsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListStockCountsResponse is a page.
+type ListStockCountsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Counts []*StockCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
+	// Token of the next page, empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockCountsResponse) Reset() {
+	*x = ListStockCountsResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockCountsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockCountsResponse) ProtoMessage() {}
+
+func (x *ListStockCountsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockCountsResponse.ProtoReflect.Descriptor instead.
+func (*ListStockCountsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListStockCountsResponse) GetCounts() []*StockCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *ListStockCountsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// GetUsageVarianceRequest asks for a branch and a range of business dates.
+type GetUsageVarianceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// First business date.
+	StartDate string `protobuf:"bytes,3,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last business date, at most 399 days later.
+	EndDate string `protobuf:"bytes,4,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	// Only these items.
+	ItemIds       []string `protobuf:"bytes,5,rep,name=item_ids,json=itemIds,proto3" json:"item_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageVarianceRequest) Reset() {
+	*x = GetUsageVarianceRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageVarianceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageVarianceRequest) ProtoMessage() {}
+
+func (x *GetUsageVarianceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageVarianceRequest.ProtoReflect.Descriptor instead.
+func (*GetUsageVarianceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetUsageVarianceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetUsageVarianceRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *GetUsageVarianceRequest) GetStartDate() string {
+	if x != nil {
+		return x.StartDate
+	}
+	return ""
+}
+
+func (x *GetUsageVarianceRequest) GetEndDate() string {
+	if x != nil {
+		return x.EndDate
+	}
+	return ""
+}
+
+func (x *GetUsageVarianceRequest) GetItemIds() []string {
+	if x != nil {
+		return x.ItemIds
+	}
+	return nil
+}
+
+// UsageVariance compares the use of one item. Quantities are in base units.
+type UsageVariance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,2,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Base unit.
+	BaseUnit string `protobuf:"bytes,3,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
+	// On hand when the first date began.
+	Opening float64 `protobuf:"fixed64,4,opt,name=opening,proto3" json:"opening,omitempty"`
+	// Receipts and opening stock.
+	Received float64 `protobuf:"fixed64,5,opt,name=received,proto3" json:"received,omitempty"`
+	// Arrived from other branches.
+	TransferredIn float64 `protobuf:"fixed64,6,opt,name=transferred_in,json=transferredIn,proto3" json:"transferred_in,omitempty"`
+	// Sent to other branches.
+	TransferredOut float64 `protobuf:"fixed64,7,opt,name=transferred_out,json=transferredOut,proto3" json:"transferred_out,omitempty"`
+	// Adjustments by hand.
+	Adjusted float64 `protobuf:"fixed64,8,opt,name=adjusted,proto3" json:"adjusted,omitempty"`
+	// On hand when the last date ended, as counted where it was counted.
+	Closing float64 `protobuf:"fixed64,9,opt,name=closing,proto3" json:"closing,omitempty"`
+	// opening + received + transferred_in − transferred_out + adjusted − closing.
+	Actual float64 `protobuf:"fixed64,10,opt,name=actual,proto3" json:"actual,omitempty"`
+	// What sales should have used, by their recipes.
+	Theoretical float64 `protobuf:"fixed64,11,opt,name=theoretical,proto3" json:"theoretical,omitempty"`
+	// (actual − theoretical) ÷ theoretical.
+	VarianceBp *int64 `protobuf:"varint,12,opt,name=variance_bp,json=varianceBp,proto3,oneof" json:"variance_bp,omitempty"`
+	// Thrown away, as recorded.
+	Waste float64 `protobuf:"fixed64,13,opt,name=waste,proto3" json:"waste,omitempty"`
+	// actual − theoretical − waste.
+	Unexplained float64 `protobuf:"fixed64,14,opt,name=unexplained,proto3" json:"unexplained,omitempty"`
+	// Its cost at the last known cost, in minor units, rounded.
+	UnexplainedCost int64 `protobuf:"varint,15,opt,name=unexplained_cost,json=unexplainedCost,proto3" json:"unexplained_cost,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UsageVariance) Reset() {
+	*x = UsageVariance{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageVariance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageVariance) ProtoMessage() {}
+
+func (x *UsageVariance) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageVariance.ProtoReflect.Descriptor instead.
+func (*UsageVariance) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *UsageVariance) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *UsageVariance) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *UsageVariance) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
+func (x *UsageVariance) GetOpening() float64 {
+	if x != nil {
+		return x.Opening
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetReceived() float64 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetTransferredIn() float64 {
+	if x != nil {
+		return x.TransferredIn
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetTransferredOut() float64 {
+	if x != nil {
+		return x.TransferredOut
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetAdjusted() float64 {
+	if x != nil {
+		return x.Adjusted
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetClosing() float64 {
+	if x != nil {
+		return x.Closing
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetActual() float64 {
+	if x != nil {
+		return x.Actual
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetTheoretical() float64 {
+	if x != nil {
+		return x.Theoretical
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetVarianceBp() int64 {
+	if x != nil && x.VarianceBp != nil {
+		return *x.VarianceBp
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetWaste() float64 {
+	if x != nil {
+		return x.Waste
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetUnexplained() float64 {
+	if x != nil {
+		return x.Unexplained
+	}
+	return 0
+}
+
+func (x *UsageVariance) GetUnexplainedCost() int64 {
+	if x != nil {
+		return x.UnexplainedCost
+	}
+	return 0
+}
+
+// GetUsageVarianceResponse has one row for each item that moved or was there.
+type GetUsageVarianceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By item.
+	Items []*UsageVariance `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageVarianceResponse) Reset() {
+	*x = GetUsageVarianceResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageVarianceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageVarianceResponse) ProtoMessage() {}
+
+func (x *GetUsageVarianceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageVarianceResponse.ProtoReflect.Descriptor instead.
+func (*GetUsageVarianceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *GetUsageVarianceResponse) GetItems() []*UsageVariance {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *GetUsageVarianceResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// Transfer is goods on their way from one branch to another.
+type Transfer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Sender.
+	FromBranchId string `protobuf:"bytes,2,opt,name=from_branch_id,json=fromBranchId,proto3" json:"from_branch_id,omitempty"`
+	// Receiver.
+	ToBranchId string `protobuf:"bytes,3,opt,name=to_branch_id,json=toBranchId,proto3" json:"to_branch_id,omitempty"`
+	// Where it stands.
+	Status TransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=chefcloud.inventory.v1.TransferStatus" json:"status,omitempty"`
+	// Note.
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// By item; absent in lists.
+	Lines []*TransferLine `protobuf:"bytes,6,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Who asked for it.
+	CreatedBy string `protobuf:"bytes,7,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Who approved it.
+	ApprovedBy string `protobuf:"bytes,8,opt,name=approved_by,json=approvedBy,proto3" json:"approved_by,omitempty"`
+	// Who sent it.
+	SentBy string `protobuf:"bytes,9,opt,name=sent_by,json=sentBy,proto3" json:"sent_by,omitempty"`
+	// Who received the last of it, or called it off.
+	ClosedBy string `protobuf:"bytes,10,opt,name=closed_by,json=closedBy,proto3" json:"closed_by,omitempty"`
+	// When it was asked for.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When it was approved.
+	ApprovedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=approved_at,json=approvedAt,proto3" json:"approved_at,omitempty"`
+	// When it was sent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the last of it was received, or it was called off.
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Transfer) Reset() {
+	*x = Transfer{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Transfer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Transfer) ProtoMessage() {}
+
+func (x *Transfer) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Transfer.ProtoReflect.Descriptor instead.
+func (*Transfer) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Transfer) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Transfer) GetFromBranchId() string {
+	if x != nil {
+		return x.FromBranchId
+	}
+	return ""
+}
+
+func (x *Transfer) GetToBranchId() string {
+	if x != nil {
+		return x.ToBranchId
+	}
+	return ""
+}
+
+func (x *Transfer) GetStatus() TransferStatus {
+	if x != nil {
+		return x.Status
+	}
+	return TransferStatus_TRANSFER_STATUS_UNSPECIFIED
+}
+
+func (x *Transfer) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Transfer) GetLines() []*TransferLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Transfer) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *Transfer) GetApprovedBy() string {
+	if x != nil {
+		return x.ApprovedBy
+	}
+	return ""
+}
+
+func (x *Transfer) GetSentBy() string {
+	if x != nil {
+		return x.SentBy
+	}
+	return ""
+}
+
+func (x *Transfer) GetClosedBy() string {
+	if x != nil {
+		return x.ClosedBy
+	}
+	return ""
+}
+
+func (x *Transfer) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Transfer) GetApprovedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ApprovedAt
+	}
+	return nil
+}
+
+func (x *Transfer) GetSentAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SentAt
+	}
+	return nil
+}
+
+func (x *Transfer) GetClosedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClosedAt
+	}
+	return nil
+}
+
+// TransferLine is what is sent of one item. Quantities are in base units, costs in minor units.
+type TransferLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number, from 1.
+	LineNo int32 `protobuf:"varint,1,opt,name=line_no,json=lineNo,proto3" json:"line_no,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// What is sent.
+	Quantity float64 `protobuf:"fixed64,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What arrived so far.
+	Received float64 `protobuf:"fixed64,4,opt,name=received,proto3" json:"received,omitempty"`
+	// What did not arrive.
+	Lost float64 `protobuf:"fixed64,5,opt,name=lost,proto3" json:"lost,omitempty"`
+	// Cost of what is sent, rounded; 0 until sent.
+	Cost int64 `protobuf:"varint,6,opt,name=cost,proto3" json:"cost,omitempty"`
+	// Cost of what did not arrive, rounded.
+	LostCost      int64 `protobuf:"varint,7,opt,name=lost_cost,json=lostCost,proto3" json:"lost_cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferLine) Reset() {
+	*x = TransferLine{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferLine) ProtoMessage() {}
+
+func (x *TransferLine) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferLine.ProtoReflect.Descriptor instead.
+func (*TransferLine) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *TransferLine) GetLineNo() int32 {
+	if x != nil {
+		return x.LineNo
+	}
+	return 0
+}
+
+func (x *TransferLine) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *TransferLine) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *TransferLine) GetReceived() float64 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
+func (x *TransferLine) GetLost() float64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+func (x *TransferLine) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *TransferLine) GetLostCost() int64 {
+	if x != nil {
+		return x.LostCost
+	}
+	return 0
+}
+
+// TransferItem is what to send, or what arrived, of one item.
+type TransferItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// In base units, at most three decimals.
+	Quantity      float64 `protobuf:"fixed64,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferItem) Reset() {
+	*x = TransferItem{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferItem) ProtoMessage() {}
+
+func (x *TransferItem) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferItem.ProtoReflect.Descriptor instead.
+func (*TransferItem) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *TransferItem) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *TransferItem) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+// CreateTransferRequest asks for goods to be sent.
+type CreateTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Identifier; minted as `trf_…` if empty. One that is taken is already_exists TRANSFER_ID_TAKEN.
+	TransferId string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Sender.
+	FromBranchId string `protobuf:"bytes,3,opt,name=from_branch_id,json=fromBranchId,proto3" json:"from_branch_id,omitempty"`
+	// Receiver, another branch.
+	ToBranchId string `protobuf:"bytes,4,opt,name=to_branch_id,json=toBranchId,proto3" json:"to_branch_id,omitempty"`
+	// Note.
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// What to send, each item once.
+	Items         []*TransferItem `protobuf:"bytes,6,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTransferRequest) Reset() {
+	*x = CreateTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTransferRequest) ProtoMessage() {}
+
+func (x *CreateTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTransferRequest.ProtoReflect.Descriptor instead.
+func (*CreateTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *CreateTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *CreateTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *CreateTransferRequest) GetFromBranchId() string {
+	if x != nil {
+		return x.FromBranchId
+	}
+	return ""
+}
+
+func (x *CreateTransferRequest) GetToBranchId() string {
+	if x != nil {
+		return x.ToBranchId
+	}
+	return ""
+}
+
+func (x *CreateTransferRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *CreateTransferRequest) GetItems() []*TransferItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// CreateTransferResponse carries the transfer.
+type CreateTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTransferResponse) Reset() {
+	*x = CreateTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTransferResponse) ProtoMessage() {}
+
+func (x *CreateTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTransferResponse.ProtoReflect.Descriptor instead.
+func (*CreateTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *CreateTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ApproveTransferRequest names a transfer.
+type ApproveTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The transfer.
+	TransferId    string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveTransferRequest) Reset() {
+	*x = ApproveTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveTransferRequest) ProtoMessage() {}
+
+func (x *ApproveTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveTransferRequest.ProtoReflect.Descriptor instead.
+func (*ApproveTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ApproveTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ApproveTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// ApproveTransferResponse carries the transfer.
+type ApproveTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveTransferResponse) Reset() {
+	*x = ApproveTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveTransferResponse) ProtoMessage() {}
+
+func (x *ApproveTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveTransferResponse.ProtoReflect.Descriptor instead.
+func (*ApproveTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ApproveTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// SendTransferRequest names a transfer.
+type SendTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The transfer.
+	TransferId    string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTransferRequest) Reset() {
+	*x = SendTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTransferRequest) ProtoMessage() {}
+
+func (x *SendTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTransferRequest.ProtoReflect.Descriptor instead.
+func (*SendTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *SendTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *SendTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// SendTransferResponse carries the transfer.
+type SendTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTransferResponse) Reset() {
+	*x = SendTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTransferResponse) ProtoMessage() {}
+
+func (x *SendTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTransferResponse.ProtoReflect.Descriptor instead.
+func (*SendTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *SendTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// CancelTransferRequest names a transfer.
+type CancelTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The transfer.
+	TransferId    string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelTransferRequest) Reset() {
+	*x = CancelTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelTransferRequest) ProtoMessage() {}
+
+func (x *CancelTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelTransferRequest.ProtoReflect.Descriptor instead.
+func (*CancelTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *CancelTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *CancelTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// CancelTransferResponse carries the transfer.
+type CancelTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelTransferResponse) Reset() {
+	*x = CancelTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelTransferResponse) ProtoMessage() {}
+
+func (x *CancelTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelTransferResponse.ProtoReflect.Descriptor instead.
+func (*CancelTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *CancelTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ReceiveTransferRequest says what arrived.
+type ReceiveTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The transfer.
+	TransferId string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// What arrived, each item once.
+	Items []*TransferItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	// Nothing more will arrive: the rest is lost.
+	Complete      bool `protobuf:"varint,4,opt,name=complete,proto3" json:"complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveTransferRequest) Reset() {
+	*x = ReceiveTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveTransferRequest) ProtoMessage() {}
+
+func (x *ReceiveTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveTransferRequest.ProtoReflect.Descriptor instead.
+func (*ReceiveTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ReceiveTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ReceiveTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *ReceiveTransferRequest) GetItems() []*TransferItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *ReceiveTransferRequest) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+// ReceiveTransferResponse carries the transfer.
+type ReceiveTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveTransferResponse) Reset() {
+	*x = ReceiveTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveTransferResponse) ProtoMessage() {}
+
+func (x *ReceiveTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveTransferResponse.ProtoReflect.Descriptor instead.
+func (*ReceiveTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ReceiveTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// GetTransferRequest names a transfer.
+type GetTransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The transfer.
+	TransferId    string `protobuf:"bytes,2,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferRequest) Reset() {
+	*x = GetTransferRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferRequest) ProtoMessage() {}
+
+func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
+func (*GetTransferRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *GetTransferRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetTransferRequest) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+// GetTransferResponse carries the transfer.
+type GetTransferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer.
+	Transfer      *Transfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferResponse) Reset() {
+	*x = GetTransferResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferResponse) ProtoMessage() {}
+
+func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
+func (*GetTransferResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *GetTransferResponse) GetTransfer() *Transfer {
+	if x != nil {
+		return x.Transfer
+	}
+	return nil
+}
+
+// ListTransfersRequest asks for a page.
+type ListTransfersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only from or to this branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only with this status.
+	Status TransferStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chefcloud.inventory.v1.TransferStatus" json:"status,omitempty"`
+	// Most rows of the answer, 100 if absent.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTransfersRequest) Reset() {
+	*x = ListTransfersRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTransfersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTransfersRequest) ProtoMessage() {}
+
+func (x *ListTransfersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTransfersRequest.ProtoReflect.Descriptor instead.
+func (*ListTransfersRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListTransfersRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListTransfersRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListTransfersRequest) GetStatus() TransferStatus {
+	if x != nil {
+		return x.Status
+	}
+	return TransferStatus_TRANSFER_STATUS_UNSPECIFIED
+}
+
+func (x *ListTransfersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTransfersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListTransfersResponse is a page.
+type ListTransfersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Transfers []*Transfer `protobuf:"bytes,1,rep,name=transfers,proto3" json:"transfers,omitempty"`
+	// Token of the next page, empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTransfersResponse) Reset() {
+	*x = ListTransfersResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTransfersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTransfersResponse) ProtoMessage() {}
+
+func (x *ListTransfersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTransfersResponse.ProtoReflect.Descriptor instead.
+func (*ListTransfersResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListTransfersResponse) GetTransfers() []*Transfer {
+	if x != nil {
+		return x.Transfers
+	}
+	return nil
+}
+
+func (x *ListTransfersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListStockAtRiskRequest asks for one branch or all.
+type ListStockAtRiskRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only this branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Days ahead in which what expires is at risk; 3 if absent.
+	WithinDays    *int32 `protobuf:"varint,3,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockAtRiskRequest) Reset() {
+	*x = ListStockAtRiskRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockAtRiskRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockAtRiskRequest) ProtoMessage() {}
+
+func (x *ListStockAtRiskRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockAtRiskRequest.ProtoReflect.Descriptor instead.
+func (*ListStockAtRiskRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListStockAtRiskRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListStockAtRiskRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListStockAtRiskRequest) GetWithinDays() int32 {
+	if x != nil && x.WithinDays != nil {
+		return *x.WithinDays
+	}
+	return 0
+}
+
+// StockRisk is one item, or one batch of it, that needs attention.
+type StockRisk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Branch.
+	BranchId string `protobuf:"bytes,1,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,3,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Base unit.
+	BaseUnit string `protobuf:"bytes,4,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
+	// What is wrong.
+	Reason RiskReason `protobuf:"varint,5,opt,name=reason,proto3,enum=chefcloud.inventory.v1.RiskReason" json:"reason,omitempty"`
+	// On hand, or left of the batch; negative if owed.
+	Quantity float64 `protobuf:"fixed64,6,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Reorder level, for BELOW_REORDER_LEVEL.
+	ReorderLevel float64 `protobuf:"fixed64,7,opt,name=reorder_level,json=reorderLevel,proto3" json:"reorder_level,omitempty"`
+	// Batch, for EXPIRED and EXPIRING.
+	BatchId string `protobuf:"bytes,8,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
+	// Its expiry date.
+	ExpiresOn string `protobuf:"bytes,9,opt,name=expires_on,json=expiresOn,proto3" json:"expires_on,omitempty"`
+	// Cost of what is at risk in minor units, rounded: of the batch, for EXPIRED and EXPIRING.
+	Cost          int64 `protobuf:"varint,10,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockRisk) Reset() {
+	*x = StockRisk{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockRisk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockRisk) ProtoMessage() {}
+
+func (x *StockRisk) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockRisk.ProtoReflect.Descriptor instead.
+func (*StockRisk) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *StockRisk) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *StockRisk) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *StockRisk) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *StockRisk) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
+func (x *StockRisk) GetReason() RiskReason {
+	if x != nil {
+		return x.Reason
+	}
+	return RiskReason_RISK_REASON_UNSPECIFIED
+}
+
+func (x *StockRisk) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *StockRisk) GetReorderLevel() float64 {
+	if x != nil {
+		return x.ReorderLevel
+	}
+	return 0
+}
+
+func (x *StockRisk) GetBatchId() string {
+	if x != nil {
+		return x.BatchId
+	}
+	return ""
+}
+
+func (x *StockRisk) GetExpiresOn() string {
+	if x != nil {
+		return x.ExpiresOn
+	}
+	return ""
+}
+
+func (x *StockRisk) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+// ListStockAtRiskResponse lists risks.
+type ListStockAtRiskResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By branch, reason and item.
+	Risks []*StockRisk `protobuf:"bytes,1,rep,name=risks,proto3" json:"risks,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockAtRiskResponse) Reset() {
+	*x = ListStockAtRiskResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockAtRiskResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockAtRiskResponse) ProtoMessage() {}
+
+func (x *ListStockAtRiskResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockAtRiskResponse.ProtoReflect.Descriptor instead.
+func (*ListStockAtRiskResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ListStockAtRiskResponse) GetRisks() []*StockRisk {
+	if x != nil {
+		return x.Risks
+	}
+	return nil
+}
+
+func (x *ListStockAtRiskResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// StockPolicy is what a branch wants to have of an item.
+type StockPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Branch.
+	BranchId string `protobuf:"bytes,1,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Level at or below which to reorder whatever the use is; 0 for none.
+	ReorderLevel float64 `protobuf:"fixed64,3,opt,name=reorder_level,json=reorderLevel,proto3" json:"reorder_level,omitempty"`
+	// Stock kept against surprises; absent: computed from how much the use varies.
+	SafetyStock   *float64 `protobuf:"fixed64,4,opt,name=safety_stock,json=safetyStock,proto3,oneof" json:"safety_stock,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockPolicy) Reset() {
+	*x = StockPolicy{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockPolicy) ProtoMessage() {}
+
+func (x *StockPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockPolicy.ProtoReflect.Descriptor instead.
+func (*StockPolicy) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *StockPolicy) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *StockPolicy) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *StockPolicy) GetReorderLevel() float64 {
+	if x != nil {
+		return x.ReorderLevel
+	}
+	return 0
+}
+
+func (x *StockPolicy) GetSafetyStock() float64 {
+	if x != nil && x.SafetyStock != nil {
+		return *x.SafetyStock
+	}
+	return 0
+}
+
+// UpsertStockPoliciesRequest sets policies.
+type UpsertStockPoliciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Each branch and item once.
+	Policies      []*StockPolicy `protobuf:"bytes,2,rep,name=policies,proto3" json:"policies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertStockPoliciesRequest) Reset() {
+	*x = UpsertStockPoliciesRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertStockPoliciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertStockPoliciesRequest) ProtoMessage() {}
+
+func (x *UpsertStockPoliciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertStockPoliciesRequest.ProtoReflect.Descriptor instead.
+func (*UpsertStockPoliciesRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *UpsertStockPoliciesRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpsertStockPoliciesRequest) GetPolicies() []*StockPolicy {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+// UpsertStockPoliciesResponse carries what was set.
+type UpsertStockPoliciesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As they stand.
+	Policies      []*StockPolicy `protobuf:"bytes,1,rep,name=policies,proto3" json:"policies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertStockPoliciesResponse) Reset() {
+	*x = UpsertStockPoliciesResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertStockPoliciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertStockPoliciesResponse) ProtoMessage() {}
+
+func (x *UpsertStockPoliciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertStockPoliciesResponse.ProtoReflect.Descriptor instead.
+func (*UpsertStockPoliciesResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *UpsertStockPoliciesResponse) GetPolicies() []*StockPolicy {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+// ListStockPoliciesRequest names a branch.
+type ListStockPoliciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId      string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockPoliciesRequest) Reset() {
+	*x = ListStockPoliciesRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockPoliciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockPoliciesRequest) ProtoMessage() {}
+
+func (x *ListStockPoliciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockPoliciesRequest.ProtoReflect.Descriptor instead.
+func (*ListStockPoliciesRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ListStockPoliciesRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListStockPoliciesRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+// ListStockPoliciesResponse lists policies.
+type ListStockPoliciesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By item.
+	Policies      []*StockPolicy `protobuf:"bytes,1,rep,name=policies,proto3" json:"policies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStockPoliciesResponse) Reset() {
+	*x = ListStockPoliciesResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStockPoliciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStockPoliciesResponse) ProtoMessage() {}
+
+func (x *ListStockPoliciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStockPoliciesResponse.ProtoReflect.Descriptor instead.
+func (*ListStockPoliciesResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *ListStockPoliciesResponse) GetPolicies() []*StockPolicy {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
 var File_chefcloud_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
@@ -1410,7 +4468,257 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"x\n" +
 	"\x13ListWastageResponse\x129\n" +
 	"\awastage\x18\x01 \x03(\v2\x1f.chefcloud.inventory.v1.WastageR\awastage\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xe2\b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\n" +
+	"Adjustment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x12\x17\n" +
+	"\aitem_id\x18\x03 \x01(\tR\x06itemId\x12\x1a\n" +
+	"\bquantity\x18\x04 \x01(\x01R\bquantity\x12\x12\n" +
+	"\x04cost\x18\x05 \x01(\x03R\x04cost\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12#\n" +
+	"\rbusiness_date\x18\a \x01(\tR\fbusinessDate\x12\x1f\n" +
+	"\vadjusted_by\x18\b \x01(\tR\n" +
+	"adjustedBy\x12;\n" +
+	"\vadjusted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"adjustedAt\"\xc4\x02\n" +
+	"\x12AdjustStockRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x125\n" +
+	"\aitem_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12<\n" +
+	"\bquantity\x18\x04 \x01(\x01B \xbaH\x1d\x12\x1b9\x00\x00\x00\x00\x00\x00\x00\x00\x19\x00\x00\xff\xe7vH7B)\x00\x00\xff\xe7vH7\xc2R\bquantity\x12C\n" +
+	"\tunit_cost\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{1,12}(\\.[0-9]{1,6})?)?$R\bunitCost\x12\"\n" +
+	"\x06reason\x18\x06 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\"Y\n" +
+	"\x13AdjustStockResponse\x12B\n" +
+	"\n" +
+	"adjustment\x18\x01 \x01(\v2\".chefcloud.inventory.v1.AdjustmentR\n" +
+	"adjustment\"\xb2\x01\n" +
+	"\x16ListAdjustmentsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\x87\x01\n" +
+	"\x17ListAdjustmentsResponse\x12D\n" +
+	"\vadjustments\x18\x01 \x03(\v2\".chefcloud.inventory.v1.AdjustmentR\vadjustments\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x02\n" +
+	"\n" +
+	"StockCount\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x12#\n" +
+	"\rbusiness_date\x18\x03 \x01(\tR\fbusinessDate\x129\n" +
+	"\n" +
+	"counted_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcountedAt\x12\x1d\n" +
+	"\n" +
+	"counted_by\x18\x05 \x01(\tR\tcountedBy\x12\x12\n" +
+	"\x04note\x18\x06 \x01(\tR\x04note\x12<\n" +
+	"\x05lines\x18\a \x03(\v2&.chefcloud.inventory.v1.StockCountLineR\x05lines\"\x93\x01\n" +
+	"\x0eStockCountLine\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x18\n" +
+	"\acounted\x18\x02 \x01(\x01R\acounted\x12\x1a\n" +
+	"\bexpected\x18\x03 \x01(\x01R\bexpected\x12\x1e\n" +
+	"\n" +
+	"difference\x18\x04 \x01(\x01R\n" +
+	"difference\x12\x12\n" +
+	"\x04cost\x18\x05 \x01(\x03R\x04cost\"y\n" +
+	"\vCountedItem\x125\n" +
+	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
+	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\"\xc5\x02\n" +
+	"\x17RecordStockCountRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x127\n" +
+	"\bcount_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\acountId\x129\n" +
+	"\n" +
+	"counted_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcountedAt\x12\x1c\n" +
+	"\x04note\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x04note\x12F\n" +
+	"\x05items\x18\x06 \x03(\v2#.chefcloud.inventory.v1.CountedItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\x05items\"T\n" +
+	"\x18RecordStockCountResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"f\n" +
+	"\x14GetStockCountRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
+	"\bcount_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\acountId\"Q\n" +
+	"\x15GetStockCountResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\xb2\x01\n" +
+	"\x16ListStockCountsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"}\n" +
+	"\x17ListStockCountsResponse\x12:\n" +
+	"\x06counts\x18\x01 \x03(\v2\".chefcloud.inventory.v1.StockCountR\x06counts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x02\n" +
+	"\x17GetUsageVarianceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12B\n" +
+	"\n" +
+	"start_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x12>\n" +
+	"\bend_date\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x12$\n" +
+	"\bitem_ids\x18\x05 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aitemIds\"\xf1\x03\n" +
+	"\rUsageVariance\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbase_unit\x18\x03 \x01(\tR\bbaseUnit\x12\x18\n" +
+	"\aopening\x18\x04 \x01(\x01R\aopening\x12\x1a\n" +
+	"\breceived\x18\x05 \x01(\x01R\breceived\x12%\n" +
+	"\x0etransferred_in\x18\x06 \x01(\x01R\rtransferredIn\x12'\n" +
+	"\x0ftransferred_out\x18\a \x01(\x01R\x0etransferredOut\x12\x1a\n" +
+	"\badjusted\x18\b \x01(\x01R\badjusted\x12\x18\n" +
+	"\aclosing\x18\t \x01(\x01R\aclosing\x12\x16\n" +
+	"\x06actual\x18\n" +
+	" \x01(\x01R\x06actual\x12 \n" +
+	"\vtheoretical\x18\v \x01(\x01R\vtheoretical\x12$\n" +
+	"\vvariance_bp\x18\f \x01(\x03H\x00R\n" +
+	"varianceBp\x88\x01\x01\x12\x14\n" +
+	"\x05waste\x18\r \x01(\x01R\x05waste\x12 \n" +
+	"\vunexplained\x18\x0e \x01(\x01R\vunexplained\x12)\n" +
+	"\x10unexplained_cost\x18\x0f \x01(\x03R\x0funexplainedCostB\x0e\n" +
+	"\f_variance_bp\"s\n" +
+	"\x18GetUsageVarianceResponse\x12;\n" +
+	"\x05items\x18\x01 \x03(\v2%.chefcloud.inventory.v1.UsageVarianceR\x05items\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xce\x04\n" +
+	"\bTransfer\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12$\n" +
+	"\x0efrom_branch_id\x18\x02 \x01(\tR\ffromBranchId\x12 \n" +
+	"\fto_branch_id\x18\x03 \x01(\tR\n" +
+	"toBranchId\x12>\n" +
+	"\x06status\x18\x04 \x01(\x0e2&.chefcloud.inventory.v1.TransferStatusR\x06status\x12\x12\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\x12:\n" +
+	"\x05lines\x18\x06 \x03(\v2$.chefcloud.inventory.v1.TransferLineR\x05lines\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\a \x01(\tR\tcreatedBy\x12\x1f\n" +
+	"\vapproved_by\x18\b \x01(\tR\n" +
+	"approvedBy\x12\x17\n" +
+	"\asent_by\x18\t \x01(\tR\x06sentBy\x12\x1b\n" +
+	"\tclosed_by\x18\n" +
+	" \x01(\tR\bclosedBy\x129\n" +
+	"\n" +
+	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12;\n" +
+	"\vapproved_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"approvedAt\x123\n" +
+	"\asent_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x127\n" +
+	"\tclosed_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\"\xbd\x01\n" +
+	"\fTransferLine\x12\x17\n" +
+	"\aline_no\x18\x01 \x01(\x05R\x06lineNo\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x01R\bquantity\x12\x1a\n" +
+	"\breceived\x18\x04 \x01(\x01R\breceived\x12\x12\n" +
+	"\x04lost\x18\x05 \x01(\x01R\x04lost\x12\x12\n" +
+	"\x04cost\x18\x06 \x01(\x03R\x04cost\x12\x1b\n" +
+	"\tlost_cost\x18\a \x01(\x03R\blostCost\"z\n" +
+	"\fTransferItem\x125\n" +
+	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
+	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B!\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\"\xd8\x02\n" +
+	"\x15CreateTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"transferId\x12B\n" +
+	"\x0efrom_branch_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\ffromBranchId\x12>\n" +
+	"\fto_branch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"toBranchId\x12\x1c\n" +
+	"\x04note\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x04note\x12G\n" +
+	"\x05items\x18\x06 \x03(\v2$.chefcloud.inventory.v1.TransferItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\"V\n" +
+	"\x16CreateTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"n\n" +
+	"\x16ApproveTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"transferId\"W\n" +
+	"\x17ApproveTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"k\n" +
+	"\x13SendTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"transferId\"T\n" +
+	"\x14SendTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"m\n" +
+	"\x15CancelTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"transferId\"V\n" +
+	"\x16CancelTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"\xd1\x01\n" +
+	"\x16ReceiveTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"transferId\x12E\n" +
+	"\x05items\x18\x03 \x03(\v2$.chefcloud.inventory.v1.TransferItemB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05items\x12\x1a\n" +
+	"\bcomplete\x18\x04 \x01(\bR\bcomplete\"W\n" +
+	"\x17ReceiveTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"j\n" +
+	"\x12GetTransferRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"transferId\"S\n" +
+	"\x13GetTransferResponse\x12<\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"\xfa\x01\n" +
+	"\x14ListTransfersRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12H\n" +
+	"\x06status\x18\x03 \x01(\x0e2&.chefcloud.inventory.v1.TransferStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"\x7f\n" +
+	"\x15ListTransfersResponse\x12>\n" +
+	"\ttransfers\x18\x01 \x03(\v2 .chefcloud.inventory.v1.TransferR\ttransfers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x01\n" +
+	"\x16ListStockAtRiskRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x120\n" +
+	"\vwithin_days\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xed\x02(\x00H\x00R\n" +
+	"withinDays\x88\x01\x01B\x0e\n" +
+	"\f_within_days\"\xc6\x02\n" +
+	"\tStockRisk\x12\x1b\n" +
+	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x03 \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbase_unit\x18\x04 \x01(\tR\bbaseUnit\x12:\n" +
+	"\x06reason\x18\x05 \x01(\x0e2\".chefcloud.inventory.v1.RiskReasonR\x06reason\x12\x1a\n" +
+	"\bquantity\x18\x06 \x01(\x01R\bquantity\x12#\n" +
+	"\rreorder_level\x18\a \x01(\x01R\freorderLevel\x12\x19\n" +
+	"\bbatch_id\x18\b \x01(\tR\abatchId\x12\x1d\n" +
+	"\n" +
+	"expires_on\x18\t \x01(\tR\texpiresOn\x12\x12\n" +
+	"\x04cost\x18\n" +
+	" \x01(\x03R\x04cost\"n\n" +
+	"\x17ListStockAtRiskResponse\x127\n" +
+	"\x05risks\x18\x01 \x03(\v2!.chefcloud.inventory.v1.StockRiskR\x05risks\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x8f\x02\n" +
+	"\vStockPolicy\x129\n" +
+	"\tbranch_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x125\n" +
+	"\aitem_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12<\n" +
+	"\rreorder_level\x18\x03 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00R\freorderLevel\x12?\n" +
+	"\fsafety_stock\x18\x04 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00H\x00R\vsafetyStock\x88\x01\x01B\x0f\n" +
+	"\r_safety_stock\"\x81\x01\n" +
+	"\x1aUpsertStockPoliciesRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12L\n" +
+	"\bpolicies\x18\x02 \x03(\v2#.chefcloud.inventory.v1.StockPolicyB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\bpolicies\"^\n" +
+	"\x1bUpsertStockPoliciesResponse\x12?\n" +
+	"\bpolicies\x18\x01 \x03(\v2#.chefcloud.inventory.v1.StockPolicyR\bpolicies\"l\n" +
+	"\x18ListStockPoliciesRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\"\\\n" +
+	"\x19ListStockPoliciesResponse\x12?\n" +
+	"\bpolicies\x18\x01 \x03(\v2#.chefcloud.inventory.v1.StockPolicyR\bpolicies*\xc7\x01\n" +
+	"\x0eTransferStatus\x12\x1f\n" +
+	"\x1bTRANSFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15TRANSFER_STATUS_DRAFT\x10\x01\x12\x1c\n" +
+	"\x18TRANSFER_STATUS_APPROVED\x10\x02\x12\x1e\n" +
+	"\x1aTRANSFER_STATUS_IN_TRANSIT\x10\x03\x12\x1c\n" +
+	"\x18TRANSFER_STATUS_RECEIVED\x10\x04\x12\x1d\n" +
+	"\x19TRANSFER_STATUS_CANCELLED\x10\x05*\x9b\x01\n" +
+	"\n" +
+	"RiskReason\x12\x1b\n" +
+	"\x17RISK_REASON_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fRISK_REASON_BELOW_REORDER_LEVEL\x10\x01\x12\x18\n" +
+	"\x14RISK_REASON_NEGATIVE\x10\x02\x12\x17\n" +
+	"\x13RISK_REASON_EXPIRED\x10\x03\x12\x18\n" +
+	"\x14RISK_REASON_EXPIRING\x10\x042\xf2\x1e\n" +
 	"\x10InventoryService\x12\x97\x01\n" +
 	"\n" +
 	"UpsertItem\x12).chefcloud.inventory.v1.UpsertItemRequest\x1a*.chefcloud.inventory.v1.UpsertItemResponse\"2\xaa\xbb\x18\x13\x10\x03\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/inventory/items\x12\x93\x01\n" +
@@ -1419,7 +4727,23 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\vListBatches\x12*.chefcloud.inventory.v1.ListBatchesRequest\x1a+.chefcloud.inventory.v1.ListBatchesResponse\"3\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x14\x12\x12/inventory/batches\x90\x02\x01\x12\xa6\x01\n" +
 	"\x0fListStockLevels\x12..chefcloud.inventory.v1.ListStockLevelsRequest\x1a/.chefcloud.inventory.v1.ListStockLevelsResponse\"2\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x13\x12\x11/inventory/levels\x90\x02\x01\x12\xa2\x01\n" +
 	"\rRecordWastage\x12,.chefcloud.inventory.v1.RecordWastageRequest\x1a-.chefcloud.inventory.v1.RecordWastageResponse\"4\xaa\xbb\x18\x13\x10\x01\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/inventory/wastage\x12\x9b\x01\n" +
-	"\vListWastage\x12*.chefcloud.inventory.v1.ListWastageRequest\x1a+.chefcloud.inventory.v1.ListWastageResponse\"3\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x14\x12\x12/inventory/wastage\x90\x02\x01B\xf3\x01\n" +
+	"\vListWastage\x12*.chefcloud.inventory.v1.ListWastageRequest\x1a+.chefcloud.inventory.v1.ListWastageResponse\"3\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x14\x12\x12/inventory/wastage\x90\x02\x01\x12\xa0\x01\n" +
+	"\vAdjustStock\x12*.chefcloud.inventory.v1.AdjustStockRequest\x1a+.chefcloud.inventory.v1.AdjustStockResponse\"8\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/inventory/adjustments\x12\xab\x01\n" +
+	"\x0fListAdjustments\x12..chefcloud.inventory.v1.ListAdjustmentsRequest\x1a/.chefcloud.inventory.v1.ListAdjustmentsResponse\"7\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x18\x12\x16/inventory/adjustments\x90\x02\x01\x12\xaa\x01\n" +
+	"\x10RecordStockCount\x12/.chefcloud.inventory.v1.RecordStockCountRequest\x1a0.chefcloud.inventory.v1.RecordStockCountResponse\"3\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/inventory/counts\x12\xab\x01\n" +
+	"\rGetStockCount\x12,.chefcloud.inventory.v1.GetStockCountRequest\x1a-.chefcloud.inventory.v1.GetStockCountResponse\"=\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/inventory/counts/{count_id}\x90\x02\x01\x12\xa6\x01\n" +
+	"\x0fListStockCounts\x12..chefcloud.inventory.v1.ListStockCountsRequest\x1a/.chefcloud.inventory.v1.ListStockCountsResponse\"2\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x13\x12\x11/inventory/counts\x90\x02\x01\x12\xab\x01\n" +
+	"\x10GetUsageVariance\x12/.chefcloud.inventory.v1.GetUsageVarianceRequest\x1a0.chefcloud.inventory.v1.GetUsageVarianceResponse\"4\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x15\x12\x13/inventory/variance\x90\x02\x01\x12\xa7\x01\n" +
+	"\x0eCreateTransfer\x12-.chefcloud.inventory.v1.CreateTransferRequest\x1a..chefcloud.inventory.v1.CreateTransferResponse\"6\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/inventory/transfers\x12\xc0\x01\n" +
+	"\x0fApproveTransfer\x12..chefcloud.inventory.v1.ApproveTransferRequest\x1a/.chefcloud.inventory.v1.ApproveTransferResponse\"L\xaa\xbb\x18\x13\x10\x03\x1a\x0finventory:write\x82\xd3\xe4\x93\x02/:\x01*\"*/inventory/transfers/{transfer_id}/approve\x12\xb4\x01\n" +
+	"\fSendTransfer\x12+.chefcloud.inventory.v1.SendTransferRequest\x1a,.chefcloud.inventory.v1.SendTransferResponse\"I\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02,:\x01*\"'/inventory/transfers/{transfer_id}/send\x12\xc0\x01\n" +
+	"\x0fReceiveTransfer\x12..chefcloud.inventory.v1.ReceiveTransferRequest\x1a/.chefcloud.inventory.v1.ReceiveTransferResponse\"L\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02/:\x01*\"*/inventory/transfers/{transfer_id}/receive\x12\xbc\x01\n" +
+	"\x0eCancelTransfer\x12-.chefcloud.inventory.v1.CancelTransferRequest\x1a..chefcloud.inventory.v1.CancelTransferResponse\"K\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02.:\x01*\")/inventory/transfers/{transfer_id}/cancel\x12\xab\x01\n" +
+	"\vGetTransfer\x12*.chefcloud.inventory.v1.GetTransferRequest\x1a+.chefcloud.inventory.v1.GetTransferResponse\"C\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02$\x12\"/inventory/transfers/{transfer_id}\x90\x02\x01\x12\xa3\x01\n" +
+	"\rListTransfers\x12,.chefcloud.inventory.v1.ListTransfersRequest\x1a-.chefcloud.inventory.v1.ListTransfersResponse\"5\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x16\x12\x14/inventory/transfers\x90\x02\x01\x12\xa7\x01\n" +
+	"\x0fListStockAtRisk\x12..chefcloud.inventory.v1.ListStockAtRiskRequest\x1a/.chefcloud.inventory.v1.ListStockAtRiskResponse\"3\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x14\x12\x12/inventory/at-risk\x90\x02\x01\x12\xb5\x01\n" +
+	"\x13UpsertStockPolicies\x122.chefcloud.inventory.v1.UpsertStockPoliciesRequest\x1a3.chefcloud.inventory.v1.UpsertStockPoliciesResponse\"5\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/inventory/policies\x12\xae\x01\n" +
+	"\x11ListStockPolicies\x120.chefcloud.inventory.v1.ListStockPoliciesRequest\x1a1.chefcloud.inventory.v1.ListStockPoliciesResponse\"4\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x15\x12\x13/inventory/policies\x90\x02\x01B\xf3\x01\n" +
 	"\x1acom.chefcloud.inventory.v1B\x0eInventoryProtoP\x01ZKgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1;inventoryv1\xa2\x02\x03CIX\xaa\x02\x16Chefcloud.Inventory.V1\xca\x02\x16Chefcloud\\Inventory\\V1\xe2\x02\"Chefcloud\\Inventory\\V1\\GPBMetadata\xea\x02\x18Chefcloud::Inventory::V1b\x06proto3"
 
 var (
@@ -1434,60 +4758,169 @@ func file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 	return file_chefcloud_inventory_v1_inventory_proto_rawDescData
 }
 
-var file_chefcloud_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_chefcloud_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_chefcloud_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 60)
 var file_chefcloud_inventory_v1_inventory_proto_goTypes = []any{
-	(*Item)(nil),                    // 0: chefcloud.inventory.v1.Item
-	(*Batch)(nil),                   // 1: chefcloud.inventory.v1.Batch
-	(*StockLevel)(nil),              // 2: chefcloud.inventory.v1.StockLevel
-	(*Wastage)(nil),                 // 3: chefcloud.inventory.v1.Wastage
-	(*UpsertItemRequest)(nil),       // 4: chefcloud.inventory.v1.UpsertItemRequest
-	(*UpsertItemResponse)(nil),      // 5: chefcloud.inventory.v1.UpsertItemResponse
-	(*ListItemsRequest)(nil),        // 6: chefcloud.inventory.v1.ListItemsRequest
-	(*ListItemsResponse)(nil),       // 7: chefcloud.inventory.v1.ListItemsResponse
-	(*AddBatchRequest)(nil),         // 8: chefcloud.inventory.v1.AddBatchRequest
-	(*AddBatchResponse)(nil),        // 9: chefcloud.inventory.v1.AddBatchResponse
-	(*ListBatchesRequest)(nil),      // 10: chefcloud.inventory.v1.ListBatchesRequest
-	(*ListBatchesResponse)(nil),     // 11: chefcloud.inventory.v1.ListBatchesResponse
-	(*ListStockLevelsRequest)(nil),  // 12: chefcloud.inventory.v1.ListStockLevelsRequest
-	(*ListStockLevelsResponse)(nil), // 13: chefcloud.inventory.v1.ListStockLevelsResponse
-	(*RecordWastageRequest)(nil),    // 14: chefcloud.inventory.v1.RecordWastageRequest
-	(*RecordWastageResponse)(nil),   // 15: chefcloud.inventory.v1.RecordWastageResponse
-	(*ListWastageRequest)(nil),      // 16: chefcloud.inventory.v1.ListWastageRequest
-	(*ListWastageResponse)(nil),     // 17: chefcloud.inventory.v1.ListWastageResponse
-	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(TransferStatus)(0),                 // 0: chefcloud.inventory.v1.TransferStatus
+	(RiskReason)(0),                     // 1: chefcloud.inventory.v1.RiskReason
+	(*Item)(nil),                        // 2: chefcloud.inventory.v1.Item
+	(*Batch)(nil),                       // 3: chefcloud.inventory.v1.Batch
+	(*StockLevel)(nil),                  // 4: chefcloud.inventory.v1.StockLevel
+	(*Wastage)(nil),                     // 5: chefcloud.inventory.v1.Wastage
+	(*UpsertItemRequest)(nil),           // 6: chefcloud.inventory.v1.UpsertItemRequest
+	(*UpsertItemResponse)(nil),          // 7: chefcloud.inventory.v1.UpsertItemResponse
+	(*ListItemsRequest)(nil),            // 8: chefcloud.inventory.v1.ListItemsRequest
+	(*ListItemsResponse)(nil),           // 9: chefcloud.inventory.v1.ListItemsResponse
+	(*AddBatchRequest)(nil),             // 10: chefcloud.inventory.v1.AddBatchRequest
+	(*AddBatchResponse)(nil),            // 11: chefcloud.inventory.v1.AddBatchResponse
+	(*ListBatchesRequest)(nil),          // 12: chefcloud.inventory.v1.ListBatchesRequest
+	(*ListBatchesResponse)(nil),         // 13: chefcloud.inventory.v1.ListBatchesResponse
+	(*ListStockLevelsRequest)(nil),      // 14: chefcloud.inventory.v1.ListStockLevelsRequest
+	(*ListStockLevelsResponse)(nil),     // 15: chefcloud.inventory.v1.ListStockLevelsResponse
+	(*RecordWastageRequest)(nil),        // 16: chefcloud.inventory.v1.RecordWastageRequest
+	(*RecordWastageResponse)(nil),       // 17: chefcloud.inventory.v1.RecordWastageResponse
+	(*ListWastageRequest)(nil),          // 18: chefcloud.inventory.v1.ListWastageRequest
+	(*ListWastageResponse)(nil),         // 19: chefcloud.inventory.v1.ListWastageResponse
+	(*Adjustment)(nil),                  // 20: chefcloud.inventory.v1.Adjustment
+	(*AdjustStockRequest)(nil),          // 21: chefcloud.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),         // 22: chefcloud.inventory.v1.AdjustStockResponse
+	(*ListAdjustmentsRequest)(nil),      // 23: chefcloud.inventory.v1.ListAdjustmentsRequest
+	(*ListAdjustmentsResponse)(nil),     // 24: chefcloud.inventory.v1.ListAdjustmentsResponse
+	(*StockCount)(nil),                  // 25: chefcloud.inventory.v1.StockCount
+	(*StockCountLine)(nil),              // 26: chefcloud.inventory.v1.StockCountLine
+	(*CountedItem)(nil),                 // 27: chefcloud.inventory.v1.CountedItem
+	(*RecordStockCountRequest)(nil),     // 28: chefcloud.inventory.v1.RecordStockCountRequest
+	(*RecordStockCountResponse)(nil),    // 29: chefcloud.inventory.v1.RecordStockCountResponse
+	(*GetStockCountRequest)(nil),        // 30: chefcloud.inventory.v1.GetStockCountRequest
+	(*GetStockCountResponse)(nil),       // 31: chefcloud.inventory.v1.GetStockCountResponse
+	(*ListStockCountsRequest)(nil),      // 32: chefcloud.inventory.v1.ListStockCountsRequest
+	(*ListStockCountsResponse)(nil),     // 33: chefcloud.inventory.v1.ListStockCountsResponse
+	(*GetUsageVarianceRequest)(nil),     // 34: chefcloud.inventory.v1.GetUsageVarianceRequest
+	(*UsageVariance)(nil),               // 35: chefcloud.inventory.v1.UsageVariance
+	(*GetUsageVarianceResponse)(nil),    // 36: chefcloud.inventory.v1.GetUsageVarianceResponse
+	(*Transfer)(nil),                    // 37: chefcloud.inventory.v1.Transfer
+	(*TransferLine)(nil),                // 38: chefcloud.inventory.v1.TransferLine
+	(*TransferItem)(nil),                // 39: chefcloud.inventory.v1.TransferItem
+	(*CreateTransferRequest)(nil),       // 40: chefcloud.inventory.v1.CreateTransferRequest
+	(*CreateTransferResponse)(nil),      // 41: chefcloud.inventory.v1.CreateTransferResponse
+	(*ApproveTransferRequest)(nil),      // 42: chefcloud.inventory.v1.ApproveTransferRequest
+	(*ApproveTransferResponse)(nil),     // 43: chefcloud.inventory.v1.ApproveTransferResponse
+	(*SendTransferRequest)(nil),         // 44: chefcloud.inventory.v1.SendTransferRequest
+	(*SendTransferResponse)(nil),        // 45: chefcloud.inventory.v1.SendTransferResponse
+	(*CancelTransferRequest)(nil),       // 46: chefcloud.inventory.v1.CancelTransferRequest
+	(*CancelTransferResponse)(nil),      // 47: chefcloud.inventory.v1.CancelTransferResponse
+	(*ReceiveTransferRequest)(nil),      // 48: chefcloud.inventory.v1.ReceiveTransferRequest
+	(*ReceiveTransferResponse)(nil),     // 49: chefcloud.inventory.v1.ReceiveTransferResponse
+	(*GetTransferRequest)(nil),          // 50: chefcloud.inventory.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),         // 51: chefcloud.inventory.v1.GetTransferResponse
+	(*ListTransfersRequest)(nil),        // 52: chefcloud.inventory.v1.ListTransfersRequest
+	(*ListTransfersResponse)(nil),       // 53: chefcloud.inventory.v1.ListTransfersResponse
+	(*ListStockAtRiskRequest)(nil),      // 54: chefcloud.inventory.v1.ListStockAtRiskRequest
+	(*StockRisk)(nil),                   // 55: chefcloud.inventory.v1.StockRisk
+	(*ListStockAtRiskResponse)(nil),     // 56: chefcloud.inventory.v1.ListStockAtRiskResponse
+	(*StockPolicy)(nil),                 // 57: chefcloud.inventory.v1.StockPolicy
+	(*UpsertStockPoliciesRequest)(nil),  // 58: chefcloud.inventory.v1.UpsertStockPoliciesRequest
+	(*UpsertStockPoliciesResponse)(nil), // 59: chefcloud.inventory.v1.UpsertStockPoliciesResponse
+	(*ListStockPoliciesRequest)(nil),    // 60: chefcloud.inventory.v1.ListStockPoliciesRequest
+	(*ListStockPoliciesResponse)(nil),   // 61: chefcloud.inventory.v1.ListStockPoliciesResponse
+	(*timestamppb.Timestamp)(nil),       // 62: google.protobuf.Timestamp
 }
 var file_chefcloud_inventory_v1_inventory_proto_depIdxs = []int32{
-	18, // 0: chefcloud.inventory.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
-	18, // 1: chefcloud.inventory.v1.Wastage.wasted_at:type_name -> google.protobuf.Timestamp
-	0,  // 2: chefcloud.inventory.v1.UpsertItemRequest.item:type_name -> chefcloud.inventory.v1.Item
-	0,  // 3: chefcloud.inventory.v1.UpsertItemResponse.item:type_name -> chefcloud.inventory.v1.Item
-	0,  // 4: chefcloud.inventory.v1.ListItemsResponse.items:type_name -> chefcloud.inventory.v1.Item
-	18, // 5: chefcloud.inventory.v1.AddBatchRequest.received_at:type_name -> google.protobuf.Timestamp
-	1,  // 6: chefcloud.inventory.v1.AddBatchResponse.batch:type_name -> chefcloud.inventory.v1.Batch
-	1,  // 7: chefcloud.inventory.v1.ListBatchesResponse.batches:type_name -> chefcloud.inventory.v1.Batch
-	2,  // 8: chefcloud.inventory.v1.ListStockLevelsResponse.levels:type_name -> chefcloud.inventory.v1.StockLevel
-	18, // 9: chefcloud.inventory.v1.RecordWastageRequest.wasted_at:type_name -> google.protobuf.Timestamp
-	3,  // 10: chefcloud.inventory.v1.RecordWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
-	3,  // 11: chefcloud.inventory.v1.ListWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
-	4,  // 12: chefcloud.inventory.v1.InventoryService.UpsertItem:input_type -> chefcloud.inventory.v1.UpsertItemRequest
-	6,  // 13: chefcloud.inventory.v1.InventoryService.ListItems:input_type -> chefcloud.inventory.v1.ListItemsRequest
-	8,  // 14: chefcloud.inventory.v1.InventoryService.AddBatch:input_type -> chefcloud.inventory.v1.AddBatchRequest
-	10, // 15: chefcloud.inventory.v1.InventoryService.ListBatches:input_type -> chefcloud.inventory.v1.ListBatchesRequest
-	12, // 16: chefcloud.inventory.v1.InventoryService.ListStockLevels:input_type -> chefcloud.inventory.v1.ListStockLevelsRequest
-	14, // 17: chefcloud.inventory.v1.InventoryService.RecordWastage:input_type -> chefcloud.inventory.v1.RecordWastageRequest
-	16, // 18: chefcloud.inventory.v1.InventoryService.ListWastage:input_type -> chefcloud.inventory.v1.ListWastageRequest
-	5,  // 19: chefcloud.inventory.v1.InventoryService.UpsertItem:output_type -> chefcloud.inventory.v1.UpsertItemResponse
-	7,  // 20: chefcloud.inventory.v1.InventoryService.ListItems:output_type -> chefcloud.inventory.v1.ListItemsResponse
-	9,  // 21: chefcloud.inventory.v1.InventoryService.AddBatch:output_type -> chefcloud.inventory.v1.AddBatchResponse
-	11, // 22: chefcloud.inventory.v1.InventoryService.ListBatches:output_type -> chefcloud.inventory.v1.ListBatchesResponse
-	13, // 23: chefcloud.inventory.v1.InventoryService.ListStockLevels:output_type -> chefcloud.inventory.v1.ListStockLevelsResponse
-	15, // 24: chefcloud.inventory.v1.InventoryService.RecordWastage:output_type -> chefcloud.inventory.v1.RecordWastageResponse
-	17, // 25: chefcloud.inventory.v1.InventoryService.ListWastage:output_type -> chefcloud.inventory.v1.ListWastageResponse
-	19, // [19:26] is the sub-list for method output_type
-	12, // [12:19] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	62, // 0: chefcloud.inventory.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
+	62, // 1: chefcloud.inventory.v1.Wastage.wasted_at:type_name -> google.protobuf.Timestamp
+	2,  // 2: chefcloud.inventory.v1.UpsertItemRequest.item:type_name -> chefcloud.inventory.v1.Item
+	2,  // 3: chefcloud.inventory.v1.UpsertItemResponse.item:type_name -> chefcloud.inventory.v1.Item
+	2,  // 4: chefcloud.inventory.v1.ListItemsResponse.items:type_name -> chefcloud.inventory.v1.Item
+	62, // 5: chefcloud.inventory.v1.AddBatchRequest.received_at:type_name -> google.protobuf.Timestamp
+	3,  // 6: chefcloud.inventory.v1.AddBatchResponse.batch:type_name -> chefcloud.inventory.v1.Batch
+	3,  // 7: chefcloud.inventory.v1.ListBatchesResponse.batches:type_name -> chefcloud.inventory.v1.Batch
+	4,  // 8: chefcloud.inventory.v1.ListStockLevelsResponse.levels:type_name -> chefcloud.inventory.v1.StockLevel
+	62, // 9: chefcloud.inventory.v1.RecordWastageRequest.wasted_at:type_name -> google.protobuf.Timestamp
+	5,  // 10: chefcloud.inventory.v1.RecordWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
+	5,  // 11: chefcloud.inventory.v1.ListWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
+	62, // 12: chefcloud.inventory.v1.Adjustment.adjusted_at:type_name -> google.protobuf.Timestamp
+	20, // 13: chefcloud.inventory.v1.AdjustStockResponse.adjustment:type_name -> chefcloud.inventory.v1.Adjustment
+	20, // 14: chefcloud.inventory.v1.ListAdjustmentsResponse.adjustments:type_name -> chefcloud.inventory.v1.Adjustment
+	62, // 15: chefcloud.inventory.v1.StockCount.counted_at:type_name -> google.protobuf.Timestamp
+	26, // 16: chefcloud.inventory.v1.StockCount.lines:type_name -> chefcloud.inventory.v1.StockCountLine
+	62, // 17: chefcloud.inventory.v1.RecordStockCountRequest.counted_at:type_name -> google.protobuf.Timestamp
+	27, // 18: chefcloud.inventory.v1.RecordStockCountRequest.items:type_name -> chefcloud.inventory.v1.CountedItem
+	25, // 19: chefcloud.inventory.v1.RecordStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	25, // 20: chefcloud.inventory.v1.GetStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	25, // 21: chefcloud.inventory.v1.ListStockCountsResponse.counts:type_name -> chefcloud.inventory.v1.StockCount
+	35, // 22: chefcloud.inventory.v1.GetUsageVarianceResponse.items:type_name -> chefcloud.inventory.v1.UsageVariance
+	0,  // 23: chefcloud.inventory.v1.Transfer.status:type_name -> chefcloud.inventory.v1.TransferStatus
+	38, // 24: chefcloud.inventory.v1.Transfer.lines:type_name -> chefcloud.inventory.v1.TransferLine
+	62, // 25: chefcloud.inventory.v1.Transfer.created_at:type_name -> google.protobuf.Timestamp
+	62, // 26: chefcloud.inventory.v1.Transfer.approved_at:type_name -> google.protobuf.Timestamp
+	62, // 27: chefcloud.inventory.v1.Transfer.sent_at:type_name -> google.protobuf.Timestamp
+	62, // 28: chefcloud.inventory.v1.Transfer.closed_at:type_name -> google.protobuf.Timestamp
+	39, // 29: chefcloud.inventory.v1.CreateTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
+	37, // 30: chefcloud.inventory.v1.CreateTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	37, // 31: chefcloud.inventory.v1.ApproveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	37, // 32: chefcloud.inventory.v1.SendTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	37, // 33: chefcloud.inventory.v1.CancelTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	39, // 34: chefcloud.inventory.v1.ReceiveTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
+	37, // 35: chefcloud.inventory.v1.ReceiveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	37, // 36: chefcloud.inventory.v1.GetTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	0,  // 37: chefcloud.inventory.v1.ListTransfersRequest.status:type_name -> chefcloud.inventory.v1.TransferStatus
+	37, // 38: chefcloud.inventory.v1.ListTransfersResponse.transfers:type_name -> chefcloud.inventory.v1.Transfer
+	1,  // 39: chefcloud.inventory.v1.StockRisk.reason:type_name -> chefcloud.inventory.v1.RiskReason
+	55, // 40: chefcloud.inventory.v1.ListStockAtRiskResponse.risks:type_name -> chefcloud.inventory.v1.StockRisk
+	57, // 41: chefcloud.inventory.v1.UpsertStockPoliciesRequest.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	57, // 42: chefcloud.inventory.v1.UpsertStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	57, // 43: chefcloud.inventory.v1.ListStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	6,  // 44: chefcloud.inventory.v1.InventoryService.UpsertItem:input_type -> chefcloud.inventory.v1.UpsertItemRequest
+	8,  // 45: chefcloud.inventory.v1.InventoryService.ListItems:input_type -> chefcloud.inventory.v1.ListItemsRequest
+	10, // 46: chefcloud.inventory.v1.InventoryService.AddBatch:input_type -> chefcloud.inventory.v1.AddBatchRequest
+	12, // 47: chefcloud.inventory.v1.InventoryService.ListBatches:input_type -> chefcloud.inventory.v1.ListBatchesRequest
+	14, // 48: chefcloud.inventory.v1.InventoryService.ListStockLevels:input_type -> chefcloud.inventory.v1.ListStockLevelsRequest
+	16, // 49: chefcloud.inventory.v1.InventoryService.RecordWastage:input_type -> chefcloud.inventory.v1.RecordWastageRequest
+	18, // 50: chefcloud.inventory.v1.InventoryService.ListWastage:input_type -> chefcloud.inventory.v1.ListWastageRequest
+	21, // 51: chefcloud.inventory.v1.InventoryService.AdjustStock:input_type -> chefcloud.inventory.v1.AdjustStockRequest
+	23, // 52: chefcloud.inventory.v1.InventoryService.ListAdjustments:input_type -> chefcloud.inventory.v1.ListAdjustmentsRequest
+	28, // 53: chefcloud.inventory.v1.InventoryService.RecordStockCount:input_type -> chefcloud.inventory.v1.RecordStockCountRequest
+	30, // 54: chefcloud.inventory.v1.InventoryService.GetStockCount:input_type -> chefcloud.inventory.v1.GetStockCountRequest
+	32, // 55: chefcloud.inventory.v1.InventoryService.ListStockCounts:input_type -> chefcloud.inventory.v1.ListStockCountsRequest
+	34, // 56: chefcloud.inventory.v1.InventoryService.GetUsageVariance:input_type -> chefcloud.inventory.v1.GetUsageVarianceRequest
+	40, // 57: chefcloud.inventory.v1.InventoryService.CreateTransfer:input_type -> chefcloud.inventory.v1.CreateTransferRequest
+	42, // 58: chefcloud.inventory.v1.InventoryService.ApproveTransfer:input_type -> chefcloud.inventory.v1.ApproveTransferRequest
+	44, // 59: chefcloud.inventory.v1.InventoryService.SendTransfer:input_type -> chefcloud.inventory.v1.SendTransferRequest
+	48, // 60: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:input_type -> chefcloud.inventory.v1.ReceiveTransferRequest
+	46, // 61: chefcloud.inventory.v1.InventoryService.CancelTransfer:input_type -> chefcloud.inventory.v1.CancelTransferRequest
+	50, // 62: chefcloud.inventory.v1.InventoryService.GetTransfer:input_type -> chefcloud.inventory.v1.GetTransferRequest
+	52, // 63: chefcloud.inventory.v1.InventoryService.ListTransfers:input_type -> chefcloud.inventory.v1.ListTransfersRequest
+	54, // 64: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:input_type -> chefcloud.inventory.v1.ListStockAtRiskRequest
+	58, // 65: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:input_type -> chefcloud.inventory.v1.UpsertStockPoliciesRequest
+	60, // 66: chefcloud.inventory.v1.InventoryService.ListStockPolicies:input_type -> chefcloud.inventory.v1.ListStockPoliciesRequest
+	7,  // 67: chefcloud.inventory.v1.InventoryService.UpsertItem:output_type -> chefcloud.inventory.v1.UpsertItemResponse
+	9,  // 68: chefcloud.inventory.v1.InventoryService.ListItems:output_type -> chefcloud.inventory.v1.ListItemsResponse
+	11, // 69: chefcloud.inventory.v1.InventoryService.AddBatch:output_type -> chefcloud.inventory.v1.AddBatchResponse
+	13, // 70: chefcloud.inventory.v1.InventoryService.ListBatches:output_type -> chefcloud.inventory.v1.ListBatchesResponse
+	15, // 71: chefcloud.inventory.v1.InventoryService.ListStockLevels:output_type -> chefcloud.inventory.v1.ListStockLevelsResponse
+	17, // 72: chefcloud.inventory.v1.InventoryService.RecordWastage:output_type -> chefcloud.inventory.v1.RecordWastageResponse
+	19, // 73: chefcloud.inventory.v1.InventoryService.ListWastage:output_type -> chefcloud.inventory.v1.ListWastageResponse
+	22, // 74: chefcloud.inventory.v1.InventoryService.AdjustStock:output_type -> chefcloud.inventory.v1.AdjustStockResponse
+	24, // 75: chefcloud.inventory.v1.InventoryService.ListAdjustments:output_type -> chefcloud.inventory.v1.ListAdjustmentsResponse
+	29, // 76: chefcloud.inventory.v1.InventoryService.RecordStockCount:output_type -> chefcloud.inventory.v1.RecordStockCountResponse
+	31, // 77: chefcloud.inventory.v1.InventoryService.GetStockCount:output_type -> chefcloud.inventory.v1.GetStockCountResponse
+	33, // 78: chefcloud.inventory.v1.InventoryService.ListStockCounts:output_type -> chefcloud.inventory.v1.ListStockCountsResponse
+	36, // 79: chefcloud.inventory.v1.InventoryService.GetUsageVariance:output_type -> chefcloud.inventory.v1.GetUsageVarianceResponse
+	41, // 80: chefcloud.inventory.v1.InventoryService.CreateTransfer:output_type -> chefcloud.inventory.v1.CreateTransferResponse
+	43, // 81: chefcloud.inventory.v1.InventoryService.ApproveTransfer:output_type -> chefcloud.inventory.v1.ApproveTransferResponse
+	45, // 82: chefcloud.inventory.v1.InventoryService.SendTransfer:output_type -> chefcloud.inventory.v1.SendTransferResponse
+	49, // 83: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:output_type -> chefcloud.inventory.v1.ReceiveTransferResponse
+	47, // 84: chefcloud.inventory.v1.InventoryService.CancelTransfer:output_type -> chefcloud.inventory.v1.CancelTransferResponse
+	51, // 85: chefcloud.inventory.v1.InventoryService.GetTransfer:output_type -> chefcloud.inventory.v1.GetTransferResponse
+	53, // 86: chefcloud.inventory.v1.InventoryService.ListTransfers:output_type -> chefcloud.inventory.v1.ListTransfersResponse
+	56, // 87: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:output_type -> chefcloud.inventory.v1.ListStockAtRiskResponse
+	59, // 88: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:output_type -> chefcloud.inventory.v1.UpsertStockPoliciesResponse
+	61, // 89: chefcloud.inventory.v1.InventoryService.ListStockPolicies:output_type -> chefcloud.inventory.v1.ListStockPoliciesResponse
+	67, // [67:90] is the sub-list for method output_type
+	44, // [44:67] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_inventory_v1_inventory_proto_init() }
@@ -1495,18 +4928,22 @@ func file_chefcloud_inventory_v1_inventory_proto_init() {
 	if File_chefcloud_inventory_v1_inventory_proto != nil {
 		return
 	}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[33].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[52].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_inventory_v1_inventory_proto_rawDesc), len(file_chefcloud_inventory_v1_inventory_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   18,
+			NumEnums:      2,
+			NumMessages:   60,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_chefcloud_inventory_v1_inventory_proto_goTypes,
 		DependencyIndexes: file_chefcloud_inventory_v1_inventory_proto_depIdxs,
+		EnumInfos:         file_chefcloud_inventory_v1_inventory_proto_enumTypes,
 		MessageInfos:      file_chefcloud_inventory_v1_inventory_proto_msgTypes,
 	}.Build()
 	File_chefcloud_inventory_v1_inventory_proto = out.File

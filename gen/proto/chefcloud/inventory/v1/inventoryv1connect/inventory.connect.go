@@ -55,6 +55,54 @@ const (
 	// InventoryServiceListWastageProcedure is the fully-qualified name of the InventoryService's
 	// ListWastage RPC.
 	InventoryServiceListWastageProcedure = "/chefcloud.inventory.v1.InventoryService/ListWastage"
+	// InventoryServiceAdjustStockProcedure is the fully-qualified name of the InventoryService's
+	// AdjustStock RPC.
+	InventoryServiceAdjustStockProcedure = "/chefcloud.inventory.v1.InventoryService/AdjustStock"
+	// InventoryServiceListAdjustmentsProcedure is the fully-qualified name of the InventoryService's
+	// ListAdjustments RPC.
+	InventoryServiceListAdjustmentsProcedure = "/chefcloud.inventory.v1.InventoryService/ListAdjustments"
+	// InventoryServiceRecordStockCountProcedure is the fully-qualified name of the InventoryService's
+	// RecordStockCount RPC.
+	InventoryServiceRecordStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/RecordStockCount"
+	// InventoryServiceGetStockCountProcedure is the fully-qualified name of the InventoryService's
+	// GetStockCount RPC.
+	InventoryServiceGetStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/GetStockCount"
+	// InventoryServiceListStockCountsProcedure is the fully-qualified name of the InventoryService's
+	// ListStockCounts RPC.
+	InventoryServiceListStockCountsProcedure = "/chefcloud.inventory.v1.InventoryService/ListStockCounts"
+	// InventoryServiceGetUsageVarianceProcedure is the fully-qualified name of the InventoryService's
+	// GetUsageVariance RPC.
+	InventoryServiceGetUsageVarianceProcedure = "/chefcloud.inventory.v1.InventoryService/GetUsageVariance"
+	// InventoryServiceCreateTransferProcedure is the fully-qualified name of the InventoryService's
+	// CreateTransfer RPC.
+	InventoryServiceCreateTransferProcedure = "/chefcloud.inventory.v1.InventoryService/CreateTransfer"
+	// InventoryServiceApproveTransferProcedure is the fully-qualified name of the InventoryService's
+	// ApproveTransfer RPC.
+	InventoryServiceApproveTransferProcedure = "/chefcloud.inventory.v1.InventoryService/ApproveTransfer"
+	// InventoryServiceSendTransferProcedure is the fully-qualified name of the InventoryService's
+	// SendTransfer RPC.
+	InventoryServiceSendTransferProcedure = "/chefcloud.inventory.v1.InventoryService/SendTransfer"
+	// InventoryServiceReceiveTransferProcedure is the fully-qualified name of the InventoryService's
+	// ReceiveTransfer RPC.
+	InventoryServiceReceiveTransferProcedure = "/chefcloud.inventory.v1.InventoryService/ReceiveTransfer"
+	// InventoryServiceCancelTransferProcedure is the fully-qualified name of the InventoryService's
+	// CancelTransfer RPC.
+	InventoryServiceCancelTransferProcedure = "/chefcloud.inventory.v1.InventoryService/CancelTransfer"
+	// InventoryServiceGetTransferProcedure is the fully-qualified name of the InventoryService's
+	// GetTransfer RPC.
+	InventoryServiceGetTransferProcedure = "/chefcloud.inventory.v1.InventoryService/GetTransfer"
+	// InventoryServiceListTransfersProcedure is the fully-qualified name of the InventoryService's
+	// ListTransfers RPC.
+	InventoryServiceListTransfersProcedure = "/chefcloud.inventory.v1.InventoryService/ListTransfers"
+	// InventoryServiceListStockAtRiskProcedure is the fully-qualified name of the InventoryService's
+	// ListStockAtRisk RPC.
+	InventoryServiceListStockAtRiskProcedure = "/chefcloud.inventory.v1.InventoryService/ListStockAtRisk"
+	// InventoryServiceUpsertStockPoliciesProcedure is the fully-qualified name of the
+	// InventoryService's UpsertStockPolicies RPC.
+	InventoryServiceUpsertStockPoliciesProcedure = "/chefcloud.inventory.v1.InventoryService/UpsertStockPolicies"
+	// InventoryServiceListStockPoliciesProcedure is the fully-qualified name of the InventoryService's
+	// ListStockPolicies RPC.
+	InventoryServiceListStockPoliciesProcedure = "/chefcloud.inventory.v1.InventoryService/ListStockPolicies"
 )
 
 // InventoryServiceClient is a client for the chefcloud.inventory.v1.InventoryService service.
@@ -74,6 +122,42 @@ type InventoryServiceClient interface {
 	RecordWastage(context.Context, *v1.RecordWastageRequest) (*v1.RecordWastageResponse, error)
 	// ListWastage lists a branch's wastage, newest first.
 	ListWastage(context.Context, *v1.ListWastageRequest) (*v1.ListWastageResponse, error)
+	// AdjustStock corrects what a branch has of an item by hand. What goes out is taken from the oldest batches, more than is on hand being
+	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first.
+	AdjustStock(context.Context, *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error)
+	// ListAdjustments lists a branch's adjustments, newest first.
+	ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error)
+	// RecordStockCount books what was counted in the place of what the ledger had: what is missing goes out, the oldest batches first, and
+	// what is there too much comes in at the last known cost and settles negative stock.
+	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
+	// GetStockCount returns a count with the differences that it found.
+	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
+	// ListStockCounts lists a branch's counts without their lines, newest first.
+	ListStockCounts(context.Context, *v1.ListStockCountsRequest) (*v1.ListStockCountsResponse, error)
+	// GetUsageVariance compares what a branch used of each item between two counts or any two dates with what its sales should have used.
+	GetUsageVariance(context.Context, *v1.GetUsageVarianceRequest) (*v1.GetUsageVarianceResponse, error)
+	// CreateTransfer asks for goods of one branch to be sent to another.
+	CreateTransfer(context.Context, *v1.CreateTransferRequest) (*v1.CreateTransferResponse, error)
+	// ApproveTransfer lets a transfer be sent.
+	ApproveTransfer(context.Context, *v1.ApproveTransferRequest) (*v1.ApproveTransferResponse, error)
+	// SendTransfer takes the goods from the sender's oldest batches. Until they are received they are on nobody's hand. More than is on hand
+	// is failed_precondition INSUFFICIENT_STOCK, and nothing is sent.
+	SendTransfer(context.Context, *v1.SendTransferRequest) (*v1.SendTransferResponse, error)
+	// ReceiveTransfer books what arrived, with the cost, age and expiry that it had. With `complete`, what did not arrive is booked as
+	// TRANSFER_LOSS at its cost. More than is on its way is failed_precondition OVER_RECEIPT, naming what is.
+	ReceiveTransfer(context.Context, *v1.ReceiveTransferRequest) (*v1.ReceiveTransferResponse, error)
+	// CancelTransfer calls a transfer off before it is sent.
+	CancelTransfer(context.Context, *v1.CancelTransferRequest) (*v1.CancelTransferResponse, error)
+	// GetTransfer returns a transfer. Both branches may see it.
+	GetTransfer(context.Context, *v1.GetTransferRequest) (*v1.GetTransferResponse, error)
+	// ListTransfers lists transfers without their lines, newest first.
+	ListTransfers(context.Context, *v1.ListTransfersRequest) (*v1.ListTransfersResponse, error)
+	// ListStockAtRisk lists what needs attention: below its reorder level, owed, expired or about to expire.
+	ListStockAtRisk(context.Context, *v1.ListStockAtRiskRequest) (*v1.ListStockAtRiskResponse, error)
+	// UpsertStockPolicies sets reorder levels and safety stocks.
+	UpsertStockPolicies(context.Context, *v1.UpsertStockPoliciesRequest) (*v1.UpsertStockPoliciesResponse, error)
+	// ListStockPolicies lists a branch's reorder levels and safety stocks, by item.
+	ListStockPolicies(context.Context, *v1.ListStockPoliciesRequest) (*v1.ListStockPoliciesResponse, error)
 }
 
 // NewInventoryServiceClient constructs a client for the chefcloud.inventory.v1.InventoryService
@@ -133,18 +217,138 @@ func NewInventoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		adjustStock: connect.NewClient[v1.AdjustStockRequest, v1.AdjustStockResponse](
+			httpClient,
+			baseURL+InventoryServiceAdjustStockProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("AdjustStock")),
+			connect.WithClientOptions(opts...),
+		),
+		listAdjustments: connect.NewClient[v1.ListAdjustmentsRequest, v1.ListAdjustmentsResponse](
+			httpClient,
+			baseURL+InventoryServiceListAdjustmentsProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ListAdjustments")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		recordStockCount: connect.NewClient[v1.RecordStockCountRequest, v1.RecordStockCountResponse](
+			httpClient,
+			baseURL+InventoryServiceRecordStockCountProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("RecordStockCount")),
+			connect.WithClientOptions(opts...),
+		),
+		getStockCount: connect.NewClient[v1.GetStockCountRequest, v1.GetStockCountResponse](
+			httpClient,
+			baseURL+InventoryServiceGetStockCountProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("GetStockCount")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listStockCounts: connect.NewClient[v1.ListStockCountsRequest, v1.ListStockCountsResponse](
+			httpClient,
+			baseURL+InventoryServiceListStockCountsProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ListStockCounts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		getUsageVariance: connect.NewClient[v1.GetUsageVarianceRequest, v1.GetUsageVarianceResponse](
+			httpClient,
+			baseURL+InventoryServiceGetUsageVarianceProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("GetUsageVariance")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		createTransfer: connect.NewClient[v1.CreateTransferRequest, v1.CreateTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceCreateTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("CreateTransfer")),
+			connect.WithClientOptions(opts...),
+		),
+		approveTransfer: connect.NewClient[v1.ApproveTransferRequest, v1.ApproveTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceApproveTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ApproveTransfer")),
+			connect.WithClientOptions(opts...),
+		),
+		sendTransfer: connect.NewClient[v1.SendTransferRequest, v1.SendTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceSendTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("SendTransfer")),
+			connect.WithClientOptions(opts...),
+		),
+		receiveTransfer: connect.NewClient[v1.ReceiveTransferRequest, v1.ReceiveTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceReceiveTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ReceiveTransfer")),
+			connect.WithClientOptions(opts...),
+		),
+		cancelTransfer: connect.NewClient[v1.CancelTransferRequest, v1.CancelTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceCancelTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("CancelTransfer")),
+			connect.WithClientOptions(opts...),
+		),
+		getTransfer: connect.NewClient[v1.GetTransferRequest, v1.GetTransferResponse](
+			httpClient,
+			baseURL+InventoryServiceGetTransferProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("GetTransfer")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listTransfers: connect.NewClient[v1.ListTransfersRequest, v1.ListTransfersResponse](
+			httpClient,
+			baseURL+InventoryServiceListTransfersProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ListTransfers")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listStockAtRisk: connect.NewClient[v1.ListStockAtRiskRequest, v1.ListStockAtRiskResponse](
+			httpClient,
+			baseURL+InventoryServiceListStockAtRiskProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ListStockAtRisk")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		upsertStockPolicies: connect.NewClient[v1.UpsertStockPoliciesRequest, v1.UpsertStockPoliciesResponse](
+			httpClient,
+			baseURL+InventoryServiceUpsertStockPoliciesProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("UpsertStockPolicies")),
+			connect.WithClientOptions(opts...),
+		),
+		listStockPolicies: connect.NewClient[v1.ListStockPoliciesRequest, v1.ListStockPoliciesResponse](
+			httpClient,
+			baseURL+InventoryServiceListStockPoliciesProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("ListStockPolicies")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // inventoryServiceClient implements InventoryServiceClient.
 type inventoryServiceClient struct {
-	upsertItem      *connect.Client[v1.UpsertItemRequest, v1.UpsertItemResponse]
-	listItems       *connect.Client[v1.ListItemsRequest, v1.ListItemsResponse]
-	addBatch        *connect.Client[v1.AddBatchRequest, v1.AddBatchResponse]
-	listBatches     *connect.Client[v1.ListBatchesRequest, v1.ListBatchesResponse]
-	listStockLevels *connect.Client[v1.ListStockLevelsRequest, v1.ListStockLevelsResponse]
-	recordWastage   *connect.Client[v1.RecordWastageRequest, v1.RecordWastageResponse]
-	listWastage     *connect.Client[v1.ListWastageRequest, v1.ListWastageResponse]
+	upsertItem          *connect.Client[v1.UpsertItemRequest, v1.UpsertItemResponse]
+	listItems           *connect.Client[v1.ListItemsRequest, v1.ListItemsResponse]
+	addBatch            *connect.Client[v1.AddBatchRequest, v1.AddBatchResponse]
+	listBatches         *connect.Client[v1.ListBatchesRequest, v1.ListBatchesResponse]
+	listStockLevels     *connect.Client[v1.ListStockLevelsRequest, v1.ListStockLevelsResponse]
+	recordWastage       *connect.Client[v1.RecordWastageRequest, v1.RecordWastageResponse]
+	listWastage         *connect.Client[v1.ListWastageRequest, v1.ListWastageResponse]
+	adjustStock         *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
+	listAdjustments     *connect.Client[v1.ListAdjustmentsRequest, v1.ListAdjustmentsResponse]
+	recordStockCount    *connect.Client[v1.RecordStockCountRequest, v1.RecordStockCountResponse]
+	getStockCount       *connect.Client[v1.GetStockCountRequest, v1.GetStockCountResponse]
+	listStockCounts     *connect.Client[v1.ListStockCountsRequest, v1.ListStockCountsResponse]
+	getUsageVariance    *connect.Client[v1.GetUsageVarianceRequest, v1.GetUsageVarianceResponse]
+	createTransfer      *connect.Client[v1.CreateTransferRequest, v1.CreateTransferResponse]
+	approveTransfer     *connect.Client[v1.ApproveTransferRequest, v1.ApproveTransferResponse]
+	sendTransfer        *connect.Client[v1.SendTransferRequest, v1.SendTransferResponse]
+	receiveTransfer     *connect.Client[v1.ReceiveTransferRequest, v1.ReceiveTransferResponse]
+	cancelTransfer      *connect.Client[v1.CancelTransferRequest, v1.CancelTransferResponse]
+	getTransfer         *connect.Client[v1.GetTransferRequest, v1.GetTransferResponse]
+	listTransfers       *connect.Client[v1.ListTransfersRequest, v1.ListTransfersResponse]
+	listStockAtRisk     *connect.Client[v1.ListStockAtRiskRequest, v1.ListStockAtRiskResponse]
+	upsertStockPolicies *connect.Client[v1.UpsertStockPoliciesRequest, v1.UpsertStockPoliciesResponse]
+	listStockPolicies   *connect.Client[v1.ListStockPoliciesRequest, v1.ListStockPoliciesResponse]
 }
 
 // UpsertItem calls chefcloud.inventory.v1.InventoryService.UpsertItem.
@@ -210,6 +414,150 @@ func (c *inventoryServiceClient) ListWastage(ctx context.Context, req *v1.ListWa
 	return nil, err
 }
 
+// AdjustStock calls chefcloud.inventory.v1.InventoryService.AdjustStock.
+func (c *inventoryServiceClient) AdjustStock(ctx context.Context, req *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error) {
+	response, err := c.adjustStock.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListAdjustments calls chefcloud.inventory.v1.InventoryService.ListAdjustments.
+func (c *inventoryServiceClient) ListAdjustments(ctx context.Context, req *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error) {
+	response, err := c.listAdjustments.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RecordStockCount calls chefcloud.inventory.v1.InventoryService.RecordStockCount.
+func (c *inventoryServiceClient) RecordStockCount(ctx context.Context, req *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error) {
+	response, err := c.recordStockCount.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetStockCount calls chefcloud.inventory.v1.InventoryService.GetStockCount.
+func (c *inventoryServiceClient) GetStockCount(ctx context.Context, req *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error) {
+	response, err := c.getStockCount.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListStockCounts calls chefcloud.inventory.v1.InventoryService.ListStockCounts.
+func (c *inventoryServiceClient) ListStockCounts(ctx context.Context, req *v1.ListStockCountsRequest) (*v1.ListStockCountsResponse, error) {
+	response, err := c.listStockCounts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetUsageVariance calls chefcloud.inventory.v1.InventoryService.GetUsageVariance.
+func (c *inventoryServiceClient) GetUsageVariance(ctx context.Context, req *v1.GetUsageVarianceRequest) (*v1.GetUsageVarianceResponse, error) {
+	response, err := c.getUsageVariance.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateTransfer calls chefcloud.inventory.v1.InventoryService.CreateTransfer.
+func (c *inventoryServiceClient) CreateTransfer(ctx context.Context, req *v1.CreateTransferRequest) (*v1.CreateTransferResponse, error) {
+	response, err := c.createTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ApproveTransfer calls chefcloud.inventory.v1.InventoryService.ApproveTransfer.
+func (c *inventoryServiceClient) ApproveTransfer(ctx context.Context, req *v1.ApproveTransferRequest) (*v1.ApproveTransferResponse, error) {
+	response, err := c.approveTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SendTransfer calls chefcloud.inventory.v1.InventoryService.SendTransfer.
+func (c *inventoryServiceClient) SendTransfer(ctx context.Context, req *v1.SendTransferRequest) (*v1.SendTransferResponse, error) {
+	response, err := c.sendTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ReceiveTransfer calls chefcloud.inventory.v1.InventoryService.ReceiveTransfer.
+func (c *inventoryServiceClient) ReceiveTransfer(ctx context.Context, req *v1.ReceiveTransferRequest) (*v1.ReceiveTransferResponse, error) {
+	response, err := c.receiveTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelTransfer calls chefcloud.inventory.v1.InventoryService.CancelTransfer.
+func (c *inventoryServiceClient) CancelTransfer(ctx context.Context, req *v1.CancelTransferRequest) (*v1.CancelTransferResponse, error) {
+	response, err := c.cancelTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetTransfer calls chefcloud.inventory.v1.InventoryService.GetTransfer.
+func (c *inventoryServiceClient) GetTransfer(ctx context.Context, req *v1.GetTransferRequest) (*v1.GetTransferResponse, error) {
+	response, err := c.getTransfer.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListTransfers calls chefcloud.inventory.v1.InventoryService.ListTransfers.
+func (c *inventoryServiceClient) ListTransfers(ctx context.Context, req *v1.ListTransfersRequest) (*v1.ListTransfersResponse, error) {
+	response, err := c.listTransfers.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListStockAtRisk calls chefcloud.inventory.v1.InventoryService.ListStockAtRisk.
+func (c *inventoryServiceClient) ListStockAtRisk(ctx context.Context, req *v1.ListStockAtRiskRequest) (*v1.ListStockAtRiskResponse, error) {
+	response, err := c.listStockAtRisk.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpsertStockPolicies calls chefcloud.inventory.v1.InventoryService.UpsertStockPolicies.
+func (c *inventoryServiceClient) UpsertStockPolicies(ctx context.Context, req *v1.UpsertStockPoliciesRequest) (*v1.UpsertStockPoliciesResponse, error) {
+	response, err := c.upsertStockPolicies.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListStockPolicies calls chefcloud.inventory.v1.InventoryService.ListStockPolicies.
+func (c *inventoryServiceClient) ListStockPolicies(ctx context.Context, req *v1.ListStockPoliciesRequest) (*v1.ListStockPoliciesResponse, error) {
+	response, err := c.listStockPolicies.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // InventoryServiceHandler is an implementation of the chefcloud.inventory.v1.InventoryService
 // service.
 type InventoryServiceHandler interface {
@@ -228,6 +576,42 @@ type InventoryServiceHandler interface {
 	RecordWastage(context.Context, *v1.RecordWastageRequest) (*v1.RecordWastageResponse, error)
 	// ListWastage lists a branch's wastage, newest first.
 	ListWastage(context.Context, *v1.ListWastageRequest) (*v1.ListWastageResponse, error)
+	// AdjustStock corrects what a branch has of an item by hand. What goes out is taken from the oldest batches, more than is on hand being
+	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first.
+	AdjustStock(context.Context, *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error)
+	// ListAdjustments lists a branch's adjustments, newest first.
+	ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error)
+	// RecordStockCount books what was counted in the place of what the ledger had: what is missing goes out, the oldest batches first, and
+	// what is there too much comes in at the last known cost and settles negative stock.
+	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
+	// GetStockCount returns a count with the differences that it found.
+	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
+	// ListStockCounts lists a branch's counts without their lines, newest first.
+	ListStockCounts(context.Context, *v1.ListStockCountsRequest) (*v1.ListStockCountsResponse, error)
+	// GetUsageVariance compares what a branch used of each item between two counts or any two dates with what its sales should have used.
+	GetUsageVariance(context.Context, *v1.GetUsageVarianceRequest) (*v1.GetUsageVarianceResponse, error)
+	// CreateTransfer asks for goods of one branch to be sent to another.
+	CreateTransfer(context.Context, *v1.CreateTransferRequest) (*v1.CreateTransferResponse, error)
+	// ApproveTransfer lets a transfer be sent.
+	ApproveTransfer(context.Context, *v1.ApproveTransferRequest) (*v1.ApproveTransferResponse, error)
+	// SendTransfer takes the goods from the sender's oldest batches. Until they are received they are on nobody's hand. More than is on hand
+	// is failed_precondition INSUFFICIENT_STOCK, and nothing is sent.
+	SendTransfer(context.Context, *v1.SendTransferRequest) (*v1.SendTransferResponse, error)
+	// ReceiveTransfer books what arrived, with the cost, age and expiry that it had. With `complete`, what did not arrive is booked as
+	// TRANSFER_LOSS at its cost. More than is on its way is failed_precondition OVER_RECEIPT, naming what is.
+	ReceiveTransfer(context.Context, *v1.ReceiveTransferRequest) (*v1.ReceiveTransferResponse, error)
+	// CancelTransfer calls a transfer off before it is sent.
+	CancelTransfer(context.Context, *v1.CancelTransferRequest) (*v1.CancelTransferResponse, error)
+	// GetTransfer returns a transfer. Both branches may see it.
+	GetTransfer(context.Context, *v1.GetTransferRequest) (*v1.GetTransferResponse, error)
+	// ListTransfers lists transfers without their lines, newest first.
+	ListTransfers(context.Context, *v1.ListTransfersRequest) (*v1.ListTransfersResponse, error)
+	// ListStockAtRisk lists what needs attention: below its reorder level, owed, expired or about to expire.
+	ListStockAtRisk(context.Context, *v1.ListStockAtRiskRequest) (*v1.ListStockAtRiskResponse, error)
+	// UpsertStockPolicies sets reorder levels and safety stocks.
+	UpsertStockPolicies(context.Context, *v1.UpsertStockPoliciesRequest) (*v1.UpsertStockPoliciesResponse, error)
+	// ListStockPolicies lists a branch's reorder levels and safety stocks, by item.
+	ListStockPolicies(context.Context, *v1.ListStockPoliciesRequest) (*v1.ListStockPoliciesResponse, error)
 }
 
 // NewInventoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -283,6 +667,110 @@ func NewInventoryServiceHandler(svc InventoryServiceHandler, opts ...connect.Han
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	inventoryServiceAdjustStockHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceAdjustStockProcedure,
+		svc.AdjustStock,
+		connect.WithSchema(inventoryServiceMethods.ByName("AdjustStock")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceListAdjustmentsHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceListAdjustmentsProcedure,
+		svc.ListAdjustments,
+		connect.WithSchema(inventoryServiceMethods.ByName("ListAdjustments")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceRecordStockCountHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceRecordStockCountProcedure,
+		svc.RecordStockCount,
+		connect.WithSchema(inventoryServiceMethods.ByName("RecordStockCount")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceGetStockCountHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceGetStockCountProcedure,
+		svc.GetStockCount,
+		connect.WithSchema(inventoryServiceMethods.ByName("GetStockCount")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceListStockCountsHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceListStockCountsProcedure,
+		svc.ListStockCounts,
+		connect.WithSchema(inventoryServiceMethods.ByName("ListStockCounts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceGetUsageVarianceHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceGetUsageVarianceProcedure,
+		svc.GetUsageVariance,
+		connect.WithSchema(inventoryServiceMethods.ByName("GetUsageVariance")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceCreateTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceCreateTransferProcedure,
+		svc.CreateTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("CreateTransfer")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceApproveTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceApproveTransferProcedure,
+		svc.ApproveTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("ApproveTransfer")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceSendTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceSendTransferProcedure,
+		svc.SendTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("SendTransfer")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceReceiveTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceReceiveTransferProcedure,
+		svc.ReceiveTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("ReceiveTransfer")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceCancelTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceCancelTransferProcedure,
+		svc.CancelTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("CancelTransfer")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceGetTransferHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceGetTransferProcedure,
+		svc.GetTransfer,
+		connect.WithSchema(inventoryServiceMethods.ByName("GetTransfer")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceListTransfersHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceListTransfersProcedure,
+		svc.ListTransfers,
+		connect.WithSchema(inventoryServiceMethods.ByName("ListTransfers")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceListStockAtRiskHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceListStockAtRiskProcedure,
+		svc.ListStockAtRisk,
+		connect.WithSchema(inventoryServiceMethods.ByName("ListStockAtRisk")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceUpsertStockPoliciesHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceUpsertStockPoliciesProcedure,
+		svc.UpsertStockPolicies,
+		connect.WithSchema(inventoryServiceMethods.ByName("UpsertStockPolicies")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceListStockPoliciesHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceListStockPoliciesProcedure,
+		svc.ListStockPolicies,
+		connect.WithSchema(inventoryServiceMethods.ByName("ListStockPolicies")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/chefcloud.inventory.v1.InventoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case InventoryServiceUpsertItemProcedure:
@@ -299,6 +787,38 @@ func NewInventoryServiceHandler(svc InventoryServiceHandler, opts ...connect.Han
 			inventoryServiceRecordWastageHandler.ServeHTTP(w, r)
 		case InventoryServiceListWastageProcedure:
 			inventoryServiceListWastageHandler.ServeHTTP(w, r)
+		case InventoryServiceAdjustStockProcedure:
+			inventoryServiceAdjustStockHandler.ServeHTTP(w, r)
+		case InventoryServiceListAdjustmentsProcedure:
+			inventoryServiceListAdjustmentsHandler.ServeHTTP(w, r)
+		case InventoryServiceRecordStockCountProcedure:
+			inventoryServiceRecordStockCountHandler.ServeHTTP(w, r)
+		case InventoryServiceGetStockCountProcedure:
+			inventoryServiceGetStockCountHandler.ServeHTTP(w, r)
+		case InventoryServiceListStockCountsProcedure:
+			inventoryServiceListStockCountsHandler.ServeHTTP(w, r)
+		case InventoryServiceGetUsageVarianceProcedure:
+			inventoryServiceGetUsageVarianceHandler.ServeHTTP(w, r)
+		case InventoryServiceCreateTransferProcedure:
+			inventoryServiceCreateTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceApproveTransferProcedure:
+			inventoryServiceApproveTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceSendTransferProcedure:
+			inventoryServiceSendTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceReceiveTransferProcedure:
+			inventoryServiceReceiveTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceCancelTransferProcedure:
+			inventoryServiceCancelTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceGetTransferProcedure:
+			inventoryServiceGetTransferHandler.ServeHTTP(w, r)
+		case InventoryServiceListTransfersProcedure:
+			inventoryServiceListTransfersHandler.ServeHTTP(w, r)
+		case InventoryServiceListStockAtRiskProcedure:
+			inventoryServiceListStockAtRiskHandler.ServeHTTP(w, r)
+		case InventoryServiceUpsertStockPoliciesProcedure:
+			inventoryServiceUpsertStockPoliciesHandler.ServeHTTP(w, r)
+		case InventoryServiceListStockPoliciesProcedure:
+			inventoryServiceListStockPoliciesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -334,4 +854,68 @@ func (UnimplementedInventoryServiceHandler) RecordWastage(context.Context, *v1.R
 
 func (UnimplementedInventoryServiceHandler) ListWastage(context.Context, *v1.ListWastageRequest) (*v1.ListWastageResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListWastage is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) AdjustStock(context.Context, *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.AdjustStock is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListAdjustments is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.RecordStockCount is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.GetStockCount is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ListStockCounts(context.Context, *v1.ListStockCountsRequest) (*v1.ListStockCountsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListStockCounts is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) GetUsageVariance(context.Context, *v1.GetUsageVarianceRequest) (*v1.GetUsageVarianceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.GetUsageVariance is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) CreateTransfer(context.Context, *v1.CreateTransferRequest) (*v1.CreateTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.CreateTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ApproveTransfer(context.Context, *v1.ApproveTransferRequest) (*v1.ApproveTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ApproveTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) SendTransfer(context.Context, *v1.SendTransferRequest) (*v1.SendTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.SendTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ReceiveTransfer(context.Context, *v1.ReceiveTransferRequest) (*v1.ReceiveTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ReceiveTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) CancelTransfer(context.Context, *v1.CancelTransferRequest) (*v1.CancelTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.CancelTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) GetTransfer(context.Context, *v1.GetTransferRequest) (*v1.GetTransferResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.GetTransfer is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ListTransfers(context.Context, *v1.ListTransfersRequest) (*v1.ListTransfersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListTransfers is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ListStockAtRisk(context.Context, *v1.ListStockAtRiskRequest) (*v1.ListStockAtRiskResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListStockAtRisk is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) UpsertStockPolicies(context.Context, *v1.UpsertStockPoliciesRequest) (*v1.UpsertStockPoliciesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.UpsertStockPolicies is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) ListStockPolicies(context.Context, *v1.ListStockPoliciesRequest) (*v1.ListStockPoliciesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListStockPolicies is not implemented"))
 }

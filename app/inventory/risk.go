@@ -1,0 +1,87 @@
+package inventory
+
+import (
+	"context"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/chefcloud/chefcloud/app/franchise/branch"
+	"github.com/chefcloud/chefcloud/app/inventory/stock"
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/civil"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+)
+
+// RiskReason says what is wrong.
+type RiskReason int
+
+// The reasons, in the order in which they are listed.
+const (
+	RiskBelowReorderLevel RiskReason = iota + 1
+	RiskNegative
+	RiskExpired
+	RiskExpiring
+)
+
+// Risk is an item, or a batch of it, that needs attention.
+type Risk struct {
+	BatchID      string // of what expires
+	BranchID     string
+	Cost         int64 // of what expires, in minor units
+	ExpiresOn    civil.Date
+	Item         Item
+	Quantity     decimal.Decimal // on hand, or left of the batch
+	Reason       RiskReason
+	ReorderLevel decimal.Decimal
+}
+
+// AtRisk returns what needs attention in a branch, or in all in the caller's scope: owed or at or below the reorder level on the
+// branch's current business date, expired, or to expire within so many days.
+func (s *Service) AtRisk(ctx context.Context, q postgres.Querier, branchID string, within int32) ([]Risk, string, error) {
+	c := caller.From(ctx)
+	var branches []branch.Branch
+	var err error
+	if branchID != "" {
+		branches = make([]branch.Branch, 1)
+		branches[0], err = branch.Get(ctx, q, c, branchID)
+	} else {
+		branches, err = branch.List(ctx, q, c)
+	}
+	if err != nil || len(branches) == 0 {
+		return nil, "", err
+	}
+	days := make([]branchDay, len(branches))
+	for i, b := range branches {
+		today := b.BusinessDate(s.clock())
+		days[i] = branchDay{branchID: b.ID, today: today, until: today.AddDays(int(within))}
+	}
+	levels, err := s.store.levelsAtRisk(ctx, q, c.OrgID, days)
+	if err != nil {
+		return nil, "", err
+	}
+	batches, err := s.store.batchesAtRisk(ctx, q, c.OrgID, days)
+	if err != nil {
+		return nil, "", err
+	}
+	var risks []Risk
+	for _, d := range days {
+		risks = append(risks, levels[d.branchID]...)
+		for _, r := range batches[d.branchID] {
+			r.Reason = RiskExpiring
+			if r.ExpiresOn.Before(d.today) {
+				r.Reason = RiskExpired
+			}
+			risks = append(risks, r)
+		}
+	}
+	return risks, branches[0].Currency, nil
+}
+
+// branchDay is a branch with its current business date and the last one to look ahead to.
+type branchDay struct {
+	branchID     string
+	today, until civil.Date
+}
+
+// costOf is the cost of what is left of a batch.
+func costOf(quantity, unitCost decimal.Decimal) (int64, error) { return stock.Cost(quantity, unitCost) }
