@@ -133,6 +133,9 @@ func TestLedgerExplainsStockWhateverHappens(t *testing.T) {
 				differences, err := stock.Check(t.Context(), db, f.owner.OrgID)
 				require.NoError(rt, err)
 				require.Empty(rt, differences)
+				days, err := stock.CheckDays(t.Context(), db, f.owner.OrgID, "", today.AddDays(-1000), today.AddDays(1000))
+				require.NoError(rt, err)
+				require.Empty(rt, days)
 				off := f.ledgerCost(t.Context(), rt, db).Sub(decimal.NewFromInt(booked)).Abs()
 				require.True(rt, off.LessThanOrEqual(decimal.New(5*roundings, -1)), "booked costs are off the ledger by %s", off)
 			},
