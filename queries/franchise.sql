@@ -177,39 +177,3 @@ ON CONFLICT (org_id, period, branch_id) DO UPDATE SET
   weight_service = excluded.weight_service,
   currency = excluded.currency,
   computed_at = excluded.computed_at;
-
--- name: ForecastItemMissing :many
--- Those of the given ids that are no items of the organisation.
-SELECT g.id::text AS id
-FROM (
-  SELECT unnest(@ids::text[]) AS id
-) AS g
-WHERE NOT EXISTS (SELECT FROM inventory_items i WHERE i.org_id = @org_id AND i.id = g.id)
-ORDER BY g.id
-LIMIT 1;
-
--- name: ForecastList :many
--- Expected use by item and date, summed over branches, beside what the same branches really used. Dates from completed_before on are
--- not over in every branch and have no actual use yet.
-SELECT i.id AS item_id, i.name AS item_name, i.base_unit, p.date, p.branches, p.quantity, p.methods, p.used
-FROM inventory_items i
-CROSS JOIN LATERAL (
-  SELECT f.date,
-    count(*)::integer AS branches,
-    sum(f.quantity)::numeric AS quantity,
-    array_agg(DISTINCT f.method ORDER BY f.method)::text[] AS methods,
-    coalesce(sum(u.used), 0)::numeric AS used
-  FROM forecast_points f
-  LEFT JOIN LATERAL (
-    SELECT d.used
-    FROM stock_days d
-    WHERE d.org_id = @org_id AND d.branch_id = f.branch_id AND d.item_id = f.item_id AND d.business_date = f.date
-      AND f.date < @completed_before
-    OFFSET 0
-  ) u ON true
-  WHERE f.org_id = @org_id AND f.item_id = i.id AND f.date BETWEEN @from_date AND @to_date
-    AND (@all_branches::boolean OR f.branch_id = ANY (@branch_ids::text[]))
-  GROUP BY f.date
-) p
-WHERE i.org_id = @org_id AND (@all_items::boolean OR i.id = ANY (@item_ids::text[]))
-ORDER BY p.date, i.id;

@@ -74,6 +74,11 @@ CREATE TABLE forecast_points (
   item_id text NOT NULL,
   date date NOT NULL,
   quantity numeric(14,3) NOT NULL,
+  -- Bounds that the use stays under with 2.5, 10, 90 and 97.5 percent; NULL where the series was too short to be tested.
+  p025 numeric(14,3),
+  p10 numeric(14,3),
+  p90 numeric(14,3),
+  p975 numeric(14,3),
   method text NOT NULL,
   generated_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, branch_id, item_id, date),
@@ -84,3 +89,40 @@ CREATE TABLE forecast_points (
 
 CREATE INDEX idx_forecast_point_org_item_date ON forecast_points (org_id, item_id, date);
 COMMENT ON INDEX idx_forecast_point_org_item_date IS 'Serves ForecastList.';
+
+-- How well each series was foreseen in its last back-test, in sums, so that series can be added up.
+CREATE TABLE forecast_series (
+  org_id text NOT NULL,
+  branch_id text NOT NULL,
+  item_id text NOT NULL,
+  status text NOT NULL,
+  method text NOT NULL,
+  observations integer NOT NULL,
+  origins integer NOT NULL,
+  tested_days integer NOT NULL,
+  absolute_error double precision NOT NULL,
+  error double precision NOT NULL,
+  actual double precision NOT NULL,
+  covered_80 integer NOT NULL,
+  covered_95 integer NOT NULL,
+  first_date date NOT NULL,
+  generated_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, branch_id, item_id),
+  CONSTRAINT forecast_series_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT forecast_series_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT forecast_series_status CHECK (status IN ('OK', 'INSUFFICIENT_DATA'))
+);
+
+-- What head office knows of the dates to come: raises in basis points, which multiply where they fall together.
+CREATE TABLE forecast_uplifts (
+  org_id text NOT NULL,
+  name text NOT NULL,
+  rate_bp integer NOT NULL,
+  -- One of the three tells the dates: weekdays (Monday is 1), days of the month, or the month's end.
+  weekdays integer[] NOT NULL DEFAULT '{}',
+  days_of_month integer[] NOT NULL DEFAULT '{}',
+  month_end boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (org_id, name),
+  CONSTRAINT forecast_uplifts_org FOREIGN KEY (org_id) REFERENCES organisations (org_id),
+  CONSTRAINT forecast_uplifts_rate CHECK (rate_bp BETWEEN -10000 AND 100000)
+);

@@ -27,7 +27,7 @@ func BenchmarkOverviewUncached(b *testing.B) {
 	_, err := db.Exec(ctx, "VACUUM ANALYZE")
 	require.NoError(b, err)
 	directory := organisation.NewStore(db)
-	handler := franchise.NewHandler(db, directory, cache.Disabled(), clock.Fixed(noon))
+	handler := franchise.NewHandler(db, directory, cache.Disabled(), clock.Fixed(noon), nil)
 	req := &franchisev1.GetOverviewRequest{Period: "2024-10"}
 
 	b.Run("Handler", func(b *testing.B) {

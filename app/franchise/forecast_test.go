@@ -117,4 +117,9 @@ func (b *testBundle) move(t *testing.T, branchID, itemID, day, kind, quantity st
 	_, err := b.db.Exec(t.Context(), `INSERT INTO stock_movements (org_id, branch_id, item_id, batch_id, kind, quantity, unit_cost, source_id, business_date, occurred_at)
 		VALUES ($1, $2, $3, 'bat_1', $4, $5::text::numeric, 1, 'ord_1', $6, now())`, b.owner.OrgID, branchID, itemID, kind, quantity, date(t, day))
 	require.NoError(t, err)
+	_, err = b.db.Exec(t.Context(), `INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
+		VALUES ($1, $2, $3, $4, CASE WHEN $5::text IN ('SALE', 'SHORTFALL', 'RESTOCK') THEN -$6::text::numeric ELSE 0 END, $6::text::numeric)
+		ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = d.used + excluded.used, moved = d.moved + excluded.moved`,
+		b.owner.OrgID, branchID, itemID, date(t, day), kind, quantity)
+	require.NoError(t, err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
@@ -39,7 +40,9 @@ type testBundle struct {
 func setup(t *testing.T, db *postgres.DB) *testBundle {
 	t.Helper()
 	now := clock.NewManual(noon)
-	handler := franchise.NewHandler(db, organisation.NewStore(db), cache.Disabled(), now.Now)
+	runner, err := jobs.NewRunner(db, now.Now)
+	require.NoError(t, err)
+	handler := franchise.NewHandler(db, organisation.NewStore(db), cache.Disabled(), now.Now, runner)
 	return &testBundle{
 		clock:   now,
 		db:      db,

@@ -17,6 +17,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/cache"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	franchisev1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1"
@@ -31,6 +32,7 @@ type Handler struct {
 	db           *postgres.DB
 	directory    organisation.Directory
 	forecast     *forecast.Service
+	jobs         *jobs.Runner
 	growth       *growth.Service
 	organisation *organisation.Service
 	overview     *overview.Service
@@ -42,7 +44,7 @@ var _ franchisev1connect.FranchiseServiceHandler = (*Handler)(nil)
 
 // NewHandler returns a handler that reads and writes db, asks directory what organisations look like, and keeps its
 // answers in reports.
-func NewHandler(db *postgres.DB, directory organisation.Directory, reports *cache.Cache, now clock.Clock) *Handler {
+func NewHandler(db *postgres.DB, directory organisation.Directory, reports *cache.Cache, now clock.Clock, runner *jobs.Runner) *Handler {
 	return &Handler{
 		budgets:      budgets.NewService(db, now),
 		cache:        reports,
@@ -51,6 +53,7 @@ func NewHandler(db *postgres.DB, directory organisation.Directory, reports *cach
 		directory:    directory,
 		forecast:     forecast.NewService(db, now),
 		growth:       growth.NewService(db, now),
+		jobs:         runner,
 		organisation: organisation.NewService(now),
 		overview:     overview.NewService(db, now),
 		rankings:     rankings.NewService(db, now),
@@ -129,7 +132,10 @@ func (h *Handler) ListBudgets(ctx context.Context, req *franchisev1.ListBudgetsR
 func (h *Handler) ListForecastItems(
 	ctx context.Context, req *franchisev1.ListForecastItemsRequest,
 ) (*franchisev1.ListForecastItemsResponse, error) {
-	return cached(ctx, h, cache.Forecast, req, forecast.Resolve, h.forecast.Load)
+	resolve := func(o *organisation.Organisation, c caller.Caller, now time.Time, req *franchisev1.ListForecastItemsRequest) (forecast.Query, error) {
+		return forecast.Resolve(o, c, now, req)
+	}
+	return cached(ctx, h, cache.Forecast, req, resolve, h.forecast.Load)
 }
 
 // GetSameStoreGrowth implements [franchisev1connect.FranchiseServiceHandler].

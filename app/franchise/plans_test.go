@@ -69,7 +69,7 @@ func TestReportsReadByIndex(t *testing.T) {
 				return err
 			},
 			want: map[string]string{
-				"forecast_points": "idx_forecast_point_org_item_date", "stock_movements": "idx_stock_movement_branch_item_date",
+				"forecast_points": "idx_forecast_point_org_item_date", "stock_days": "stock_days_pkey",
 			},
 		},
 	}
@@ -111,8 +111,8 @@ func (b *testBundle) years(t *testing.T) {
 		`INSERT INTO forecast_points (org_id, branch_id, item_id, date, quantity, method, generated_at)
 		 SELECT b.org_id, b.id, i.id, date '2024-11-30' - d, 1, 'MA', now()
 		 FROM branches b JOIN inventory_items i USING (org_id), generate_series(0, 364) d WHERE b.org_id = $1`,
-		`INSERT INTO stock_movements (org_id, branch_id, item_id, batch_id, kind, quantity, unit_cost, source_id, business_date, occurred_at)
-		 SELECT b.org_id, b.id, i.id, 'bat', 'SALE', -1, 1, 'ord', date '2024-11-30' - d, now()
+		`INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
+		 SELECT b.org_id, b.id, i.id, date '2024-11-30' - d, 1, -1
 		 FROM branches b JOIN inventory_items i USING (org_id), generate_series(0, 364) d WHERE b.org_id = $1`,
 	} {
 		_, err := b.db.Exec(t.Context(), sql, b.owner.OrgID)

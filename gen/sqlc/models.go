@@ -62,6 +62,15 @@ type CacheBust struct {
 	NotedAt time.Time
 }
 
+type ForecastUplift struct {
+	OrgID       string
+	Name        string
+	RateBp      int32
+	Weekdays    []int32
+	DaysOfMonth []int32
+	MonthEnd    bool
+}
+
 type IdempotencyKey struct {
 	OrgID       string
 	Key         string

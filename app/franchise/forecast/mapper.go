@@ -3,6 +3,7 @@ package forecast
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/chefcloud/chefcloud/app/franchise/figures"
@@ -22,9 +23,11 @@ func toProto(q Query, points []point, asOf time.Time) *franchisev1.ListForecastI
 			Branches: p.branches,
 			Methods:  p.methods,
 		}
+		if p.bounded == p.branches {
+			items[i].P10, items[i].P90, items[i].P2_5, items[i].P97_5 = wire(p.p10), wire(p.p90), wire(p.p025), wire(p.p975)
+		}
 		if p.date.Before(q.CompletedBefore) {
-			used := quantity.ToWire(p.used)
-			items[i].Actual = &used
+			items[i].Actual = wire(p.used)
 		}
 	}
 	return &franchisev1.ListForecastItemsResponse{
@@ -32,4 +35,9 @@ func toProto(q Query, points []point, asOf time.Time) *franchisev1.ListForecastI
 		Range:    figures.DatesToProto(q.Dates),
 		AsOf:     timestamppb.New(asOf),
 	}
+}
+
+func wire(d decimal.Decimal) *float64 {
+	f := quantity.ToWire(d)
+	return &f
 }

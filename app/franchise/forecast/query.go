@@ -23,8 +23,22 @@ type Query struct {
 	Scope        organisation.Scope
 }
 
+// Request is what requests about forecasts have in common.
+type Request interface {
+	GetBranchId() string
+	GetEndDate() string
+	GetItemIds() []string
+	GetPeriod() string
+	GetStartDate() string
+}
+
+var (
+	_ Request = (*franchisev1.ListForecastAccuracyRequest)(nil)
+	_ Request = (*franchisev1.ListForecastItemsRequest)(nil)
+)
+
 // Resolve reads a request. Without dates it means the current month; dates in the future are what forecasts are for.
-func Resolve(o *organisation.Organisation, c caller.Caller, now time.Time, req *franchisev1.ListForecastItemsRequest) (Query, error) {
+func Resolve(o *organisation.Organisation, c caller.Caller, now time.Time, req Request) (Query, error) {
 	var branchIDs []string
 	if req.GetBranchId() != "" {
 		branchIDs = []string{req.GetBranchId()}

@@ -15,10 +15,12 @@ import (
 // point is the expected use of an item on a date, over branches.
 type point struct {
 	baseUnit, itemID, itemName string
-	branches                   int32
-	date                       civil.Date
-	methods                    []string
-	quantity                   decimal.Decimal
+	// bounded is how many of the branches have bounds; those sum up.
+	bounded, branches    int32
+	p025, p10, p90, p975 decimal.Decimal
+	date                 civil.Date
+	methods              []string
+	quantity             decimal.Decimal
 	// used is what the same branches really used; it tells something only of completed dates.
 	used decimal.Decimal
 }
@@ -36,7 +38,7 @@ func list(ctx context.Context, db postgres.Querier, q Query) ([]point, error) {
 	for i, r := range rows {
 		points[i] = point{
 			baseUnit: r.BaseUnit, branches: r.Branches, date: r.Date, itemID: r.ItemID, itemName: r.ItemName, methods: r.Methods,
-			quantity: r.Quantity, used: r.Used,
+			bounded: r.Bounded, p025: r.P025, p10: r.P10, p90: r.P90, p975: r.P975, quantity: r.Quantity, used: r.Used,
 		}
 	}
 	return points, nil

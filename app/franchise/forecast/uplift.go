@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 )
 
@@ -32,8 +30,8 @@ func OnDaysOfMonth(bp int64, days ...int) Uplift {
 	return Uplift{BP: bp, On: func(d civil.Date) bool { return slices.Contains(days, d.Day) }}
 }
 
-// factor is 1 + the raise, exactly.
-func (u Uplift) factor() decimal.Decimal {
-	const bpPlaces = 4
-	return decimal.New(10_000+u.BP, -bpPlaces)
+// factor is 1 + the raise.
+func (u Uplift) factor() float64 {
+	const bpScale = 10_000
+	return float64(bpScale+u.BP) / bpScale
 }

@@ -35,9 +35,12 @@ var busts = map[string][]Report{
 	authv1connect.AuthServiceUpdateUserProcedure:     nothing,
 
 	franchisev1connect.FranchiseServiceRecomputeRankingsProcedure: {Rankings},
-	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:    everything,
-	franchisev1connect.FranchiseServiceUpsertBranchProcedure:      everything,
-	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:     {Budgets},
+	// A run invalidates when it is done, by its job; uplifts hold from the next run on.
+	franchisev1connect.FranchiseServiceSetForecastUpliftsProcedure: nothing,
+	franchisev1connect.FranchiseServiceStartForecastRunProcedure:   nothing,
+	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:     everything,
+	franchisev1connect.FranchiseServiceUpsertBranchProcedure:       everything,
+	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:      {Budgets},
 
 	// Opening stock settles negative stock, which changes the day's cost of sales.
 	inventoryv1connect.InventoryServiceAddBatchProcedure:      cost,

@@ -60,3 +60,12 @@ func Define[A any](kind string, work func(ctx context.Context, orgID string, arg
 		},
 	}
 }
+
+// Work does the job here and now, without the queue: for commands and tests.
+func (d Definition) Work(ctx context.Context, orgID string, args any) (any, error) {
+	encoded, err := json.Marshal(args)
+	if err != nil {
+		return nil, fmt.Errorf("encode arguments: %w", err)
+	}
+	return d.work(ctx, orgID, encoded, func(int, int) {})
+}

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -25,16 +24,15 @@ func (h *history) derive(ctx context.Context, db *postgres.DB, tx pgx.Tx, today 
 	conn := tx.Conn().PgConn()
 	budgets := copyto.NewBuffer("branch_budgets", "org_id", "branch_id", "period", "revenue", "cogs", "waste", "weekday_weights",
 		"updated_by", "updated_at")
-	points := copyto.NewBuffer("forecast_points", "org_id", "branch_id", "item_id", "date", "quantity", "method", "generated_at")
+	points := copyto.NewBuffer("forecast_points", "org_id", "branch_id", "item_id", "date", "quantity", "p025", "p10", "p90", "p975",
+		"method", "generated_at")
 	months := []civil.Month{today.MonthOf()}
 	if months[0].Compare(checklistMonth) > 0 {
 		months = append(months, checklistMonth)
 	}
 	for _, month := range months {
 		h.budget(budgets, month)
-		if err := h.forecast(points, month); err != nil {
-			return err
-		}
+		h.forecast(points, month)
 		if err := h.rank(ctx, db, tx, month); err != nil {
 			return err
 		}
@@ -60,31 +58,52 @@ func (h *history) rank(ctx context.Context, db *postgres.DB, tx pgx.Tx, month ci
 }
 
 // forecast adds what was to be expected of each item on each day of a month, as known when it began.
-func (h *history) forecast(points *copyto.Buffer, month civil.Month) error {
+func (h *history) forecast(points *copyto.Buffer, month civil.Month) {
 	run := month.First()
 	generatedAt := earliest(time.Date(run.Year, run.Month, run.Day, 1, 30, 0, 0, time.UTC), h.options.Now)
+	var forecaster forecast.Forecaster
 	for _, b := range h.company.branches {
 		for item, history := range h.used[b.ID] {
-			for date := run; month.Contains(date); date = date.AddDays(1) {
-				expected, err := forecast.WeekdayMA(history, forecast.DefaultWeeks, run, date)
-				if errors.Is(err, forecast.ErrInsufficientData) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
+			foreseen := forecaster.Forecast(series(history, run), month.Days())
+			for _, p := range foreseen.Points {
 				points.Row()
 				points.Text(h.company.orgID)
 				points.Text(b.ID)
 				points.Text(h.company.catalogue.Items[item].ID)
-				points.Date(date)
-				quantity(points, expected.Mul(decimal.NewFromInt(catalog.Unit)).IntPart())
-				points.Text(string(forecast.MethodWeekdayMA))
+				points.Date(p.Date)
+				for i, value := range []decimal.Decimal{p.Quantity, p.P025, p.P10, p.P90, p.P975} {
+					if i > 0 && !foreseen.Tested {
+						points.Null()
+						continue
+					}
+					quantity(points, value.Shift(catalog.QuantityScale).IntPart())
+				}
+				points.Text(string(foreseen.Method))
 				points.Time(generatedAt)
 			}
 		}
 	}
-	return nil
+}
+
+// series is what was known when a run began: the days that have no use were closed.
+func series(history []use, run civil.Date) forecast.Series {
+	var s forecast.Series
+	for _, u := range history {
+		if !u.date.Before(run) {
+			break
+		}
+		if len(s.Days) == 0 {
+			s.First = u.date
+		}
+		for s.Run().Before(u.date) {
+			s.Days = append(s.Days, forecast.Day{})
+		}
+		s.Days = append(s.Days, forecast.Day{State: forecast.Open, Use: float64(u.thousandths) / catalog.Unit})
+	}
+	for len(s.Days) > 0 && s.Run().Before(run) {
+		s.Days = append(s.Days, forecast.Day{})
+	}
+	return s
 }
 
 // weekdayWeights are relative targets from Monday on, as head offices set them: rounded.

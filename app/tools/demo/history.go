@@ -3,14 +3,10 @@ package demo
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/shopspring/decimal"
-
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
-	"github.com/chefcloud/chefcloud/app/franchise/forecast"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
-	"github.com/chefcloud/chefcloud/app/tools/demo/catalog"
 	"github.com/chefcloud/chefcloud/app/tools/demo/sim"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -27,13 +23,19 @@ type history struct {
 	ledger  *ledger
 	options Options
 	sums    map[string]daysales.Figures // by branch
-	used    map[string][][]forecast.Use // by branch, then item
+	used    map[string][][]use          // by branch, then item, then day
+}
+
+// use is what a branch used of an item on an open day.
+type use struct {
+	date        civil.Date
+	thousandths int64
 }
 
 func newHistory(c *company, options Options) *history {
 	return &history{
 		company: c, ledger: newLedger(), options: options,
-		sums: make(map[string]daysales.Figures), used: make(map[string][][]forecast.Use),
+		sums: make(map[string]daysales.Figures), used: make(map[string][][]use),
 	}
 }
 
@@ -83,11 +85,11 @@ func (h *history) watch(branchID string, d *sim.Day) {
 	h.sums[branchID] = h.sums[branchID].Plus(d.Figures)
 	items := h.used[branchID]
 	if items == nil {
-		items = make([][]forecast.Use, len(d.Used))
+		items = make([][]use, len(d.Used))
 		h.used[branchID] = items
 	}
 	for item, quantity := range d.Used {
-		items[item] = append(items[item], forecast.Use{Date: d.Date, Quantity: decimal.New(quantity, -catalog.QuantityScale)})
+		items[item] = append(items[item], use{date: d.Date, thousandths: quantity})
 	}
 }
 

@@ -10,6 +10,7 @@ package franchisev1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1"
 	_ "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -2001,7 +2002,16 @@ type ForecastItem struct {
 	// Branches that it sums.
 	Branches int32 `protobuf:"varint,7,opt,name=branches,proto3" json:"branches,omitempty"`
 	// Methods that it was made with, for example `WEEKDAY_MA`.
-	Methods       []string `protobuf:"bytes,8,rep,name=methods,proto3" json:"methods,omitempty"`
+	Methods []string `protobuf:"bytes,8,rep,name=methods,proto3" json:"methods,omitempty"`
+	// Bounds that the use stays between with 80 percent; absent where a series was too short to be tested. Over several branches
+	// they are sums, which is wider than need be.
+	P10 *float64 `protobuf:"fixed64,9,opt,name=p10,proto3,oneof" json:"p10,omitempty"`
+	// Upper bound of 80 percent.
+	P90 *float64 `protobuf:"fixed64,10,opt,name=p90,proto3,oneof" json:"p90,omitempty"`
+	// Lower bound of 95 percent.
+	P2_5 *float64 `protobuf:"fixed64,11,opt,name=p2_5,json=p25,proto3,oneof" json:"p2_5,omitempty"`
+	// Upper bound of 95 percent.
+	P97_5         *float64 `protobuf:"fixed64,12,opt,name=p97_5,json=p975,proto3,oneof" json:"p97_5,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2090,6 +2100,34 @@ func (x *ForecastItem) GetMethods() []string {
 		return x.Methods
 	}
 	return nil
+}
+
+func (x *ForecastItem) GetP10() float64 {
+	if x != nil && x.P10 != nil {
+		return *x.P10
+	}
+	return 0
+}
+
+func (x *ForecastItem) GetP90() float64 {
+	if x != nil && x.P90 != nil {
+		return *x.P90
+	}
+	return 0
+}
+
+func (x *ForecastItem) GetP2_5() float64 {
+	if x != nil && x.P2_5 != nil {
+		return *x.P2_5
+	}
+	return 0
+}
+
+func (x *ForecastItem) GetP97_5() float64 {
+	if x != nil && x.P97_5 != nil {
+		return *x.P97_5
+	}
+	return 0
 }
 
 // ListForecastItemsResponse lists the expected use.
@@ -3296,11 +3334,705 @@ func (x *UpdateSettingsResponse) GetSettings() *Settings {
 	return nil
 }
 
+// ListForecastAccuracyRequest selects series, and the dates over which what was foreseen is compared with what was used.
+type ListForecastAccuracyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only this branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only these items.
+	ItemIds []string `protobuf:"bytes,3,rep,name=item_ids,json=itemIds,proto3" json:"item_ids,omitempty"`
+	// A month, `YYYY-MM`; the current one if no dates are given.
+	Period string `protobuf:"bytes,4,opt,name=period,proto3" json:"period,omitempty"`
+	// First date.
+	StartDate string `protobuf:"bytes,5,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last date.
+	EndDate       string `protobuf:"bytes,6,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListForecastAccuracyRequest) Reset() {
+	*x = ListForecastAccuracyRequest{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListForecastAccuracyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListForecastAccuracyRequest) ProtoMessage() {}
+
+func (x *ListForecastAccuracyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListForecastAccuracyRequest.ProtoReflect.Descriptor instead.
+func (*ListForecastAccuracyRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListForecastAccuracyRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListForecastAccuracyRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListForecastAccuracyRequest) GetItemIds() []string {
+	if x != nil {
+		return x.ItemIds
+	}
+	return nil
+}
+
+func (x *ListForecastAccuracyRequest) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *ListForecastAccuracyRequest) GetStartDate() string {
+	if x != nil {
+		return x.StartDate
+	}
+	return ""
+}
+
+func (x *ListForecastAccuracyRequest) GetEndDate() string {
+	if x != nil {
+		return x.EndDate
+	}
+	return ""
+}
+
+// ForecastAccuracy says how well an item was foreseen. All ratios are ratios of sums.
+type ForecastAccuracy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,2,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Branch; empty on a row that sums all branches in scope.
+	BranchId string `protobuf:"bytes,3,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// `OK`, or `INSUFFICIENT_DATA` where fewer than two days could be learned from. Empty on a sum.
+	Status string `protobuf:"bytes,4,opt,name=status,proto3" json:"status,omitempty"`
+	// Method that the back-test chose; empty on a sum.
+	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// Days learned from.
+	Observations int32 `protobuf:"varint,6,opt,name=observations,proto3" json:"observations,omitempty"`
+	// Origins of the back-test; 0 if the series was too short for one.
+	Origins int32 `protobuf:"varint,7,opt,name=origins,proto3" json:"origins,omitempty"`
+	// Σ|a − f| ÷ Σa of the back-test.
+	WapeBp *int64 `protobuf:"varint,8,opt,name=wape_bp,json=wapeBp,proto3,oneof" json:"wape_bp,omitempty"`
+	// Σ(f − a) ÷ Σa of the back-test.
+	BiasBp *int64 `protobuf:"varint,9,opt,name=bias_bp,json=biasBp,proto3,oneof" json:"bias_bp,omitempty"`
+	// Share of the back-test's days within P10 to P90, of intervals that were made without them.
+	Coverage_80Bp *int64 `protobuf:"varint,10,opt,name=coverage_80_bp,json=coverage80Bp,proto3,oneof" json:"coverage_80_bp,omitempty"`
+	// The same within P2.5 to P97.5.
+	Coverage_95Bp *int64 `protobuf:"varint,11,opt,name=coverage_95_bp,json=coverage95Bp,proto3,oneof" json:"coverage_95_bp,omitempty"`
+	// Σ|a − f| ÷ Σa of the completed dates of the range; on sums only.
+	RealisedWapeBp *int64 `protobuf:"varint,12,opt,name=realised_wape_bp,json=realisedWapeBp,proto3,oneof" json:"realised_wape_bp,omitempty"`
+	// Σ(f − a) ÷ Σa of those dates; on sums only.
+	RealisedBiasBp *int64 `protobuf:"varint,13,opt,name=realised_bias_bp,json=realisedBiasBp,proto3,oneof" json:"realised_bias_bp,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ForecastAccuracy) Reset() {
+	*x = ForecastAccuracy{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForecastAccuracy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForecastAccuracy) ProtoMessage() {}
+
+func (x *ForecastAccuracy) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForecastAccuracy.ProtoReflect.Descriptor instead.
+func (*ForecastAccuracy) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ForecastAccuracy) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ForecastAccuracy) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *ForecastAccuracy) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ForecastAccuracy) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *ForecastAccuracy) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *ForecastAccuracy) GetObservations() int32 {
+	if x != nil {
+		return x.Observations
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetOrigins() int32 {
+	if x != nil {
+		return x.Origins
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetWapeBp() int64 {
+	if x != nil && x.WapeBp != nil {
+		return *x.WapeBp
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetBiasBp() int64 {
+	if x != nil && x.BiasBp != nil {
+		return *x.BiasBp
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetCoverage_80Bp() int64 {
+	if x != nil && x.Coverage_80Bp != nil {
+		return *x.Coverage_80Bp
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetCoverage_95Bp() int64 {
+	if x != nil && x.Coverage_95Bp != nil {
+		return *x.Coverage_95Bp
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetRealisedWapeBp() int64 {
+	if x != nil && x.RealisedWapeBp != nil {
+		return *x.RealisedWapeBp
+	}
+	return 0
+}
+
+func (x *ForecastAccuracy) GetRealisedBiasBp() int64 {
+	if x != nil && x.RealisedBiasBp != nil {
+		return *x.RealisedBiasBp
+	}
+	return 0
+}
+
+// ListForecastAccuracyResponse has a row for each series, and one for each item over all branches in scope.
+type ListForecastAccuracyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By item and branch.
+	Series []*ForecastAccuracy `protobuf:"bytes,1,rep,name=series,proto3" json:"series,omitempty"`
+	// By item.
+	Items []*ForecastAccuracy `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// The dates that realised figures are of.
+	Range *DateRange `protobuf:"bytes,3,opt,name=range,proto3" json:"range,omitempty"`
+	// When this was read (UTC).
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListForecastAccuracyResponse) Reset() {
+	*x = ListForecastAccuracyResponse{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListForecastAccuracyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListForecastAccuracyResponse) ProtoMessage() {}
+
+func (x *ListForecastAccuracyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListForecastAccuracyResponse.ProtoReflect.Descriptor instead.
+func (*ListForecastAccuracyResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ListForecastAccuracyResponse) GetSeries() []*ForecastAccuracy {
+	if x != nil {
+		return x.Series
+	}
+	return nil
+}
+
+func (x *ListForecastAccuracyResponse) GetItems() []*ForecastAccuracy {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *ListForecastAccuracyResponse) GetRange() *DateRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *ListForecastAccuracyResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// StartForecastRunRequest starts a run.
+type StartForecastRunRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Dates to foresee from today on, 28 if absent.
+	HorizonDays   *int32 `protobuf:"varint,2,opt,name=horizon_days,json=horizonDays,proto3,oneof" json:"horizon_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartForecastRunRequest) Reset() {
+	*x = StartForecastRunRequest{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartForecastRunRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartForecastRunRequest) ProtoMessage() {}
+
+func (x *StartForecastRunRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartForecastRunRequest.ProtoReflect.Descriptor instead.
+func (*StartForecastRunRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *StartForecastRunRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *StartForecastRunRequest) GetHorizonDays() int32 {
+	if x != nil && x.HorizonDays != nil {
+		return *x.HorizonDays
+	}
+	return 0
+}
+
+// StartForecastRunResponse is the job, whose progress JobService shows.
+type StartForecastRunResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	Job           *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartForecastRunResponse) Reset() {
+	*x = StartForecastRunResponse{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartForecastRunResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartForecastRunResponse) ProtoMessage() {}
+
+func (x *StartForecastRunResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartForecastRunResponse.ProtoReflect.Descriptor instead.
+func (*StartForecastRunResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *StartForecastRunResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+// ForecastUplift raises what is foreseen for certain dates.
+type ForecastUplift struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, each once.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Raise in basis points: 1000 is 10 % more, a negative one is less.
+	RateBp int32 `protobuf:"varint,2,opt,name=rate_bp,json=rateBp,proto3" json:"rate_bp,omitempty"`
+	// Days of the week, Monday being 1 and Sunday 7.
+	Weekdays []int32 `protobuf:"varint,3,rep,packed,name=weekdays,proto3" json:"weekdays,omitempty"`
+	// Days of the month.
+	DaysOfMonth []int32 `protobuf:"varint,4,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	// The last day of each month.
+	MonthEnd      bool `protobuf:"varint,5,opt,name=month_end,json=monthEnd,proto3" json:"month_end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForecastUplift) Reset() {
+	*x = ForecastUplift{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForecastUplift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForecastUplift) ProtoMessage() {}
+
+func (x *ForecastUplift) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForecastUplift.ProtoReflect.Descriptor instead.
+func (*ForecastUplift) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ForecastUplift) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ForecastUplift) GetRateBp() int32 {
+	if x != nil {
+		return x.RateBp
+	}
+	return 0
+}
+
+func (x *ForecastUplift) GetWeekdays() []int32 {
+	if x != nil {
+		return x.Weekdays
+	}
+	return nil
+}
+
+func (x *ForecastUplift) GetDaysOfMonth() []int32 {
+	if x != nil {
+		return x.DaysOfMonth
+	}
+	return nil
+}
+
+func (x *ForecastUplift) GetMonthEnd() bool {
+	if x != nil {
+		return x.MonthEnd
+	}
+	return false
+}
+
+// SetForecastUpliftsRequest carries all uplifts.
+type SetForecastUpliftsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// In the place of those before. Each says weekdays, days of the month, or the month's end.
+	Uplifts       []*ForecastUplift `protobuf:"bytes,2,rep,name=uplifts,proto3" json:"uplifts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetForecastUpliftsRequest) Reset() {
+	*x = SetForecastUpliftsRequest{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetForecastUpliftsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetForecastUpliftsRequest) ProtoMessage() {}
+
+func (x *SetForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetForecastUpliftsRequest.ProtoReflect.Descriptor instead.
+func (*SetForecastUpliftsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *SetForecastUpliftsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *SetForecastUpliftsRequest) GetUplifts() []*ForecastUplift {
+	if x != nil {
+		return x.Uplifts
+	}
+	return nil
+}
+
+// SetForecastUpliftsResponse carries what stands.
+type SetForecastUpliftsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By name.
+	Uplifts       []*ForecastUplift `protobuf:"bytes,1,rep,name=uplifts,proto3" json:"uplifts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetForecastUpliftsResponse) Reset() {
+	*x = SetForecastUpliftsResponse{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetForecastUpliftsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetForecastUpliftsResponse) ProtoMessage() {}
+
+func (x *SetForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetForecastUpliftsResponse.ProtoReflect.Descriptor instead.
+func (*SetForecastUpliftsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *SetForecastUpliftsResponse) GetUplifts() []*ForecastUplift {
+	if x != nil {
+		return x.Uplifts
+	}
+	return nil
+}
+
+// ListForecastUpliftsRequest names the organisation.
+type ListForecastUpliftsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId         string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListForecastUpliftsRequest) Reset() {
+	*x = ListForecastUpliftsRequest{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListForecastUpliftsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListForecastUpliftsRequest) ProtoMessage() {}
+
+func (x *ListForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListForecastUpliftsRequest.ProtoReflect.Descriptor instead.
+func (*ListForecastUpliftsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ListForecastUpliftsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+// ListForecastUpliftsResponse lists uplifts.
+type ListForecastUpliftsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By name.
+	Uplifts       []*ForecastUplift `protobuf:"bytes,1,rep,name=uplifts,proto3" json:"uplifts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListForecastUpliftsResponse) Reset() {
+	*x = ListForecastUpliftsResponse{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListForecastUpliftsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListForecastUpliftsResponse) ProtoMessage() {}
+
+func (x *ListForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListForecastUpliftsResponse.ProtoReflect.Descriptor instead.
+func (*ListForecastUpliftsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ListForecastUpliftsResponse) GetUplifts() []*ForecastUplift {
+	if x != nil {
+		return x.Uplifts
+	}
+	return nil
+}
+
 var File_chefcloud_franchise_v1_franchise_proto protoreflect.FileDescriptor
 
 const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\n" +
-	"&chefcloud/franchise/v1/franchise.proto\x12\x16chefcloud.franchise.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n" +
+	"&chefcloud/franchise/v1/franchise.proto\x12\x16chefcloud.franchise.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n" +
 	"\tDateRange\x12\x1d\n" +
 	"\n" +
 	"start_date\x18\x01 \x01(\tR\tstartDate\x12\x19\n" +
@@ -3499,7 +4231,7 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\bend_date\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\aendDate\x12\x1f\n" +
 	"\x06period\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\x06period\x12A\n" +
 	"\bitem_ids\x18\x05 \x03(\tB&\xbaH#\x92\x01 \x10\xf4\x03\x18\x01\"\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aitemIds\x129\n" +
-	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xef\x01\n" +
+	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xf2\x02\n" +
 	"\fForecastItem\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
 	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1b\n" +
@@ -3508,8 +4240,17 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\bquantity\x18\x05 \x01(\x01R\bquantity\x12\x1b\n" +
 	"\x06actual\x18\x06 \x01(\x01H\x00R\x06actual\x88\x01\x01\x12\x1a\n" +
 	"\bbranches\x18\a \x01(\x05R\bbranches\x12\x18\n" +
-	"\amethods\x18\b \x03(\tR\amethodsB\t\n" +
-	"\a_actual\"\xc7\x01\n" +
+	"\amethods\x18\b \x03(\tR\amethods\x12\x15\n" +
+	"\x03p10\x18\t \x01(\x01H\x01R\x03p10\x88\x01\x01\x12\x15\n" +
+	"\x03p90\x18\n" +
+	" \x01(\x01H\x02R\x03p90\x88\x01\x01\x12\x16\n" +
+	"\x04p2_5\x18\v \x01(\x01H\x03R\x03p25\x88\x01\x01\x12\x18\n" +
+	"\x05p97_5\x18\f \x01(\x01H\x04R\x04p975\x88\x01\x01B\t\n" +
+	"\a_actualB\x06\n" +
+	"\x04_p10B\x06\n" +
+	"\x04_p90B\a\n" +
+	"\x05_p2_5B\b\n" +
+	"\x06_p97_5\"\xc7\x01\n" +
 	"\x19ListForecastItemsResponse\x12@\n" +
 	"\bforecast\x18\x01 \x03(\v2$.chefcloud.franchise.v1.ForecastItemR\bforecast\x127\n" +
 	"\x05range\x18\x02 \x01(\v2!.chefcloud.franchise.v1.DateRangeR\x05range\x12/\n" +
@@ -3619,18 +4360,79 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\x10_ad_fund_rate_bpB\x11\n" +
 	"\x0f_promotion_mode\"V\n" +
 	"\x16UpdateSettingsResponse\x12<\n" +
-	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings*Y\n" +
+	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings\"\xe7\x01\n" +
+	"\x1bListForecastAccuracyRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12$\n" +
+	"\bitem_ids\x18\x03 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aitemIds\x12\x16\n" +
+	"\x06period\x18\x04 \x01(\tR\x06period\x12\x1d\n" +
+	"\n" +
+	"start_date\x18\x05 \x01(\tR\tstartDate\x12\x19\n" +
+	"\bend_date\x18\x06 \x01(\tR\aendDate\"\xab\x04\n" +
+	"\x10ForecastAccuracy\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbranch_id\x18\x03 \x01(\tR\bbranchId\x12\x16\n" +
+	"\x06status\x18\x04 \x01(\tR\x06status\x12\x16\n" +
+	"\x06method\x18\x05 \x01(\tR\x06method\x12\"\n" +
+	"\fobservations\x18\x06 \x01(\x05R\fobservations\x12\x18\n" +
+	"\aorigins\x18\a \x01(\x05R\aorigins\x12\x1c\n" +
+	"\awape_bp\x18\b \x01(\x03H\x00R\x06wapeBp\x88\x01\x01\x12\x1c\n" +
+	"\abias_bp\x18\t \x01(\x03H\x01R\x06biasBp\x88\x01\x01\x12)\n" +
+	"\x0ecoverage_80_bp\x18\n" +
+	" \x01(\x03H\x02R\fcoverage80Bp\x88\x01\x01\x12)\n" +
+	"\x0ecoverage_95_bp\x18\v \x01(\x03H\x03R\fcoverage95Bp\x88\x01\x01\x12-\n" +
+	"\x10realised_wape_bp\x18\f \x01(\x03H\x04R\x0erealisedWapeBp\x88\x01\x01\x12-\n" +
+	"\x10realised_bias_bp\x18\r \x01(\x03H\x05R\x0erealisedBiasBp\x88\x01\x01B\n" +
+	"\n" +
+	"\b_wape_bpB\n" +
+	"\n" +
+	"\b_bias_bpB\x11\n" +
+	"\x0f_coverage_80_bpB\x11\n" +
+	"\x0f_coverage_95_bpB\x13\n" +
+	"\x11_realised_wape_bpB\x13\n" +
+	"\x11_realised_bias_bp\"\x8a\x02\n" +
+	"\x1cListForecastAccuracyResponse\x12@\n" +
+	"\x06series\x18\x01 \x03(\v2(.chefcloud.franchise.v1.ForecastAccuracyR\x06series\x12>\n" +
+	"\x05items\x18\x02 \x03(\v2(.chefcloud.franchise.v1.ForecastAccuracyR\x05items\x127\n" +
+	"\x05range\x18\x03 \x01(\v2!.chefcloud.franchise.v1.DateRangeR\x05range\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"t\n" +
+	"\x17StartForecastRunRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
+	"\fhorizon_days\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\\(\x01H\x00R\vhorizonDays\x88\x01\x01B\x0f\n" +
+	"\r_horizon_days\"D\n" +
+	"\x18StartForecastRunResponse\x12(\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xe3\x01\n" +
+	"\x0eForecastUplift\x12\x1d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12-\n" +
+	"\arate_bp\x18\x02 \x01(\x05B\x14\xbaH\x11\x1a\x0f\x18\xa0\x8d\x06(\xf0\xb1\xff\xff\xff\xff\xff\xff\xff\x01R\x06rateBp\x12.\n" +
+	"\bweekdays\x18\x03 \x03(\x05B\x12\xbaH\x0f\x92\x01\f\x10\a\x18\x01\"\x06\x1a\x04\x18\a(\x01R\bweekdays\x126\n" +
+	"\rdays_of_month\x18\x04 \x03(\x05B\x12\xbaH\x0f\x92\x01\f\x10\x1f\x18\x01\"\x06\x1a\x04\x18\x1f(\x01R\vdaysOfMonth\x12\x1b\n" +
+	"\tmonth_end\x18\x05 \x01(\bR\bmonthEnd\"~\n" +
+	"\x19SetForecastUpliftsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12J\n" +
+	"\auplifts\x18\x02 \x03(\v2&.chefcloud.franchise.v1.ForecastUpliftB\b\xbaH\x05\x92\x01\x02\x102R\auplifts\"^\n" +
+	"\x1aSetForecastUpliftsResponse\x12@\n" +
+	"\auplifts\x18\x01 \x03(\v2&.chefcloud.franchise.v1.ForecastUpliftR\auplifts\"3\n" +
+	"\x1aListForecastUpliftsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\"_\n" +
+	"\x1bListForecastUpliftsResponse\x12@\n" +
+	"\auplifts\x18\x01 \x03(\v2&.chefcloud.franchise.v1.ForecastUpliftR\auplifts*Y\n" +
 	"\vRoyaltyBase\x12\x1c\n" +
 	"\x18ROYALTY_BASE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ROYALTY_BASE_NET\x10\x01\x12\x16\n" +
-	"\x12ROYALTY_BASE_GROSS\x10\x022\x90\x0f\n" +
+	"\x12ROYALTY_BASE_GROSS\x10\x022\xe1\x14\n" +
 	"\x10FranchiseService\x12\x9a\x01\n" +
 	"\vGetOverview\x12*.chefcloud.franchise.v1.GetOverviewRequest\x1a+.chefcloud.franchise.v1.GetOverviewResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/overview\x90\x02\x01\x12\x9a\x01\n" +
 	"\vGetRankings\x12*.chefcloud.franchise.v1.GetRankingsRequest\x1a+.chefcloud.franchise.v1.GetRankingsResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/rankings\x90\x02\x01\x12\xa8\x01\n" +
 	"\x11RecomputeRankings\x120.chefcloud.franchise.v1.RecomputeRankingsRequest\x1a1.chefcloud.franchise.v1.RecomputeRankingsResponse\".\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/franchise/rankings/recompute\x12\x99\x01\n" +
 	"\vListBudgets\x12*.chefcloud.franchise.v1.ListBudgetsRequest\x1a+.chefcloud.franchise.v1.ListBudgetsResponse\"1\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x14\x12\x12/franchise/budgets\x90\x02\x01\x12\x91\x01\n" +
 	"\rUpsertBudgets\x12,.chefcloud.franchise.v1.UpsertBudgetsRequest\x1a-.chefcloud.franchise.v1.UpsertBudgetsResponse\"#\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/franchise/budgets\x12\xb2\x01\n" +
-	"\x11ListForecastItems\x120.chefcloud.franchise.v1.ListForecastItemsRequest\x1a1.chefcloud.franchise.v1.ListForecastItemsResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1b\x12\x19/franchise/forecast/items\x90\x02\x01\x12\xb8\x01\n" +
+	"\x11ListForecastItems\x120.chefcloud.franchise.v1.ListForecastItemsRequest\x1a1.chefcloud.franchise.v1.ListForecastItemsResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1b\x12\x19/franchise/forecast/items\x90\x02\x01\x12\xc0\x01\n" +
+	"\x14ListForecastAccuracy\x123.chefcloud.franchise.v1.ListForecastAccuracyRequest\x1a4.chefcloud.franchise.v1.ListForecastAccuracyResponse\"=\xaa\xbb\x18\x12\x10\x02\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/franchise/forecast/accuracy\x90\x02\x01\x12\xa0\x01\n" +
+	"\x10StartForecastRun\x12/.chefcloud.franchise.v1.StartForecastRunRequest\x1a0.chefcloud.franchise.v1.StartForecastRunResponse\")\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/franchise/forecast/runs\x12\xa9\x01\n" +
+	"\x12SetForecastUplifts\x121.chefcloud.franchise.v1.SetForecastUpliftsRequest\x1a2.chefcloud.franchise.v1.SetForecastUpliftsResponse\",\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/franchise/forecast/uplifts\x12\xbc\x01\n" +
+	"\x13ListForecastUplifts\x122.chefcloud.franchise.v1.ListForecastUpliftsRequest\x1a3.chefcloud.franchise.v1.ListForecastUpliftsResponse\"<\xaa\xbb\x18\x12\x10\x02\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\x1d\x12\x1b/franchise/forecast/uplifts\x90\x02\x01\x12\xb8\x01\n" +
 	"\x12GetSameStoreGrowth\x121.chefcloud.franchise.v1.GetSameStoreGrowthRequest\x1a2.chefcloud.franchise.v1.GetSameStoreGrowthResponse\";\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/franchise/same-store-growth\x90\x02\x01\x12\x9e\x01\n" +
 	"\fGetRoyalties\x12+.chefcloud.franchise.v1.GetRoyaltiesRequest\x1a,.chefcloud.franchise.v1.GetRoyaltiesResponse\"3\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\x16\x12\x14/franchise/royalties\x90\x02\x01\x12\x9c\x01\n" +
 	"\fListBranches\x12+.chefcloud.franchise.v1.ListBranchesRequest\x1a,.chefcloud.franchise.v1.ListBranchesResponse\"1\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/branches\x90\x02\x01\x12\x8f\x01\n" +
@@ -3652,48 +4454,59 @@ func file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP() []byte {
 }
 
 var file_chefcloud_franchise_v1_franchise_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_chefcloud_franchise_v1_franchise_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_chefcloud_franchise_v1_franchise_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_chefcloud_franchise_v1_franchise_proto_goTypes = []any{
-	(RoyaltyBase)(0),                   // 0: chefcloud.franchise.v1.RoyaltyBase
-	(*DateRange)(nil),                  // 1: chefcloud.franchise.v1.DateRange
-	(*Figures)(nil),                    // 2: chefcloud.franchise.v1.Figures
-	(*BranchFigures)(nil),              // 3: chefcloud.franchise.v1.BranchFigures
-	(*Comparison)(nil),                 // 4: chefcloud.franchise.v1.Comparison
-	(*DayFigures)(nil),                 // 5: chefcloud.franchise.v1.DayFigures
-	(*GetOverviewRequest)(nil),         // 6: chefcloud.franchise.v1.GetOverviewRequest
-	(*GetOverviewResponse)(nil),        // 7: chefcloud.franchise.v1.GetOverviewResponse
-	(*GetRankingsRequest)(nil),         // 8: chefcloud.franchise.v1.GetRankingsRequest
-	(*Ranking)(nil),                    // 9: chefcloud.franchise.v1.Ranking
-	(*RankingWeights)(nil),             // 10: chefcloud.franchise.v1.RankingWeights
-	(*GetRankingsResponse)(nil),        // 11: chefcloud.franchise.v1.GetRankingsResponse
-	(*RecomputeRankingsRequest)(nil),   // 12: chefcloud.franchise.v1.RecomputeRankingsRequest
-	(*RecomputeRankingsResponse)(nil),  // 13: chefcloud.franchise.v1.RecomputeRankingsResponse
-	(*ListBudgetsRequest)(nil),         // 14: chefcloud.franchise.v1.ListBudgetsRequest
-	(*BudgetLine)(nil),                 // 15: chefcloud.franchise.v1.BudgetLine
-	(*Budget)(nil),                     // 16: chefcloud.franchise.v1.Budget
-	(*ListBudgetsResponse)(nil),        // 17: chefcloud.franchise.v1.ListBudgetsResponse
-	(*BudgetTarget)(nil),               // 18: chefcloud.franchise.v1.BudgetTarget
-	(*UpsertBudgetsRequest)(nil),       // 19: chefcloud.franchise.v1.UpsertBudgetsRequest
-	(*UpsertBudgetsResponse)(nil),      // 20: chefcloud.franchise.v1.UpsertBudgetsResponse
-	(*ListForecastItemsRequest)(nil),   // 21: chefcloud.franchise.v1.ListForecastItemsRequest
-	(*ForecastItem)(nil),               // 22: chefcloud.franchise.v1.ForecastItem
-	(*ListForecastItemsResponse)(nil),  // 23: chefcloud.franchise.v1.ListForecastItemsResponse
-	(*GetSameStoreGrowthRequest)(nil),  // 24: chefcloud.franchise.v1.GetSameStoreGrowthRequest
-	(*GetSameStoreGrowthResponse)(nil), // 25: chefcloud.franchise.v1.GetSameStoreGrowthResponse
-	(*GetRoyaltiesRequest)(nil),        // 26: chefcloud.franchise.v1.GetRoyaltiesRequest
-	(*Royalty)(nil),                    // 27: chefcloud.franchise.v1.Royalty
-	(*GetRoyaltiesResponse)(nil),       // 28: chefcloud.franchise.v1.GetRoyaltiesResponse
-	(*Branch)(nil),                     // 29: chefcloud.franchise.v1.Branch
-	(*ListBranchesRequest)(nil),        // 30: chefcloud.franchise.v1.ListBranchesRequest
-	(*ListBranchesResponse)(nil),       // 31: chefcloud.franchise.v1.ListBranchesResponse
-	(*UpsertBranchRequest)(nil),        // 32: chefcloud.franchise.v1.UpsertBranchRequest
-	(*UpsertBranchResponse)(nil),       // 33: chefcloud.franchise.v1.UpsertBranchResponse
-	(*Settings)(nil),                   // 34: chefcloud.franchise.v1.Settings
-	(*GetSettingsRequest)(nil),         // 35: chefcloud.franchise.v1.GetSettingsRequest
-	(*GetSettingsResponse)(nil),        // 36: chefcloud.franchise.v1.GetSettingsResponse
-	(*UpdateSettingsRequest)(nil),      // 37: chefcloud.franchise.v1.UpdateSettingsRequest
-	(*UpdateSettingsResponse)(nil),     // 38: chefcloud.franchise.v1.UpdateSettingsResponse
-	(*timestamppb.Timestamp)(nil),      // 39: google.protobuf.Timestamp
+	(RoyaltyBase)(0),                     // 0: chefcloud.franchise.v1.RoyaltyBase
+	(*DateRange)(nil),                    // 1: chefcloud.franchise.v1.DateRange
+	(*Figures)(nil),                      // 2: chefcloud.franchise.v1.Figures
+	(*BranchFigures)(nil),                // 3: chefcloud.franchise.v1.BranchFigures
+	(*Comparison)(nil),                   // 4: chefcloud.franchise.v1.Comparison
+	(*DayFigures)(nil),                   // 5: chefcloud.franchise.v1.DayFigures
+	(*GetOverviewRequest)(nil),           // 6: chefcloud.franchise.v1.GetOverviewRequest
+	(*GetOverviewResponse)(nil),          // 7: chefcloud.franchise.v1.GetOverviewResponse
+	(*GetRankingsRequest)(nil),           // 8: chefcloud.franchise.v1.GetRankingsRequest
+	(*Ranking)(nil),                      // 9: chefcloud.franchise.v1.Ranking
+	(*RankingWeights)(nil),               // 10: chefcloud.franchise.v1.RankingWeights
+	(*GetRankingsResponse)(nil),          // 11: chefcloud.franchise.v1.GetRankingsResponse
+	(*RecomputeRankingsRequest)(nil),     // 12: chefcloud.franchise.v1.RecomputeRankingsRequest
+	(*RecomputeRankingsResponse)(nil),    // 13: chefcloud.franchise.v1.RecomputeRankingsResponse
+	(*ListBudgetsRequest)(nil),           // 14: chefcloud.franchise.v1.ListBudgetsRequest
+	(*BudgetLine)(nil),                   // 15: chefcloud.franchise.v1.BudgetLine
+	(*Budget)(nil),                       // 16: chefcloud.franchise.v1.Budget
+	(*ListBudgetsResponse)(nil),          // 17: chefcloud.franchise.v1.ListBudgetsResponse
+	(*BudgetTarget)(nil),                 // 18: chefcloud.franchise.v1.BudgetTarget
+	(*UpsertBudgetsRequest)(nil),         // 19: chefcloud.franchise.v1.UpsertBudgetsRequest
+	(*UpsertBudgetsResponse)(nil),        // 20: chefcloud.franchise.v1.UpsertBudgetsResponse
+	(*ListForecastItemsRequest)(nil),     // 21: chefcloud.franchise.v1.ListForecastItemsRequest
+	(*ForecastItem)(nil),                 // 22: chefcloud.franchise.v1.ForecastItem
+	(*ListForecastItemsResponse)(nil),    // 23: chefcloud.franchise.v1.ListForecastItemsResponse
+	(*GetSameStoreGrowthRequest)(nil),    // 24: chefcloud.franchise.v1.GetSameStoreGrowthRequest
+	(*GetSameStoreGrowthResponse)(nil),   // 25: chefcloud.franchise.v1.GetSameStoreGrowthResponse
+	(*GetRoyaltiesRequest)(nil),          // 26: chefcloud.franchise.v1.GetRoyaltiesRequest
+	(*Royalty)(nil),                      // 27: chefcloud.franchise.v1.Royalty
+	(*GetRoyaltiesResponse)(nil),         // 28: chefcloud.franchise.v1.GetRoyaltiesResponse
+	(*Branch)(nil),                       // 29: chefcloud.franchise.v1.Branch
+	(*ListBranchesRequest)(nil),          // 30: chefcloud.franchise.v1.ListBranchesRequest
+	(*ListBranchesResponse)(nil),         // 31: chefcloud.franchise.v1.ListBranchesResponse
+	(*UpsertBranchRequest)(nil),          // 32: chefcloud.franchise.v1.UpsertBranchRequest
+	(*UpsertBranchResponse)(nil),         // 33: chefcloud.franchise.v1.UpsertBranchResponse
+	(*Settings)(nil),                     // 34: chefcloud.franchise.v1.Settings
+	(*GetSettingsRequest)(nil),           // 35: chefcloud.franchise.v1.GetSettingsRequest
+	(*GetSettingsResponse)(nil),          // 36: chefcloud.franchise.v1.GetSettingsResponse
+	(*UpdateSettingsRequest)(nil),        // 37: chefcloud.franchise.v1.UpdateSettingsRequest
+	(*UpdateSettingsResponse)(nil),       // 38: chefcloud.franchise.v1.UpdateSettingsResponse
+	(*ListForecastAccuracyRequest)(nil),  // 39: chefcloud.franchise.v1.ListForecastAccuracyRequest
+	(*ForecastAccuracy)(nil),             // 40: chefcloud.franchise.v1.ForecastAccuracy
+	(*ListForecastAccuracyResponse)(nil), // 41: chefcloud.franchise.v1.ListForecastAccuracyResponse
+	(*StartForecastRunRequest)(nil),      // 42: chefcloud.franchise.v1.StartForecastRunRequest
+	(*StartForecastRunResponse)(nil),     // 43: chefcloud.franchise.v1.StartForecastRunResponse
+	(*ForecastUplift)(nil),               // 44: chefcloud.franchise.v1.ForecastUplift
+	(*SetForecastUpliftsRequest)(nil),    // 45: chefcloud.franchise.v1.SetForecastUpliftsRequest
+	(*SetForecastUpliftsResponse)(nil),   // 46: chefcloud.franchise.v1.SetForecastUpliftsResponse
+	(*ListForecastUpliftsRequest)(nil),   // 47: chefcloud.franchise.v1.ListForecastUpliftsRequest
+	(*ListForecastUpliftsResponse)(nil),  // 48: chefcloud.franchise.v1.ListForecastUpliftsResponse
+	(*timestamppb.Timestamp)(nil),        // 49: google.protobuf.Timestamp
+	(*v1.Job)(nil),                       // 50: chefcloud.jobs.v1.Job
 }
 var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	1,  // 0: chefcloud.franchise.v1.BranchFigures.range:type_name -> chefcloud.franchise.v1.DateRange
@@ -3706,27 +4519,27 @@ var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	4,  // 7: chefcloud.franchise.v1.GetOverviewResponse.comparison:type_name -> chefcloud.franchise.v1.Comparison
 	5,  // 8: chefcloud.franchise.v1.GetOverviewResponse.days:type_name -> chefcloud.franchise.v1.DayFigures
 	1,  // 9: chefcloud.franchise.v1.GetOverviewResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	39, // 10: chefcloud.franchise.v1.GetOverviewResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 10: chefcloud.franchise.v1.GetOverviewResponse.as_of:type_name -> google.protobuf.Timestamp
 	9,  // 11: chefcloud.franchise.v1.GetRankingsResponse.rankings:type_name -> chefcloud.franchise.v1.Ranking
 	10, // 12: chefcloud.franchise.v1.GetRankingsResponse.weights:type_name -> chefcloud.franchise.v1.RankingWeights
 	1,  // 13: chefcloud.franchise.v1.GetRankingsResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	39, // 14: chefcloud.franchise.v1.GetRankingsResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 14: chefcloud.franchise.v1.GetRankingsResponse.as_of:type_name -> google.protobuf.Timestamp
 	9,  // 15: chefcloud.franchise.v1.RecomputeRankingsResponse.rankings:type_name -> chefcloud.franchise.v1.Ranking
 	15, // 16: chefcloud.franchise.v1.Budget.revenue:type_name -> chefcloud.franchise.v1.BudgetLine
 	15, // 17: chefcloud.franchise.v1.Budget.cogs:type_name -> chefcloud.franchise.v1.BudgetLine
 	15, // 18: chefcloud.franchise.v1.Budget.waste:type_name -> chefcloud.franchise.v1.BudgetLine
 	16, // 19: chefcloud.franchise.v1.ListBudgetsResponse.budgets:type_name -> chefcloud.franchise.v1.Budget
-	39, // 20: chefcloud.franchise.v1.ListBudgetsResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 20: chefcloud.franchise.v1.ListBudgetsResponse.as_of:type_name -> google.protobuf.Timestamp
 	18, // 21: chefcloud.franchise.v1.UpsertBudgetsRequest.targets:type_name -> chefcloud.franchise.v1.BudgetTarget
 	22, // 22: chefcloud.franchise.v1.ListForecastItemsResponse.forecast:type_name -> chefcloud.franchise.v1.ForecastItem
 	1,  // 23: chefcloud.franchise.v1.ListForecastItemsResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	39, // 24: chefcloud.franchise.v1.ListForecastItemsResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 24: chefcloud.franchise.v1.ListForecastItemsResponse.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 25: chefcloud.franchise.v1.GetSameStoreGrowthResponse.range:type_name -> chefcloud.franchise.v1.DateRange
 	1,  // 26: chefcloud.franchise.v1.GetSameStoreGrowthResponse.range_before:type_name -> chefcloud.franchise.v1.DateRange
-	39, // 27: chefcloud.franchise.v1.GetSameStoreGrowthResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 27: chefcloud.franchise.v1.GetSameStoreGrowthResponse.as_of:type_name -> google.protobuf.Timestamp
 	27, // 28: chefcloud.franchise.v1.GetRoyaltiesResponse.royalties:type_name -> chefcloud.franchise.v1.Royalty
 	1,  // 29: chefcloud.franchise.v1.GetRoyaltiesResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	39, // 30: chefcloud.franchise.v1.GetRoyaltiesResponse.as_of:type_name -> google.protobuf.Timestamp
+	49, // 30: chefcloud.franchise.v1.GetRoyaltiesResponse.as_of:type_name -> google.protobuf.Timestamp
 	29, // 31: chefcloud.franchise.v1.ListBranchesResponse.branches:type_name -> chefcloud.franchise.v1.Branch
 	29, // 32: chefcloud.franchise.v1.UpsertBranchRequest.branch:type_name -> chefcloud.franchise.v1.Branch
 	29, // 33: chefcloud.franchise.v1.UpsertBranchResponse.branch:type_name -> chefcloud.franchise.v1.Branch
@@ -3736,35 +4549,51 @@ var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	10, // 37: chefcloud.franchise.v1.UpdateSettingsRequest.ranking_weights:type_name -> chefcloud.franchise.v1.RankingWeights
 	0,  // 38: chefcloud.franchise.v1.UpdateSettingsRequest.royalty_base:type_name -> chefcloud.franchise.v1.RoyaltyBase
 	34, // 39: chefcloud.franchise.v1.UpdateSettingsResponse.settings:type_name -> chefcloud.franchise.v1.Settings
-	6,  // 40: chefcloud.franchise.v1.FranchiseService.GetOverview:input_type -> chefcloud.franchise.v1.GetOverviewRequest
-	8,  // 41: chefcloud.franchise.v1.FranchiseService.GetRankings:input_type -> chefcloud.franchise.v1.GetRankingsRequest
-	12, // 42: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:input_type -> chefcloud.franchise.v1.RecomputeRankingsRequest
-	14, // 43: chefcloud.franchise.v1.FranchiseService.ListBudgets:input_type -> chefcloud.franchise.v1.ListBudgetsRequest
-	19, // 44: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:input_type -> chefcloud.franchise.v1.UpsertBudgetsRequest
-	21, // 45: chefcloud.franchise.v1.FranchiseService.ListForecastItems:input_type -> chefcloud.franchise.v1.ListForecastItemsRequest
-	24, // 46: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:input_type -> chefcloud.franchise.v1.GetSameStoreGrowthRequest
-	26, // 47: chefcloud.franchise.v1.FranchiseService.GetRoyalties:input_type -> chefcloud.franchise.v1.GetRoyaltiesRequest
-	30, // 48: chefcloud.franchise.v1.FranchiseService.ListBranches:input_type -> chefcloud.franchise.v1.ListBranchesRequest
-	32, // 49: chefcloud.franchise.v1.FranchiseService.UpsertBranch:input_type -> chefcloud.franchise.v1.UpsertBranchRequest
-	35, // 50: chefcloud.franchise.v1.FranchiseService.GetSettings:input_type -> chefcloud.franchise.v1.GetSettingsRequest
-	37, // 51: chefcloud.franchise.v1.FranchiseService.UpdateSettings:input_type -> chefcloud.franchise.v1.UpdateSettingsRequest
-	7,  // 52: chefcloud.franchise.v1.FranchiseService.GetOverview:output_type -> chefcloud.franchise.v1.GetOverviewResponse
-	11, // 53: chefcloud.franchise.v1.FranchiseService.GetRankings:output_type -> chefcloud.franchise.v1.GetRankingsResponse
-	13, // 54: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:output_type -> chefcloud.franchise.v1.RecomputeRankingsResponse
-	17, // 55: chefcloud.franchise.v1.FranchiseService.ListBudgets:output_type -> chefcloud.franchise.v1.ListBudgetsResponse
-	20, // 56: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:output_type -> chefcloud.franchise.v1.UpsertBudgetsResponse
-	23, // 57: chefcloud.franchise.v1.FranchiseService.ListForecastItems:output_type -> chefcloud.franchise.v1.ListForecastItemsResponse
-	25, // 58: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:output_type -> chefcloud.franchise.v1.GetSameStoreGrowthResponse
-	28, // 59: chefcloud.franchise.v1.FranchiseService.GetRoyalties:output_type -> chefcloud.franchise.v1.GetRoyaltiesResponse
-	31, // 60: chefcloud.franchise.v1.FranchiseService.ListBranches:output_type -> chefcloud.franchise.v1.ListBranchesResponse
-	33, // 61: chefcloud.franchise.v1.FranchiseService.UpsertBranch:output_type -> chefcloud.franchise.v1.UpsertBranchResponse
-	36, // 62: chefcloud.franchise.v1.FranchiseService.GetSettings:output_type -> chefcloud.franchise.v1.GetSettingsResponse
-	38, // 63: chefcloud.franchise.v1.FranchiseService.UpdateSettings:output_type -> chefcloud.franchise.v1.UpdateSettingsResponse
-	52, // [52:64] is the sub-list for method output_type
-	40, // [40:52] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	40, // 40: chefcloud.franchise.v1.ListForecastAccuracyResponse.series:type_name -> chefcloud.franchise.v1.ForecastAccuracy
+	40, // 41: chefcloud.franchise.v1.ListForecastAccuracyResponse.items:type_name -> chefcloud.franchise.v1.ForecastAccuracy
+	1,  // 42: chefcloud.franchise.v1.ListForecastAccuracyResponse.range:type_name -> chefcloud.franchise.v1.DateRange
+	49, // 43: chefcloud.franchise.v1.ListForecastAccuracyResponse.as_of:type_name -> google.protobuf.Timestamp
+	50, // 44: chefcloud.franchise.v1.StartForecastRunResponse.job:type_name -> chefcloud.jobs.v1.Job
+	44, // 45: chefcloud.franchise.v1.SetForecastUpliftsRequest.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	44, // 46: chefcloud.franchise.v1.SetForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	44, // 47: chefcloud.franchise.v1.ListForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	6,  // 48: chefcloud.franchise.v1.FranchiseService.GetOverview:input_type -> chefcloud.franchise.v1.GetOverviewRequest
+	8,  // 49: chefcloud.franchise.v1.FranchiseService.GetRankings:input_type -> chefcloud.franchise.v1.GetRankingsRequest
+	12, // 50: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:input_type -> chefcloud.franchise.v1.RecomputeRankingsRequest
+	14, // 51: chefcloud.franchise.v1.FranchiseService.ListBudgets:input_type -> chefcloud.franchise.v1.ListBudgetsRequest
+	19, // 52: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:input_type -> chefcloud.franchise.v1.UpsertBudgetsRequest
+	21, // 53: chefcloud.franchise.v1.FranchiseService.ListForecastItems:input_type -> chefcloud.franchise.v1.ListForecastItemsRequest
+	39, // 54: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:input_type -> chefcloud.franchise.v1.ListForecastAccuracyRequest
+	42, // 55: chefcloud.franchise.v1.FranchiseService.StartForecastRun:input_type -> chefcloud.franchise.v1.StartForecastRunRequest
+	45, // 56: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:input_type -> chefcloud.franchise.v1.SetForecastUpliftsRequest
+	47, // 57: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:input_type -> chefcloud.franchise.v1.ListForecastUpliftsRequest
+	24, // 58: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:input_type -> chefcloud.franchise.v1.GetSameStoreGrowthRequest
+	26, // 59: chefcloud.franchise.v1.FranchiseService.GetRoyalties:input_type -> chefcloud.franchise.v1.GetRoyaltiesRequest
+	30, // 60: chefcloud.franchise.v1.FranchiseService.ListBranches:input_type -> chefcloud.franchise.v1.ListBranchesRequest
+	32, // 61: chefcloud.franchise.v1.FranchiseService.UpsertBranch:input_type -> chefcloud.franchise.v1.UpsertBranchRequest
+	35, // 62: chefcloud.franchise.v1.FranchiseService.GetSettings:input_type -> chefcloud.franchise.v1.GetSettingsRequest
+	37, // 63: chefcloud.franchise.v1.FranchiseService.UpdateSettings:input_type -> chefcloud.franchise.v1.UpdateSettingsRequest
+	7,  // 64: chefcloud.franchise.v1.FranchiseService.GetOverview:output_type -> chefcloud.franchise.v1.GetOverviewResponse
+	11, // 65: chefcloud.franchise.v1.FranchiseService.GetRankings:output_type -> chefcloud.franchise.v1.GetRankingsResponse
+	13, // 66: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:output_type -> chefcloud.franchise.v1.RecomputeRankingsResponse
+	17, // 67: chefcloud.franchise.v1.FranchiseService.ListBudgets:output_type -> chefcloud.franchise.v1.ListBudgetsResponse
+	20, // 68: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:output_type -> chefcloud.franchise.v1.UpsertBudgetsResponse
+	23, // 69: chefcloud.franchise.v1.FranchiseService.ListForecastItems:output_type -> chefcloud.franchise.v1.ListForecastItemsResponse
+	41, // 70: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:output_type -> chefcloud.franchise.v1.ListForecastAccuracyResponse
+	43, // 71: chefcloud.franchise.v1.FranchiseService.StartForecastRun:output_type -> chefcloud.franchise.v1.StartForecastRunResponse
+	46, // 72: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:output_type -> chefcloud.franchise.v1.SetForecastUpliftsResponse
+	48, // 73: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:output_type -> chefcloud.franchise.v1.ListForecastUpliftsResponse
+	25, // 74: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:output_type -> chefcloud.franchise.v1.GetSameStoreGrowthResponse
+	28, // 75: chefcloud.franchise.v1.FranchiseService.GetRoyalties:output_type -> chefcloud.franchise.v1.GetRoyaltiesResponse
+	31, // 76: chefcloud.franchise.v1.FranchiseService.ListBranches:output_type -> chefcloud.franchise.v1.ListBranchesResponse
+	33, // 77: chefcloud.franchise.v1.FranchiseService.UpsertBranch:output_type -> chefcloud.franchise.v1.UpsertBranchResponse
+	36, // 78: chefcloud.franchise.v1.FranchiseService.GetSettings:output_type -> chefcloud.franchise.v1.GetSettingsResponse
+	38, // 79: chefcloud.franchise.v1.FranchiseService.UpdateSettings:output_type -> chefcloud.franchise.v1.UpdateSettingsResponse
+	64, // [64:80] is the sub-list for method output_type
+	48, // [48:64] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_franchise_v1_franchise_proto_init() }
@@ -3781,13 +4610,15 @@ func file_chefcloud_franchise_v1_franchise_proto_init() {
 	file_chefcloud_franchise_v1_franchise_proto_msgTypes[21].OneofWrappers = []any{}
 	file_chefcloud_franchise_v1_franchise_proto_msgTypes[24].OneofWrappers = []any{}
 	file_chefcloud_franchise_v1_franchise_proto_msgTypes[36].OneofWrappers = []any{}
+	file_chefcloud_franchise_v1_franchise_proto_msgTypes[39].OneofWrappers = []any{}
+	file_chefcloud_franchise_v1_franchise_proto_msgTypes[41].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_franchise_v1_franchise_proto_rawDesc), len(file_chefcloud_franchise_v1_franchise_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   38,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -52,6 +52,18 @@ const (
 	// FranchiseServiceListForecastItemsProcedure is the fully-qualified name of the FranchiseService's
 	// ListForecastItems RPC.
 	FranchiseServiceListForecastItemsProcedure = "/chefcloud.franchise.v1.FranchiseService/ListForecastItems"
+	// FranchiseServiceListForecastAccuracyProcedure is the fully-qualified name of the
+	// FranchiseService's ListForecastAccuracy RPC.
+	FranchiseServiceListForecastAccuracyProcedure = "/chefcloud.franchise.v1.FranchiseService/ListForecastAccuracy"
+	// FranchiseServiceStartForecastRunProcedure is the fully-qualified name of the FranchiseService's
+	// StartForecastRun RPC.
+	FranchiseServiceStartForecastRunProcedure = "/chefcloud.franchise.v1.FranchiseService/StartForecastRun"
+	// FranchiseServiceSetForecastUpliftsProcedure is the fully-qualified name of the FranchiseService's
+	// SetForecastUplifts RPC.
+	FranchiseServiceSetForecastUpliftsProcedure = "/chefcloud.franchise.v1.FranchiseService/SetForecastUplifts"
+	// FranchiseServiceListForecastUpliftsProcedure is the fully-qualified name of the
+	// FranchiseService's ListForecastUplifts RPC.
+	FranchiseServiceListForecastUpliftsProcedure = "/chefcloud.franchise.v1.FranchiseService/ListForecastUplifts"
 	// FranchiseServiceGetSameStoreGrowthProcedure is the fully-qualified name of the FranchiseService's
 	// GetSameStoreGrowth RPC.
 	FranchiseServiceGetSameStoreGrowthProcedure = "/chefcloud.franchise.v1.FranchiseService/GetSameStoreGrowth"
@@ -86,6 +98,14 @@ type FranchiseServiceClient interface {
 	UpsertBudgets(context.Context, *v1.UpsertBudgetsRequest) (*v1.UpsertBudgetsResponse, error)
 	// ListForecastItems lists what each inventory item is expected to be used, by day, over the branches in scope.
 	ListForecastItems(context.Context, *v1.ListForecastItemsRequest) (*v1.ListForecastItemsResponse, error)
+	// ListForecastAccuracy says how well each item was foreseen: in the back-test that chose its method, and since then.
+	ListForecastAccuracy(context.Context, *v1.ListForecastAccuracyRequest) (*v1.ListForecastAccuracyResponse, error)
+	// StartForecastRun foresees all series anew, in the background. Points of past dates stay as they were foreseen.
+	StartForecastRun(context.Context, *v1.StartForecastRunRequest) (*v1.StartForecastRunResponse, error)
+	// SetForecastUplifts replaces the organisation's uplifts. They hold from the next run on.
+	SetForecastUplifts(context.Context, *v1.SetForecastUpliftsRequest) (*v1.SetForecastUpliftsResponse, error)
+	// ListForecastUplifts lists the organisation's uplifts by name.
+	ListForecastUplifts(context.Context, *v1.ListForecastUpliftsRequest) (*v1.ListForecastUpliftsResponse, error)
 	// GetSameStoreGrowth compares net sales with 364 days before, over branches open at least 13 full months.
 	GetSameStoreGrowth(context.Context, *v1.GetSameStoreGrowthRequest) (*v1.GetSameStoreGrowthResponse, error)
 	// GetRoyalties states what each branch owes the franchisor for a range.
@@ -151,6 +171,32 @@ func NewFranchiseServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listForecastAccuracy: connect.NewClient[v1.ListForecastAccuracyRequest, v1.ListForecastAccuracyResponse](
+			httpClient,
+			baseURL+FranchiseServiceListForecastAccuracyProcedure,
+			connect.WithSchema(franchiseServiceMethods.ByName("ListForecastAccuracy")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		startForecastRun: connect.NewClient[v1.StartForecastRunRequest, v1.StartForecastRunResponse](
+			httpClient,
+			baseURL+FranchiseServiceStartForecastRunProcedure,
+			connect.WithSchema(franchiseServiceMethods.ByName("StartForecastRun")),
+			connect.WithClientOptions(opts...),
+		),
+		setForecastUplifts: connect.NewClient[v1.SetForecastUpliftsRequest, v1.SetForecastUpliftsResponse](
+			httpClient,
+			baseURL+FranchiseServiceSetForecastUpliftsProcedure,
+			connect.WithSchema(franchiseServiceMethods.ByName("SetForecastUplifts")),
+			connect.WithClientOptions(opts...),
+		),
+		listForecastUplifts: connect.NewClient[v1.ListForecastUpliftsRequest, v1.ListForecastUpliftsResponse](
+			httpClient,
+			baseURL+FranchiseServiceListForecastUpliftsProcedure,
+			connect.WithSchema(franchiseServiceMethods.ByName("ListForecastUplifts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		getSameStoreGrowth: connect.NewClient[v1.GetSameStoreGrowthRequest, v1.GetSameStoreGrowthResponse](
 			httpClient,
 			baseURL+FranchiseServiceGetSameStoreGrowthProcedure,
@@ -196,18 +242,22 @@ func NewFranchiseServiceClient(httpClient connect.HTTPClient, baseURL string, op
 
 // franchiseServiceClient implements FranchiseServiceClient.
 type franchiseServiceClient struct {
-	getOverview        *connect.Client[v1.GetOverviewRequest, v1.GetOverviewResponse]
-	getRankings        *connect.Client[v1.GetRankingsRequest, v1.GetRankingsResponse]
-	recomputeRankings  *connect.Client[v1.RecomputeRankingsRequest, v1.RecomputeRankingsResponse]
-	listBudgets        *connect.Client[v1.ListBudgetsRequest, v1.ListBudgetsResponse]
-	upsertBudgets      *connect.Client[v1.UpsertBudgetsRequest, v1.UpsertBudgetsResponse]
-	listForecastItems  *connect.Client[v1.ListForecastItemsRequest, v1.ListForecastItemsResponse]
-	getSameStoreGrowth *connect.Client[v1.GetSameStoreGrowthRequest, v1.GetSameStoreGrowthResponse]
-	getRoyalties       *connect.Client[v1.GetRoyaltiesRequest, v1.GetRoyaltiesResponse]
-	listBranches       *connect.Client[v1.ListBranchesRequest, v1.ListBranchesResponse]
-	upsertBranch       *connect.Client[v1.UpsertBranchRequest, v1.UpsertBranchResponse]
-	getSettings        *connect.Client[v1.GetSettingsRequest, v1.GetSettingsResponse]
-	updateSettings     *connect.Client[v1.UpdateSettingsRequest, v1.UpdateSettingsResponse]
+	getOverview          *connect.Client[v1.GetOverviewRequest, v1.GetOverviewResponse]
+	getRankings          *connect.Client[v1.GetRankingsRequest, v1.GetRankingsResponse]
+	recomputeRankings    *connect.Client[v1.RecomputeRankingsRequest, v1.RecomputeRankingsResponse]
+	listBudgets          *connect.Client[v1.ListBudgetsRequest, v1.ListBudgetsResponse]
+	upsertBudgets        *connect.Client[v1.UpsertBudgetsRequest, v1.UpsertBudgetsResponse]
+	listForecastItems    *connect.Client[v1.ListForecastItemsRequest, v1.ListForecastItemsResponse]
+	listForecastAccuracy *connect.Client[v1.ListForecastAccuracyRequest, v1.ListForecastAccuracyResponse]
+	startForecastRun     *connect.Client[v1.StartForecastRunRequest, v1.StartForecastRunResponse]
+	setForecastUplifts   *connect.Client[v1.SetForecastUpliftsRequest, v1.SetForecastUpliftsResponse]
+	listForecastUplifts  *connect.Client[v1.ListForecastUpliftsRequest, v1.ListForecastUpliftsResponse]
+	getSameStoreGrowth   *connect.Client[v1.GetSameStoreGrowthRequest, v1.GetSameStoreGrowthResponse]
+	getRoyalties         *connect.Client[v1.GetRoyaltiesRequest, v1.GetRoyaltiesResponse]
+	listBranches         *connect.Client[v1.ListBranchesRequest, v1.ListBranchesResponse]
+	upsertBranch         *connect.Client[v1.UpsertBranchRequest, v1.UpsertBranchResponse]
+	getSettings          *connect.Client[v1.GetSettingsRequest, v1.GetSettingsResponse]
+	updateSettings       *connect.Client[v1.UpdateSettingsRequest, v1.UpdateSettingsResponse]
 }
 
 // GetOverview calls chefcloud.franchise.v1.FranchiseService.GetOverview.
@@ -258,6 +308,42 @@ func (c *franchiseServiceClient) UpsertBudgets(ctx context.Context, req *v1.Upse
 // ListForecastItems calls chefcloud.franchise.v1.FranchiseService.ListForecastItems.
 func (c *franchiseServiceClient) ListForecastItems(ctx context.Context, req *v1.ListForecastItemsRequest) (*v1.ListForecastItemsResponse, error) {
 	response, err := c.listForecastItems.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListForecastAccuracy calls chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy.
+func (c *franchiseServiceClient) ListForecastAccuracy(ctx context.Context, req *v1.ListForecastAccuracyRequest) (*v1.ListForecastAccuracyResponse, error) {
+	response, err := c.listForecastAccuracy.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// StartForecastRun calls chefcloud.franchise.v1.FranchiseService.StartForecastRun.
+func (c *franchiseServiceClient) StartForecastRun(ctx context.Context, req *v1.StartForecastRunRequest) (*v1.StartForecastRunResponse, error) {
+	response, err := c.startForecastRun.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetForecastUplifts calls chefcloud.franchise.v1.FranchiseService.SetForecastUplifts.
+func (c *franchiseServiceClient) SetForecastUplifts(ctx context.Context, req *v1.SetForecastUpliftsRequest) (*v1.SetForecastUpliftsResponse, error) {
+	response, err := c.setForecastUplifts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListForecastUplifts calls chefcloud.franchise.v1.FranchiseService.ListForecastUplifts.
+func (c *franchiseServiceClient) ListForecastUplifts(ctx context.Context, req *v1.ListForecastUpliftsRequest) (*v1.ListForecastUpliftsResponse, error) {
+	response, err := c.listForecastUplifts.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -333,6 +419,14 @@ type FranchiseServiceHandler interface {
 	UpsertBudgets(context.Context, *v1.UpsertBudgetsRequest) (*v1.UpsertBudgetsResponse, error)
 	// ListForecastItems lists what each inventory item is expected to be used, by day, over the branches in scope.
 	ListForecastItems(context.Context, *v1.ListForecastItemsRequest) (*v1.ListForecastItemsResponse, error)
+	// ListForecastAccuracy says how well each item was foreseen: in the back-test that chose its method, and since then.
+	ListForecastAccuracy(context.Context, *v1.ListForecastAccuracyRequest) (*v1.ListForecastAccuracyResponse, error)
+	// StartForecastRun foresees all series anew, in the background. Points of past dates stay as they were foreseen.
+	StartForecastRun(context.Context, *v1.StartForecastRunRequest) (*v1.StartForecastRunResponse, error)
+	// SetForecastUplifts replaces the organisation's uplifts. They hold from the next run on.
+	SetForecastUplifts(context.Context, *v1.SetForecastUpliftsRequest) (*v1.SetForecastUpliftsResponse, error)
+	// ListForecastUplifts lists the organisation's uplifts by name.
+	ListForecastUplifts(context.Context, *v1.ListForecastUpliftsRequest) (*v1.ListForecastUpliftsResponse, error)
 	// GetSameStoreGrowth compares net sales with 364 days before, over branches open at least 13 full months.
 	GetSameStoreGrowth(context.Context, *v1.GetSameStoreGrowthRequest) (*v1.GetSameStoreGrowthResponse, error)
 	// GetRoyalties states what each branch owes the franchisor for a range.
@@ -394,6 +488,32 @@ func NewFranchiseServiceHandler(svc FranchiseServiceHandler, opts ...connect.Han
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	franchiseServiceListForecastAccuracyHandler := connect.NewUnaryHandlerSimple(
+		FranchiseServiceListForecastAccuracyProcedure,
+		svc.ListForecastAccuracy,
+		connect.WithSchema(franchiseServiceMethods.ByName("ListForecastAccuracy")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	franchiseServiceStartForecastRunHandler := connect.NewUnaryHandlerSimple(
+		FranchiseServiceStartForecastRunProcedure,
+		svc.StartForecastRun,
+		connect.WithSchema(franchiseServiceMethods.ByName("StartForecastRun")),
+		connect.WithHandlerOptions(opts...),
+	)
+	franchiseServiceSetForecastUpliftsHandler := connect.NewUnaryHandlerSimple(
+		FranchiseServiceSetForecastUpliftsProcedure,
+		svc.SetForecastUplifts,
+		connect.WithSchema(franchiseServiceMethods.ByName("SetForecastUplifts")),
+		connect.WithHandlerOptions(opts...),
+	)
+	franchiseServiceListForecastUpliftsHandler := connect.NewUnaryHandlerSimple(
+		FranchiseServiceListForecastUpliftsProcedure,
+		svc.ListForecastUplifts,
+		connect.WithSchema(franchiseServiceMethods.ByName("ListForecastUplifts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	franchiseServiceGetSameStoreGrowthHandler := connect.NewUnaryHandlerSimple(
 		FranchiseServiceGetSameStoreGrowthProcedure,
 		svc.GetSameStoreGrowth,
@@ -448,6 +568,14 @@ func NewFranchiseServiceHandler(svc FranchiseServiceHandler, opts ...connect.Han
 			franchiseServiceUpsertBudgetsHandler.ServeHTTP(w, r)
 		case FranchiseServiceListForecastItemsProcedure:
 			franchiseServiceListForecastItemsHandler.ServeHTTP(w, r)
+		case FranchiseServiceListForecastAccuracyProcedure:
+			franchiseServiceListForecastAccuracyHandler.ServeHTTP(w, r)
+		case FranchiseServiceStartForecastRunProcedure:
+			franchiseServiceStartForecastRunHandler.ServeHTTP(w, r)
+		case FranchiseServiceSetForecastUpliftsProcedure:
+			franchiseServiceSetForecastUpliftsHandler.ServeHTTP(w, r)
+		case FranchiseServiceListForecastUpliftsProcedure:
+			franchiseServiceListForecastUpliftsHandler.ServeHTTP(w, r)
 		case FranchiseServiceGetSameStoreGrowthProcedure:
 			franchiseServiceGetSameStoreGrowthHandler.ServeHTTP(w, r)
 		case FranchiseServiceGetRoyaltiesProcedure:
@@ -491,6 +619,22 @@ func (UnimplementedFranchiseServiceHandler) UpsertBudgets(context.Context, *v1.U
 
 func (UnimplementedFranchiseServiceHandler) ListForecastItems(context.Context, *v1.ListForecastItemsRequest) (*v1.ListForecastItemsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.ListForecastItems is not implemented"))
+}
+
+func (UnimplementedFranchiseServiceHandler) ListForecastAccuracy(context.Context, *v1.ListForecastAccuracyRequest) (*v1.ListForecastAccuracyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy is not implemented"))
+}
+
+func (UnimplementedFranchiseServiceHandler) StartForecastRun(context.Context, *v1.StartForecastRunRequest) (*v1.StartForecastRunResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.StartForecastRun is not implemented"))
+}
+
+func (UnimplementedFranchiseServiceHandler) SetForecastUplifts(context.Context, *v1.SetForecastUpliftsRequest) (*v1.SetForecastUpliftsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.SetForecastUplifts is not implemented"))
+}
+
+func (UnimplementedFranchiseServiceHandler) ListForecastUplifts(context.Context, *v1.ListForecastUpliftsRequest) (*v1.ListForecastUpliftsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.ListForecastUplifts is not implemented"))
 }
 
 func (UnimplementedFranchiseServiceHandler) GetSameStoreGrowth(context.Context, *v1.GetSameStoreGrowthRequest) (*v1.GetSameStoreGrowthResponse, error) {
