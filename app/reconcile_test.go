@@ -64,7 +64,7 @@ func openKitchen(t *testing.T, db *postgres.DB) *kitchen {
 	fixed := clock.Fixed(k.now)
 	orderHandler := orders.NewHandler(db, orders.NewService(fixed, promotions.NewPricer()), rpctest.Validate)
 	inventoryHandler := inventory.NewHandler(db, inventory.NewService(fixed))
-	purchaseHandler := procurement.NewHandler(db, procurement.NewService(fixed))
+	purchaseHandler := procurement.NewHandler(db, procurement.NewService(fixed), nil)
 	server := rpctest.New(t,
 		rpc.Service{Name: ordersv1connect.OrderServiceName, Build: func(o ...connect.HandlerOption) (string, http.Handler) {
 			return ordersv1connect.NewOrderServiceHandler(orderHandler, o...)

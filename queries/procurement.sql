@@ -1,8 +1,31 @@
 -- name: SupplierUpsert :exec
-INSERT INTO suppliers (org_id, id, name, email, lead_time_days, created_at, updated_at)
-VALUES (@org_id, @id, @name, @email, @lead_time_days, @now, @now)
+INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at)
+VALUES (@org_id, @id, @name, @email, @lead_time_days, @review_period_days, @price_tolerance_bp, @terms, @now, @now)
 ON CONFLICT (org_id, id) DO UPDATE SET
-  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, updated_at = excluded.updated_at;
+  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, review_period_days = excluded.review_period_days,
+  price_tolerance_bp = excluded.price_tolerance_bp, terms = excluded.terms, updated_at = excluded.updated_at;
+
+-- name: SupplierGet :one
+SELECT * FROM suppliers WHERE org_id = @org_id AND id = @id;
+
+-- name: SupplierItemUpsert :exec
+INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at)
+SELECT @org_id, @supplier_id, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, @updated_at
+FROM (
+  SELECT unnest(@item_ids::text[]) AS item_id,
+    unnest(@unit_costs::numeric[]) AS unit_cost,
+    unnest(@pack_sizes::numeric[]) AS pack_size,
+    unnest(@min_order_qtys::numeric[]) AS min_order_qty,
+    unnest(@preferred::boolean[]) AS preferred,
+    unnest(@shelf_days::integer[]) AS shelf_days
+) AS i
+ORDER BY i.item_id
+ON CONFLICT (org_id, supplier_id, item_id) DO UPDATE SET
+  unit_cost = excluded.unit_cost, pack_size = excluded.pack_size, min_order_qty = excluded.min_order_qty, preferred = excluded.preferred,
+  shelf_days = excluded.shelf_days, updated_at = excluded.updated_at;
+
+-- name: SupplierItemList :many
+SELECT * FROM supplier_items WHERE org_id = @org_id AND supplier_id = @supplier_id ORDER BY item_id;
 
 -- name: SupplierExists :one
 SELECT EXISTS (SELECT 1 FROM suppliers WHERE org_id = @org_id AND id = @id);
@@ -54,6 +77,8 @@ SELECT * FROM purchase_order_lines WHERE org_id = @org_id AND po_id = ANY (@po_i
 -- An empty status means any.
 SELECT * FROM purchase_orders
 WHERE org_id = @org_id AND branch_id = @branch_id AND (@status::text = '' OR status = @status)
+  AND (@supplier_id::text = '' OR supplier_id = @supplier_id)
+  AND created_at >= @created_from
   AND (created_at, id) < (@before_created_at::timestamptz, @before_id::text)
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
@@ -62,6 +87,8 @@ LIMIT @page_size;
 -- An empty status means any.
 SELECT * FROM purchase_orders
 WHERE org_id = @org_id AND (@status::text = '' OR status = @status)
+  AND (@supplier_id::text = '' OR supplier_id = @supplier_id)
+  AND created_at >= @created_from
   AND (created_at, id) < (@before_created_at::timestamptz, @before_id::text)
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
@@ -90,3 +117,86 @@ SELECT l.* FROM purchase_receipt_lines l
 JOIN purchase_receipts r ON r.org_id = l.org_id AND r.id = l.receipt_id
 WHERE l.org_id = @org_id AND r.org_id = @org_id AND r.po_id = @po_id
 ORDER BY l.receipt_id, l.line_no;
+
+-- name: PurchaseOrderGenerate :execrows
+-- At most one draft of a branch and supplier for a date; whoever comes second waits and then writes nothing.
+INSERT INTO purchase_orders (org_id, id, branch_id, supplier_id, status, currency, total, created_by, generated_for, created_at)
+VALUES (@org_id, @id, @branch_id, @supplier_id, 'DRAFT', @currency, @total, @created_by, @generated_for, @created_at)
+ON CONFLICT (org_id, branch_id, supplier_id, generated_for) WHERE generated_for IS NOT NULL DO NOTHING;
+
+-- name: PurchaseOrderGetGenerated :one
+SELECT id FROM purchase_orders
+WHERE org_id = @org_id AND branch_id = @branch_id AND supplier_id = @supplier_id AND generated_for = @generated_for;
+
+-- name: PurchaseOrderSupersede :execrows
+-- Drafts that were generated for a date before and that nobody submitted.
+UPDATE purchase_orders
+SET status = 'CANCELLED', cancel_reason = @reason, closed_at = @closed_at
+WHERE org_id = @org_id AND branch_id = @branch_id AND generated_for < @generated_for::date AND status = 'DRAFT';
+
+-- name: PurchaseOrderSetTotal :exec
+UPDATE purchase_orders SET total = @total WHERE org_id = @org_id AND id = @id;
+
+-- name: PurchaseOrderLineDelete :exec
+DELETE FROM purchase_order_lines WHERE org_id = @org_id AND po_id = @po_id;
+
+-- name: SupplierInvoiceInsert :execrows
+INSERT INTO supplier_invoices (org_id, id, po_id, supplier_id, invoice_number, status, billed, payable, recorded_by, recorded_at)
+VALUES (@org_id, @id, @po_id, @supplier_id, @invoice_number, @status, @billed, @payable, @recorded_by, @recorded_at)
+ON CONFLICT (org_id, supplier_id, invoice_number) DO NOTHING;
+
+-- name: SupplierInvoiceLineInsert :exec
+INSERT INTO supplier_invoice_lines (
+  org_id, invoice_id, line_no, item_id, ordered_qty, received_qty, billed_qty, payable_qty, ordered_cost, billed_cost, payable,
+  disputed_quantity, disputed_price
+)
+SELECT @org_id, @invoice_id, l.line_no, l.item_id, l.ordered_qty, l.received_qty, l.billed_qty, l.payable_qty, l.ordered_cost, l.billed_cost,
+  l.payable, l.disputed_quantity, l.disputed_price
+FROM (
+  SELECT unnest(@line_nos::integer[]) AS line_no,
+    unnest(@item_ids::text[]) AS item_id,
+    unnest(@ordered_qtys::numeric[]) AS ordered_qty,
+    unnest(@received_qtys::numeric[]) AS received_qty,
+    unnest(@billed_qtys::numeric[]) AS billed_qty,
+    unnest(@payable_qtys::numeric[]) AS payable_qty,
+    unnest(@ordered_costs::numeric[]) AS ordered_cost,
+    unnest(@billed_costs::numeric[]) AS billed_cost,
+    unnest(@payables::bigint[]) AS payable,
+    unnest(@disputed_quantities::bigint[]) AS disputed_quantity,
+    unnest(@disputed_prices::bigint[]) AS disputed_price
+) AS l;
+
+-- name: SupplierInvoiceBilledList :many
+-- What earlier invoices of an order were paid for, by item.
+SELECT l.item_id, sum(l.payable_qty)::numeric AS quantity
+FROM supplier_invoices i
+JOIN supplier_invoice_lines l ON l.org_id = @org_id AND l.invoice_id = i.id
+WHERE i.org_id = @org_id AND i.po_id = @po_id
+GROUP BY l.item_id
+ORDER BY l.item_id;
+
+-- name: SupplierInvoiceList :many
+SELECT i.*, o.branch_id FROM supplier_invoices i
+JOIN purchase_orders o ON o.org_id = @org_id AND o.id = i.po_id
+WHERE i.org_id = @org_id
+  AND (@po_id::text = '' OR i.po_id = @po_id)
+  AND (@status::text = '' OR i.status = @status)
+  AND (@branch_id::text = '' OR o.branch_id = @branch_id)
+  AND (i.recorded_at, i.id) < (@before_recorded_at::timestamptz, @before_id::text)
+ORDER BY i.recorded_at DESC, i.id DESC
+LIMIT @page_size;
+
+-- name: SupplierInvoiceLineList :many
+SELECT * FROM supplier_invoice_lines WHERE org_id = @org_id AND invoice_id = ANY (@invoice_ids::text[]) ORDER BY invoice_id, line_no;
+
+-- name: PriceDifferenceList :many
+SELECT o.supplier_id, l.item_id, sum(l.quantity)::numeric AS quantity, sum(round(l.quantity * p.unit_cost))::bigint AS ordered,
+  sum(l.amount)::bigint AS received
+FROM purchase_receipts r
+JOIN purchase_receipt_lines l ON l.org_id = @org_id AND l.receipt_id = r.id
+JOIN purchase_orders o ON o.org_id = @org_id AND o.id = r.po_id
+JOIN purchase_order_lines p ON p.org_id = @org_id AND p.po_id = r.po_id AND p.item_id = l.item_id
+WHERE r.org_id = @org_id AND r.business_date BETWEEN @start_date AND @end_date AND r.branch_id = ANY (@branch_ids::text[])
+  AND l.unit_cost <> p.unit_cost
+GROUP BY o.supplier_id, l.item_id
+ORDER BY o.supplier_id, l.item_id;

@@ -5,10 +5,31 @@ CREATE TABLE suppliers (
   name text NOT NULL,
   email text NOT NULL DEFAULT '',
   lead_time_days integer NOT NULL DEFAULT 1,
+  review_period_days integer NOT NULL DEFAULT 1,
+  -- How much more than ordered a billed price may be.
+  price_tolerance_bp integer NOT NULL DEFAULT 200,
+  terms text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT suppliers_org FOREIGN KEY (org_id) REFERENCES organisations (org_id)
+);
+
+-- Which items a supplier sells. Quantities are in base units.
+CREATE TABLE supplier_items (
+  org_id text NOT NULL,
+  supplier_id text NOT NULL,
+  item_id text NOT NULL,
+  unit_cost numeric(18,6) NOT NULL,
+  pack_size numeric(14,3) NOT NULL,
+  min_order_qty numeric(14,3) NOT NULL DEFAULT 0,
+  preferred boolean NOT NULL DEFAULT false,
+  shelf_days integer NOT NULL DEFAULT 0,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, supplier_id, item_id),
+  CONSTRAINT supplier_items_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES suppliers (org_id, id),
+  CONSTRAINT supplier_items_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
+  CONSTRAINT supplier_items_values CHECK (unit_cost >= 0 AND pack_size > 0 AND min_order_qty >= 0 AND shelf_days >= 0)
 );
 
 CREATE TABLE purchase_orders (
@@ -23,6 +44,8 @@ CREATE TABLE purchase_orders (
   created_by text NOT NULL,
   approved_by text,
   cancel_reason text,
+  -- Business date whose suggestions the draft was generated from.
+  generated_for date,
   created_at timestamptz NOT NULL,
   submitted_at timestamptz,
   approved_at timestamptz,
@@ -35,6 +58,10 @@ CREATE TABLE purchase_orders (
   CONSTRAINT purchase_orders_status CHECK (status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED', 'RECEIVED', 'CLOSED_SHORT', 'CANCELLED'))
 );
 
+CREATE UNIQUE INDEX purchase_orders_generated_once ON purchase_orders (org_id, branch_id, supplier_id, generated_for) WHERE generated_for IS NOT NULL;
+COMMENT ON INDEX purchase_orders_generated_once IS 'Serves PurchaseOrderGenerate and PurchaseOrderSupersede.';
+CREATE INDEX idx_purchase_order_open ON purchase_orders (org_id, branch_id) WHERE status IN ('SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED');
+COMMENT ON INDEX idx_purchase_order_open IS 'Serves SuggestionOrderList.';
 CREATE INDEX idx_purchase_order_branch_created ON purchase_orders (org_id, branch_id, created_at DESC, id DESC);
 COMMENT ON INDEX idx_purchase_order_branch_created IS 'Serves PurchaseOrderListByBranch.';
 CREATE INDEX idx_purchase_order_org_created ON purchase_orders (org_id, created_at DESC, id DESC);
@@ -87,4 +114,46 @@ CREATE TABLE purchase_receipt_lines (
   amount bigint NOT NULL,
   PRIMARY KEY (org_id, receipt_id, line_no),
   CONSTRAINT purchase_receipt_lines_receipt FOREIGN KEY (org_id, receipt_id) REFERENCES purchase_receipts (org_id, id)
+);
+
+-- What suppliers bill, compared with what was ordered and received.
+CREATE TABLE supplier_invoices (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  po_id text NOT NULL,
+  supplier_id text NOT NULL,
+  invoice_number text NOT NULL,
+  status text NOT NULL,
+  billed bigint NOT NULL,
+  payable bigint NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT supplier_invoices_order FOREIGN KEY (org_id, po_id) REFERENCES purchase_orders (org_id, id),
+  CONSTRAINT supplier_invoices_status CHECK (status IN ('MATCHED', 'HOLD')),
+  CONSTRAINT supplier_invoices_amounts CHECK (billed >= 0 AND payable BETWEEN 0 AND billed)
+);
+
+CREATE UNIQUE INDEX supplier_invoices_number_once ON supplier_invoices (org_id, supplier_id, invoice_number);
+CREATE INDEX idx_supplier_invoice_org_recorded ON supplier_invoices (org_id, recorded_at DESC, id DESC);
+COMMENT ON INDEX idx_supplier_invoice_org_recorded IS 'Serves SupplierInvoiceList.';
+CREATE INDEX idx_supplier_invoice_po ON supplier_invoices (org_id, po_id);
+COMMENT ON INDEX idx_supplier_invoice_po IS 'Serves SupplierInvoiceBilledList.';
+
+CREATE TABLE supplier_invoice_lines (
+  org_id text NOT NULL,
+  invoice_id text NOT NULL,
+  line_no integer NOT NULL,
+  item_id text NOT NULL,
+  ordered_qty numeric(14,3) NOT NULL,
+  received_qty numeric(14,3) NOT NULL,
+  billed_qty numeric(14,3) NOT NULL,
+  payable_qty numeric(14,3) NOT NULL,
+  ordered_cost numeric(18,6) NOT NULL,
+  billed_cost numeric(18,6) NOT NULL,
+  payable bigint NOT NULL,
+  disputed_quantity bigint NOT NULL,
+  disputed_price bigint NOT NULL,
+  PRIMARY KEY (org_id, invoice_id, line_no),
+  CONSTRAINT supplier_invoice_lines_invoice FOREIGN KEY (org_id, invoice_id) REFERENCES supplier_invoices (org_id, id)
 );

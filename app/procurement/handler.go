@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/page"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -14,14 +15,15 @@ import (
 // Handler serves chefcloud.procurement.v1.
 type Handler struct {
 	db      *postgres.DB
+	jobs    *jobs.Runner
 	service *Service
 }
 
 var _ procurementv1connect.ProcurementServiceHandler = (*Handler)(nil)
 
 // NewHandler returns a handler.
-func NewHandler(db *postgres.DB, service *Service) *Handler {
-	return &Handler{db: db, service: service}
+func NewHandler(db *postgres.DB, service *Service, runner *jobs.Runner) *Handler {
+	return &Handler{db: db, jobs: runner, service: service}
 }
 
 // UpsertSupplier implements [procurementv1connect.ProcurementServiceHandler].
@@ -156,12 +158,19 @@ var farFuture = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
 // ListPurchaseOrders implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) ListPurchaseOrders(ctx context.Context, req *procurementv1.ListPurchaseOrdersRequest) (*procurementv1.ListPurchaseOrdersResponse, error) {
-	before, err := page.Decode(req.GetPageToken(), cursor{CreatedAt: farFuture})
+	first, wanted := cursor{CreatedAt: farFuture}, Filter{BranchID: req.GetBranchId(), Status: statusFromProto(req.GetStatus()), SupplierID: req.GetSupplierId()}
+	if req.CreatedBefore != nil {
+		first.CreatedAt = req.GetCreatedBefore().AsTime()
+	}
+	if req.CreatedFrom != nil {
+		wanted.CreatedFrom = req.GetCreatedFrom().AsTime()
+	}
+	before, err := page.Decode(req.GetPageToken(), first)
 	if err != nil {
 		return nil, err
 	}
 	size := page.Size(req.GetPageSize())
-	orders, err := h.service.List(ctx, h.db, req.GetBranchId(), statusFromProto(req.GetStatus()), before, size+1)
+	orders, err := h.service.List(ctx, h.db, wanted, before, size+1)
 	if err != nil {
 		return nil, err
 	}

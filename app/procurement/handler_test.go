@@ -13,6 +13,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/procurement"
@@ -42,7 +43,9 @@ func setup(t *testing.T) *testBundle {
 	b.owner = factory.Organisation(t, b.db, factory.OrgOpts{})
 	b.branch = factory.Branch(t, b.db, b.owner, factory.BranchOpts{})
 	b.item = factory.Item(t, b.db, b.owner)
-	handler := procurement.NewHandler(b.db, procurement.NewService(b.clock.Now))
+	runner, err := jobs.NewRunner(b.db, b.clock.Now)
+	require.NoError(t, err)
+	handler := procurement.NewHandler(b.db, procurement.NewService(b.clock.Now), runner)
 	b.server = rpctest.New(t, rpc.Service{
 		Name: procurementv1connect.ProcurementServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {
@@ -50,7 +53,7 @@ func setup(t *testing.T) *testBundle {
 		},
 	})
 	b.client = b.as(b.owner)
-	_, err := b.client.UpsertSupplier(t.Context(), &procurementv1.UpsertSupplierRequest{
+	_, err = b.client.UpsertSupplier(t.Context(), &procurementv1.UpsertSupplierRequest{
 		Supplier: &procurementv1.Supplier{Id: "SUPPLIER", Name: "Kampala Meat"},
 	})
 	require.NoError(t, err)

@@ -32,12 +32,31 @@ func statusFromProto(p procurementv1.PurchaseOrderStatus) Status {
 	return ""
 }
 
+// What a supplier has where nothing else is said.
+const (
+	defaultPriceToleranceBP = 200
+	defaultReviewPeriodDays = 1
+)
+
 func supplierFromProto(p *procurementv1.Supplier) Supplier {
-	return Supplier{Email: p.GetEmail(), ID: p.GetId(), LeadTimeDays: p.GetLeadTimeDays(), Name: p.GetName()}
+	s := Supplier{
+		Email: p.GetEmail(), ID: p.GetId(), LeadTimeDays: p.GetLeadTimeDays(), Name: p.GetName(), PriceToleranceBP: defaultPriceToleranceBP,
+		ReviewPeriodDays: defaultReviewPeriodDays, Terms: p.GetTerms(),
+	}
+	if p.PriceToleranceBp != nil {
+		s.PriceToleranceBP = p.GetPriceToleranceBp()
+	}
+	if p.ReviewPeriodDays != nil {
+		s.ReviewPeriodDays = p.GetReviewPeriodDays()
+	}
+	return s
 }
 
 func supplierToProto(s Supplier) *procurementv1.Supplier {
-	return &procurementv1.Supplier{Id: s.ID, Name: s.Name, Email: s.Email, LeadTimeDays: s.LeadTimeDays}
+	return &procurementv1.Supplier{
+		Id: s.ID, Name: s.Name, Email: s.Email, LeadTimeDays: s.LeadTimeDays, PriceToleranceBp: &s.PriceToleranceBP, ReviewPeriodDays: &s.ReviewPeriodDays,
+		Terms: s.Terms,
+	}
 }
 
 func newOrderFromProto(r *procurementv1.CreatePurchaseOrderRequest) (NewOrder, error) {
@@ -48,18 +67,25 @@ func newOrderFromProto(r *procurementv1.CreatePurchaseOrderRequest) (NewOrder, e
 		SupplierID:  r.GetSupplierId(),
 		ToleranceBP: r.GetToleranceBp(),
 	}
-	for i, l := range r.GetLines() {
+	var err error
+	n.Lines, err = linesFromProto(r.GetLines())
+	return n, err
+}
+
+func linesFromProto(wire []*procurementv1.NewPurchaseOrderLine) ([]NewLine, error) {
+	var lines []NewLine
+	for i, l := range wire {
 		ordered, err := quantity.FromWire(fmt.Sprintf("lines[%d].quantity", i), l.GetQuantity())
 		if err != nil {
-			return NewOrder{}, err
+			return nil, err
 		}
 		unitCost, err := quantity.CostFromWire(fmt.Sprintf("lines[%d].unit_cost", i), l.GetUnitCost())
 		if err != nil {
-			return NewOrder{}, err
+			return nil, err
 		}
-		n.Lines = append(n.Lines, NewLine{ItemID: l.GetItemId(), Quantity: ordered, UnitCost: unitCost})
+		lines = append(lines, NewLine{ItemID: l.GetItemId(), Quantity: ordered, UnitCost: unitCost})
 	}
-	return n, nil
+	return lines, nil
 }
 
 func deliveredFromProto(items []*procurementv1.ReceivedItem) ([]Delivered, error) {
@@ -98,6 +124,12 @@ func orderToProto(o *Order) *procurementv1.PurchaseOrder {
 		ApprovedBy:  o.ApprovedBy,
 		CreatedAt:   timeToProto(o.CreatedAt),
 		PlacedAt:    timeToProto(o.PlacedAt),
+
+		ApprovedAt:   timeToProto(o.ApprovedAt),
+		CancelReason: o.CancelReason,
+		ClosedAt:     timeToProto(o.ClosedAt),
+		GeneratedFor: o.GeneratedFor.String(),
+		SubmittedAt:  timeToProto(o.SubmittedAt),
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -6,6 +6,7 @@ import (
 	"connectrpc.com/connect"
 	"go.uber.org/fx"
 
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
 )
@@ -15,6 +16,7 @@ var Module = fx.Module("procurement",
 	fx.Provide(
 		NewService,
 		NewHandler,
+		fx.Annotate(DraftsJob, fx.ResultTags(jobs.Group)),
 		fx.Annotate(registration, fx.ResultTags(rpc.Group)),
 	),
 )

@@ -16,6 +16,21 @@ type Supplier struct {
 	ID           string
 	LeadTimeDays int32
 	Name         string
+	// PriceToleranceBP is how much more than ordered a billed price may be.
+	PriceToleranceBP int32
+	// ReviewPeriodDays is how many days lie between two orders.
+	ReviewPeriodDays int32
+	Terms            string
+}
+
+// SupplierItem is an item that a supplier sells. Quantities are in base units.
+type SupplierItem struct {
+	ItemID           string
+	MinOrderQuantity decimal.Decimal
+	PackSize         decimal.Decimal
+	Preferred        bool
+	ShelfDays        int32 // 0 if it doesn't expire
+	UnitCost         decimal.Decimal
 }
 
 // Order is an order to a supplier for one branch. Money is in minor units of Currency.
@@ -28,6 +43,7 @@ type Order struct {
 	CreatedAt    time.Time
 	CreatedBy    string
 	Currency     string
+	GeneratedFor civil.Date // zero if it was written by hand
 	ID           string
 	OrgID        string
 	PlacedAt     time.Time

@@ -3,12 +3,14 @@ package procurement
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
@@ -192,17 +194,106 @@ func (s *Service) Get(ctx context.Context, q postgres.Querier, id string) (*Orde
 	return o, err
 }
 
+// Filter says which orders to list; empty fields match all.
+type Filter struct {
+	BranchID    string
+	CreatedFrom time.Time
+	Status      Status
+	SupplierID  string
+}
+
 // List returns up to size orders with their lines before a cursor, newest first, of one branch or of all that the caller
-// may see. An empty status means any.
-func (s *Service) List(ctx context.Context, q postgres.Querier, branchID string, status Status, before cursor, size int32) ([]*Order, error) {
+// may see.
+func (s *Service) List(ctx context.Context, q postgres.Querier, f Filter, before cursor, size int32) ([]*Order, error) {
 	c := caller.From(ctx)
-	if branchID == "" {
-		branchID = c.BranchID
+	if f.BranchID == "" {
+		f.BranchID = c.BranchID
 	}
-	if branchID != "" {
-		if _, err := branch.Get(ctx, q, c, branchID); err != nil {
+	if f.BranchID != "" {
+		if _, err := branch.Get(ctx, q, c, f.BranchID); err != nil {
 			return nil, err
 		}
 	}
-	return s.store.list(ctx, q, c.OrgID, branchID, status, before, size)
+	return s.store.list(ctx, q, c.OrgID, f, before, size)
+}
+
+// Update replaces the lines of a draft.
+func (s *Service) Update(ctx context.Context, tx postgres.Querier, id string, lines []NewLine) (*Order, error) {
+	return s.change(ctx, tx, id, func(o *Order) error {
+		if o.Status != StatusDraft {
+			return fault.FailedPrecondition("PO_NOT_DRAFT", "purchase order "+id+" is "+string(o.Status)+": only drafts can be edited").
+				With("status", string(o.Status))
+		}
+		o.Lines, o.Total = nil, 0
+		if err := s.addLines(ctx, tx, o, lines); err != nil {
+			return err
+		}
+		return s.store.replaceLines(ctx, tx, o)
+	})
+}
+
+// SetSupplierItems says which items a supplier sells; others of it stay.
+func (s *Service) SetSupplierItems(ctx context.Context, tx postgres.Querier, supplierID string, items []SupplierItem) error {
+	c := caller.From(ctx)
+	if c.BranchID != "" {
+		return errBranchScope
+	}
+	if _, err := s.store.getSupplier(ctx, tx, c.OrgID, supplierID); err != nil {
+		return err
+	}
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ItemID
+	}
+	known, err := inventory.Load(ctx, tx, c.OrgID, ids)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for i, id := range ids {
+		field := fmt.Sprintf("items[%d].item_id", i)
+		if _, ok := known[id]; !ok {
+			return fault.Invalid(field, "must be an inventory item, not "+id)
+		}
+		if seen[id] {
+			return fault.Invalid(field, "must not name "+id+" a second time")
+		}
+		seen[id] = true
+	}
+	return s.store.upsertSupplierItems(ctx, tx, c.OrgID, supplierID, items, s.clock())
+}
+
+// ListSupplierItems returns what a supplier sells, by item.
+func (s *Service) ListSupplierItems(ctx context.Context, q postgres.Querier, supplierID string) ([]SupplierItem, error) {
+	orgID := caller.From(ctx).OrgID
+	if _, err := s.store.getSupplier(ctx, q, orgID, supplierID); err != nil {
+		return nil, err
+	}
+	return s.store.listSupplierItems(ctx, q, orgID, supplierID)
+}
+
+// ListInvoices returns up to size invoices before a cursor, newest first, of the caller's scope.
+func (s *Service) ListInvoices(ctx context.Context, q postgres.Querier, orderID string, status MatchStatus, before invoiceCursor, size int32) ([]Invoice, error) {
+	c := caller.From(ctx)
+	return s.store.listInvoices(ctx, q, c.OrgID, c.BranchID, orderID, status, before, size)
+}
+
+// maxDifferenceDays is the longest range of price differences.
+const maxDifferenceDays = 400
+
+// PriceDifferences returns what was received at another cost than ordered, by supplier and item, and the currency.
+func (s *Service) PriceDifferences(ctx context.Context, q postgres.Querier, branchID string, from, to civil.Date) ([]PriceDifference, string, error) {
+	if days := to.DaysSince(from) + 1; days < 1 || days > maxDifferenceDays {
+		return nil, "", fault.Invalid("end_date", fmt.Sprintf("must be from start_date to %d days later", maxDifferenceDays-1))
+	}
+	branches, err := s.branches(ctx, q, branchID)
+	if err != nil || len(branches) == 0 {
+		return nil, "", err
+	}
+	ids := make([]string, len(branches))
+	for i, b := range branches {
+		ids[i] = b.ID
+	}
+	differences, err := s.store.priceDifferences(ctx, q, branches[0].OrgID, ids, from, to)
+	return differences, branches[0].Currency, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
@@ -25,7 +26,8 @@ type cursor struct {
 
 func (s store) upsertSupplier(ctx context.Context, tx postgres.Querier, orgID string, supplier Supplier, now time.Time) error {
 	err := s.queries.SupplierUpsert(ctx, tx, &sqlc.SupplierUpsertParams{
-		OrgID: orgID, ID: supplier.ID, Name: supplier.Name, Email: supplier.Email, LeadTimeDays: supplier.LeadTimeDays, Now: now,
+		OrgID: orgID, ID: supplier.ID, Name: supplier.Name, Email: supplier.Email, LeadTimeDays: supplier.LeadTimeDays,
+		ReviewPeriodDays: supplier.ReviewPeriodDays, PriceToleranceBp: supplier.PriceToleranceBP, Terms: supplier.Terms, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("upsert supplier: %w", err)
@@ -48,9 +50,27 @@ func (s store) listSuppliers(ctx context.Context, q postgres.Querier, orgID, aft
 	}
 	suppliers := make([]Supplier, len(rows))
 	for i, r := range rows {
-		suppliers[i] = Supplier{Email: r.Email, ID: r.ID, LeadTimeDays: r.LeadTimeDays, Name: r.Name}
+		suppliers[i] = supplierFromRow(r)
 	}
 	return suppliers, nil
+}
+
+func (s store) getSupplier(ctx context.Context, q postgres.Querier, orgID, id string) (Supplier, error) {
+	row, err := s.queries.SupplierGet(ctx, q, &sqlc.SupplierGetParams{OrgID: orgID, ID: id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Supplier{}, fault.NotFound("supplier", id)
+	}
+	if err != nil {
+		return Supplier{}, fmt.Errorf("get supplier: %w", err)
+	}
+	return supplierFromRow(row), nil
+}
+
+func supplierFromRow(r *sqlc.Supplier) Supplier {
+	return Supplier{
+		Email: r.Email, ID: r.ID, LeadTimeDays: r.LeadTimeDays, Name: r.Name, PriceToleranceBP: r.PriceToleranceBp, ReviewPeriodDays: r.ReviewPeriodDays,
+		Terms: r.Terms,
+	}
 }
 
 // insert writes a new order with its lines. It returns false if the id is taken.
@@ -65,6 +85,10 @@ func (s store) insert(ctx context.Context, tx postgres.Querier, o *Order) (bool,
 	if inserted == 0 {
 		return false, nil
 	}
+	return true, s.insertLines(ctx, tx, o)
+}
+
+func (s store) insertLines(ctx context.Context, tx postgres.Querier, o *Order) error {
 	p := &sqlc.PurchaseOrderLineInsertParams{OrgID: o.OrgID, PoID: o.ID}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -75,9 +99,9 @@ func (s store) insert(ctx context.Context, tx postgres.Querier, o *Order) (bool,
 		p.Amounts = append(p.Amounts, l.Amount)
 	}
 	if err := s.queries.PurchaseOrderLineInsert(ctx, tx, p); err != nil {
-		return false, fmt.Errorf("insert purchase order lines: %w", err)
+		return fmt.Errorf("insert purchase order lines: %w", err)
 	}
-	return true, nil
+	return nil
 }
 
 // get reads an order with its lines; lock keeps others from changing it until the transaction ends.
@@ -114,17 +138,19 @@ func (s store) update(ctx context.Context, tx postgres.Querier, o *Order) error 
 	return nil
 }
 
-// list reads orders of a branch, of the organisation if branchID is empty.
-func (s store) list(ctx context.Context, q postgres.Querier, orgID, branchID string, status Status, before cursor, size int32) ([]*Order, error) {
+// list reads orders of a branch, of the organisation if the filter has none.
+func (s store) list(ctx context.Context, q postgres.Querier, orgID string, f Filter, before cursor, size int32) ([]*Order, error) {
 	var rows []*sqlc.PurchaseOrder
 	var err error
-	if branchID == "" {
+	if f.BranchID == "" {
 		rows, err = s.queries.PurchaseOrderListByOrg(ctx, q, &sqlc.PurchaseOrderListByOrgParams{
-			OrgID: orgID, Status: string(status), BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
+			OrgID: orgID, Status: string(f.Status), SupplierID: f.SupplierID, CreatedFrom: f.CreatedFrom, BeforeCreatedAt: before.CreatedAt,
+			BeforeID: before.ID, PageSize: size,
 		})
 	} else {
 		rows, err = s.queries.PurchaseOrderListByBranch(ctx, q, &sqlc.PurchaseOrderListByBranchParams{
-			OrgID: orgID, BranchID: branchID, Status: string(status), BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
+			OrgID: orgID, BranchID: f.BranchID, Status: string(f.Status), SupplierID: f.SupplierID, CreatedFrom: f.CreatedFrom,
+			BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
 		})
 	}
 	if err != nil {
@@ -158,7 +184,8 @@ func (s store) withLines(ctx context.Context, q postgres.Querier, orgID string, 
 func orderFromRow(r *sqlc.PurchaseOrder) *Order {
 	return &Order{
 		ApprovedAt: value(r.ApprovedAt), ApprovedBy: value(r.ApprovedBy), BranchID: r.BranchID, CancelReason: value(r.CancelReason),
-		ClosedAt: value(r.ClosedAt), CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Currency: r.Currency, ID: r.ID, OrgID: r.OrgID,
+		ClosedAt: value(r.ClosedAt), CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Currency: r.Currency, GeneratedFor: value(r.GeneratedFor), ID: r.ID,
+		OrgID:    r.OrgID,
 		PlacedAt: value(r.PlacedAt), Status: Status(r.Status), SubmittedAt: value(r.SubmittedAt), SupplierID: r.SupplierID,
 		ToleranceBP: r.ToleranceBp, Total: r.Total,
 	}

@@ -235,6 +235,7 @@ type PurchaseOrder struct {
 	CreatedBy    string
 	ApprovedBy   *string
 	CancelReason *string
+	GeneratedFor *civil.Date
 	CreatedAt    time.Time
 	SubmittedAt  *time.Time
 	ApprovedAt   *time.Time
@@ -376,13 +377,44 @@ type StockTransferParcel struct {
 }
 
 type Supplier struct {
-	OrgID        string
-	ID           string
-	Name         string
-	Email        string
-	LeadTimeDays int32
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	OrgID            string
+	ID               string
+	Name             string
+	Email            string
+	LeadTimeDays     int32
+	ReviewPeriodDays int32
+	PriceToleranceBp int32
+	Terms            string
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+}
+
+type SupplierInvoiceLine struct {
+	OrgID            string
+	InvoiceID        string
+	LineNo           int32
+	ItemID           string
+	OrderedQty       decimal.Decimal
+	ReceivedQty      decimal.Decimal
+	BilledQty        decimal.Decimal
+	PayableQty       decimal.Decimal
+	OrderedCost      decimal.Decimal
+	BilledCost       decimal.Decimal
+	Payable          int64
+	DisputedQuantity int64
+	DisputedPrice    int64
+}
+
+type SupplierItem struct {
+	OrgID       string
+	SupplierID  string
+	ItemID      string
+	UnitCost    decimal.Decimal
+	PackSize    decimal.Decimal
+	MinOrderQty decimal.Decimal
+	Preferred   bool
+	ShelfDays   int32
+	UpdatedAt   time.Time
 }
 
 type User struct {

@@ -13,8 +13,104 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const priceDifferenceList = `-- name: PriceDifferenceList :many
+SELECT o.supplier_id, l.item_id, sum(l.quantity)::numeric AS quantity, sum(round(l.quantity * p.unit_cost))::bigint AS ordered,
+  sum(l.amount)::bigint AS received
+FROM purchase_receipts r
+JOIN purchase_receipt_lines l ON l.org_id = $1 AND l.receipt_id = r.id
+JOIN purchase_orders o ON o.org_id = $1 AND o.id = r.po_id
+JOIN purchase_order_lines p ON p.org_id = $1 AND p.po_id = r.po_id AND p.item_id = l.item_id
+WHERE r.org_id = $1 AND r.business_date BETWEEN $2 AND $3 AND r.branch_id = ANY ($4::text[])
+  AND l.unit_cost <> p.unit_cost
+GROUP BY o.supplier_id, l.item_id
+ORDER BY o.supplier_id, l.item_id
+`
+
+type PriceDifferenceListParams struct {
+	OrgID     string
+	StartDate civil.Date
+	EndDate   civil.Date
+	BranchIds []string
+}
+
+type PriceDifferenceListRow struct {
+	SupplierID string
+	ItemID     string
+	Quantity   decimal.Decimal
+	Ordered    int64
+	Received   int64
+}
+
+func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDifferenceListParams) ([]*PriceDifferenceListRow, error) {
+	rows, err := db.Query(ctx, priceDifferenceList,
+		arg.OrgID,
+		arg.StartDate,
+		arg.EndDate,
+		arg.BranchIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PriceDifferenceListRow
+	for rows.Next() {
+		var i PriceDifferenceListRow
+		if err := rows.Scan(
+			&i.SupplierID,
+			&i.ItemID,
+			&i.Quantity,
+			&i.Ordered,
+			&i.Received,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purchaseOrderGenerate = `-- name: PurchaseOrderGenerate :execrows
+INSERT INTO purchase_orders (org_id, id, branch_id, supplier_id, status, currency, total, created_by, generated_for, created_at)
+VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7, $8, $9)
+ON CONFLICT (org_id, branch_id, supplier_id, generated_for) WHERE generated_for IS NOT NULL DO NOTHING
+`
+
+type PurchaseOrderGenerateParams struct {
+	OrgID        string
+	ID           string
+	BranchID     string
+	SupplierID   string
+	Currency     string
+	Total        int64
+	CreatedBy    string
+	GeneratedFor *civil.Date
+	CreatedAt    time.Time
+}
+
+// At most one draft of a branch and supplier for a date; whoever comes second waits and then writes nothing.
+func (q *Queries) PurchaseOrderGenerate(ctx context.Context, db DBTX, arg *PurchaseOrderGenerateParams) (int64, error) {
+	result, err := db.Exec(ctx, purchaseOrderGenerate,
+		arg.OrgID,
+		arg.ID,
+		arg.BranchID,
+		arg.SupplierID,
+		arg.Currency,
+		arg.Total,
+		arg.CreatedBy,
+		arg.GeneratedFor,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purchaseOrderGet = `-- name: PurchaseOrderGet :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
 `
 
 type PurchaseOrderGetParams struct {
@@ -37,6 +133,7 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.CreatedBy,
 		&i.ApprovedBy,
 		&i.CancelReason,
+		&i.GeneratedFor,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -44,6 +141,30 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.ClosedAt,
 	)
 	return &i, err
+}
+
+const purchaseOrderGetGenerated = `-- name: PurchaseOrderGetGenerated :one
+SELECT id FROM purchase_orders
+WHERE org_id = $1 AND branch_id = $2 AND supplier_id = $3 AND generated_for = $4
+`
+
+type PurchaseOrderGetGeneratedParams struct {
+	OrgID        string
+	BranchID     string
+	SupplierID   string
+	GeneratedFor *civil.Date
+}
+
+func (q *Queries) PurchaseOrderGetGenerated(ctx context.Context, db DBTX, arg *PurchaseOrderGetGeneratedParams) (string, error) {
+	row := db.QueryRow(ctx, purchaseOrderGetGenerated,
+		arg.OrgID,
+		arg.BranchID,
+		arg.SupplierID,
+		arg.GeneratedFor,
+	)
+	var id string
+	err := row.Scan(&id)
+	return id, err
 }
 
 const purchaseOrderInsert = `-- name: PurchaseOrderInsert :execrows
@@ -82,6 +203,20 @@ func (q *Queries) PurchaseOrderInsert(ctx context.Context, db DBTX, arg *Purchas
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const purchaseOrderLineDelete = `-- name: PurchaseOrderLineDelete :exec
+DELETE FROM purchase_order_lines WHERE org_id = $1 AND po_id = $2
+`
+
+type PurchaseOrderLineDeleteParams struct {
+	OrgID string
+	PoID  string
+}
+
+func (q *Queries) PurchaseOrderLineDelete(ctx context.Context, db DBTX, arg *PurchaseOrderLineDeleteParams) error {
+	_, err := db.Exec(ctx, purchaseOrderLineDelete, arg.OrgID, arg.PoID)
+	return err
 }
 
 const purchaseOrderLineInsert = `-- name: PurchaseOrderLineInsert :exec
@@ -184,17 +319,21 @@ func (q *Queries) PurchaseOrderLineReceive(ctx context.Context, db DBTX, arg *Pu
 }
 
 const purchaseOrderListByBranch = `-- name: PurchaseOrderListByBranch :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
-  AND (created_at, id) < ($4::timestamptz, $5::text)
+  AND ($4::text = '' OR supplier_id = $4)
+  AND created_at >= $5
+  AND (created_at, id) < ($6::timestamptz, $7::text)
 ORDER BY created_at DESC, id DESC
-LIMIT $6
+LIMIT $8
 `
 
 type PurchaseOrderListByBranchParams struct {
 	OrgID           string
 	BranchID        string
 	Status          string
+	SupplierID      string
+	CreatedFrom     time.Time
 	BeforeCreatedAt time.Time
 	BeforeID        string
 	PageSize        int32
@@ -206,6 +345,8 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 		arg.OrgID,
 		arg.BranchID,
 		arg.Status,
+		arg.SupplierID,
+		arg.CreatedFrom,
 		arg.BeforeCreatedAt,
 		arg.BeforeID,
 		arg.PageSize,
@@ -229,6 +370,7 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 			&i.CreatedBy,
 			&i.ApprovedBy,
 			&i.CancelReason,
+			&i.GeneratedFor,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -246,16 +388,20 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 }
 
 const purchaseOrderListByOrg = `-- name: PurchaseOrderListByOrg :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND ($2::text = '' OR status = $2)
-  AND (created_at, id) < ($3::timestamptz, $4::text)
+  AND ($3::text = '' OR supplier_id = $3)
+  AND created_at >= $4
+  AND (created_at, id) < ($5::timestamptz, $6::text)
 ORDER BY created_at DESC, id DESC
-LIMIT $5
+LIMIT $7
 `
 
 type PurchaseOrderListByOrgParams struct {
 	OrgID           string
 	Status          string
+	SupplierID      string
+	CreatedFrom     time.Time
 	BeforeCreatedAt time.Time
 	BeforeID        string
 	PageSize        int32
@@ -266,6 +412,8 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 	rows, err := db.Query(ctx, purchaseOrderListByOrg,
 		arg.OrgID,
 		arg.Status,
+		arg.SupplierID,
+		arg.CreatedFrom,
 		arg.BeforeCreatedAt,
 		arg.BeforeID,
 		arg.PageSize,
@@ -289,6 +437,7 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 			&i.CreatedBy,
 			&i.ApprovedBy,
 			&i.CancelReason,
+			&i.GeneratedFor,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -306,7 +455,7 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 }
 
 const purchaseOrderLock = `-- name: PurchaseOrderLock :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type PurchaseOrderLockParams struct {
@@ -330,6 +479,7 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 		&i.CreatedBy,
 		&i.ApprovedBy,
 		&i.CancelReason,
+		&i.GeneratedFor,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -337,6 +487,50 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 		&i.ClosedAt,
 	)
 	return &i, err
+}
+
+const purchaseOrderSetTotal = `-- name: PurchaseOrderSetTotal :exec
+UPDATE purchase_orders SET total = $1 WHERE org_id = $2 AND id = $3
+`
+
+type PurchaseOrderSetTotalParams struct {
+	Total int64
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) PurchaseOrderSetTotal(ctx context.Context, db DBTX, arg *PurchaseOrderSetTotalParams) error {
+	_, err := db.Exec(ctx, purchaseOrderSetTotal, arg.Total, arg.OrgID, arg.ID)
+	return err
+}
+
+const purchaseOrderSupersede = `-- name: PurchaseOrderSupersede :execrows
+UPDATE purchase_orders
+SET status = 'CANCELLED', cancel_reason = $1, closed_at = $2
+WHERE org_id = $3 AND branch_id = $4 AND generated_for < $5::date AND status = 'DRAFT'
+`
+
+type PurchaseOrderSupersedeParams struct {
+	Reason       *string
+	ClosedAt     *time.Time
+	OrgID        string
+	BranchID     string
+	GeneratedFor civil.Date
+}
+
+// Drafts that were generated for a date before and that nobody submitted.
+func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *PurchaseOrderSupersedeParams) (int64, error) {
+	result, err := db.Exec(ctx, purchaseOrderSupersede,
+		arg.Reason,
+		arg.ClosedAt,
+		arg.OrgID,
+		arg.BranchID,
+		arg.GeneratedFor,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const purchaseOrderUpdate = `-- name: PurchaseOrderUpdate :exec
@@ -539,8 +733,372 @@ func (q *Queries) SupplierExists(ctx context.Context, db DBTX, arg *SupplierExis
 	return exists, err
 }
 
+const supplierGet = `-- name: SupplierGet :one
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id = $2
+`
+
+type SupplierGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) SupplierGet(ctx context.Context, db DBTX, arg *SupplierGetParams) (*Supplier, error) {
+	row := db.QueryRow(ctx, supplierGet, arg.OrgID, arg.ID)
+	var i Supplier
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.Name,
+		&i.Email,
+		&i.LeadTimeDays,
+		&i.ReviewPeriodDays,
+		&i.PriceToleranceBp,
+		&i.Terms,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return &i, err
+}
+
+const supplierInvoiceBilledList = `-- name: SupplierInvoiceBilledList :many
+SELECT l.item_id, sum(l.payable_qty)::numeric AS quantity
+FROM supplier_invoices i
+JOIN supplier_invoice_lines l ON l.org_id = $1 AND l.invoice_id = i.id
+WHERE i.org_id = $1 AND i.po_id = $2
+GROUP BY l.item_id
+ORDER BY l.item_id
+`
+
+type SupplierInvoiceBilledListParams struct {
+	OrgID string
+	PoID  string
+}
+
+type SupplierInvoiceBilledListRow struct {
+	ItemID   string
+	Quantity decimal.Decimal
+}
+
+// What earlier invoices of an order were paid for, by item.
+func (q *Queries) SupplierInvoiceBilledList(ctx context.Context, db DBTX, arg *SupplierInvoiceBilledListParams) ([]*SupplierInvoiceBilledListRow, error) {
+	rows, err := db.Query(ctx, supplierInvoiceBilledList, arg.OrgID, arg.PoID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoiceBilledListRow
+	for rows.Next() {
+		var i SupplierInvoiceBilledListRow
+		if err := rows.Scan(&i.ItemID, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceInsert = `-- name: SupplierInvoiceInsert :execrows
+INSERT INTO supplier_invoices (org_id, id, po_id, supplier_id, invoice_number, status, billed, payable, recorded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (org_id, supplier_id, invoice_number) DO NOTHING
+`
+
+type SupplierInvoiceInsertParams struct {
+	OrgID         string
+	ID            string
+	PoID          string
+	SupplierID    string
+	InvoiceNumber string
+	Status        string
+	Billed        int64
+	Payable       int64
+	RecordedBy    string
+	RecordedAt    time.Time
+}
+
+func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *SupplierInvoiceInsertParams) (int64, error) {
+	result, err := db.Exec(ctx, supplierInvoiceInsert,
+		arg.OrgID,
+		arg.ID,
+		arg.PoID,
+		arg.SupplierID,
+		arg.InvoiceNumber,
+		arg.Status,
+		arg.Billed,
+		arg.Payable,
+		arg.RecordedBy,
+		arg.RecordedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const supplierInvoiceLineInsert = `-- name: SupplierInvoiceLineInsert :exec
+INSERT INTO supplier_invoice_lines (
+  org_id, invoice_id, line_no, item_id, ordered_qty, received_qty, billed_qty, payable_qty, ordered_cost, billed_cost, payable,
+  disputed_quantity, disputed_price
+)
+SELECT $1, $2, l.line_no, l.item_id, l.ordered_qty, l.received_qty, l.billed_qty, l.payable_qty, l.ordered_cost, l.billed_cost,
+  l.payable, l.disputed_quantity, l.disputed_price
+FROM (
+  SELECT unnest($3::integer[]) AS line_no,
+    unnest($4::text[]) AS item_id,
+    unnest($5::numeric[]) AS ordered_qty,
+    unnest($6::numeric[]) AS received_qty,
+    unnest($7::numeric[]) AS billed_qty,
+    unnest($8::numeric[]) AS payable_qty,
+    unnest($9::numeric[]) AS ordered_cost,
+    unnest($10::numeric[]) AS billed_cost,
+    unnest($11::bigint[]) AS payable,
+    unnest($12::bigint[]) AS disputed_quantity,
+    unnest($13::bigint[]) AS disputed_price
+) AS l
+`
+
+type SupplierInvoiceLineInsertParams struct {
+	OrgID              string
+	InvoiceID          string
+	LineNos            []int32
+	ItemIds            []string
+	OrderedQtys        []decimal.Decimal
+	ReceivedQtys       []decimal.Decimal
+	BilledQtys         []decimal.Decimal
+	PayableQtys        []decimal.Decimal
+	OrderedCosts       []decimal.Decimal
+	BilledCosts        []decimal.Decimal
+	Payables           []int64
+	DisputedQuantities []int64
+	DisputedPrices     []int64
+}
+
+func (q *Queries) SupplierInvoiceLineInsert(ctx context.Context, db DBTX, arg *SupplierInvoiceLineInsertParams) error {
+	_, err := db.Exec(ctx, supplierInvoiceLineInsert,
+		arg.OrgID,
+		arg.InvoiceID,
+		arg.LineNos,
+		arg.ItemIds,
+		arg.OrderedQtys,
+		arg.ReceivedQtys,
+		arg.BilledQtys,
+		arg.PayableQtys,
+		arg.OrderedCosts,
+		arg.BilledCosts,
+		arg.Payables,
+		arg.DisputedQuantities,
+		arg.DisputedPrices,
+	)
+	return err
+}
+
+const supplierInvoiceLineList = `-- name: SupplierInvoiceLineList :many
+SELECT org_id, invoice_id, line_no, item_id, ordered_qty, received_qty, billed_qty, payable_qty, ordered_cost, billed_cost, payable, disputed_quantity, disputed_price FROM supplier_invoice_lines WHERE org_id = $1 AND invoice_id = ANY ($2::text[]) ORDER BY invoice_id, line_no
+`
+
+type SupplierInvoiceLineListParams struct {
+	OrgID      string
+	InvoiceIds []string
+}
+
+func (q *Queries) SupplierInvoiceLineList(ctx context.Context, db DBTX, arg *SupplierInvoiceLineListParams) ([]*SupplierInvoiceLine, error) {
+	rows, err := db.Query(ctx, supplierInvoiceLineList, arg.OrgID, arg.InvoiceIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoiceLine
+	for rows.Next() {
+		var i SupplierInvoiceLine
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.InvoiceID,
+			&i.LineNo,
+			&i.ItemID,
+			&i.OrderedQty,
+			&i.ReceivedQty,
+			&i.BilledQty,
+			&i.PayableQty,
+			&i.OrderedCost,
+			&i.BilledCost,
+			&i.Payable,
+			&i.DisputedQuantity,
+			&i.DisputedPrice,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceList = `-- name: SupplierInvoiceList :many
+SELECT i.org_id, i.id, i.po_id, i.supplier_id, i.invoice_number, i.status, i.billed, i.payable, i.recorded_by, i.recorded_at, o.branch_id FROM supplier_invoices i
+JOIN purchase_orders o ON o.org_id = $1 AND o.id = i.po_id
+WHERE i.org_id = $1
+  AND ($2::text = '' OR i.po_id = $2)
+  AND ($3::text = '' OR i.status = $3)
+  AND ($4::text = '' OR o.branch_id = $4)
+  AND (i.recorded_at, i.id) < ($5::timestamptz, $6::text)
+ORDER BY i.recorded_at DESC, i.id DESC
+LIMIT $7
+`
+
+type SupplierInvoiceListParams struct {
+	OrgID            string
+	PoID             string
+	Status           string
+	BranchID         string
+	BeforeRecordedAt time.Time
+	BeforeID         string
+	PageSize         int32
+}
+
+type SupplierInvoiceListRow struct {
+	OrgID         string
+	ID            string
+	PoID          string
+	SupplierID    string
+	InvoiceNumber string
+	Status        string
+	Billed        int64
+	Payable       int64
+	RecordedBy    string
+	RecordedAt    time.Time
+	BranchID      string
+}
+
+func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *SupplierInvoiceListParams) ([]*SupplierInvoiceListRow, error) {
+	rows, err := db.Query(ctx, supplierInvoiceList,
+		arg.OrgID,
+		arg.PoID,
+		arg.Status,
+		arg.BranchID,
+		arg.BeforeRecordedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoiceListRow
+	for rows.Next() {
+		var i SupplierInvoiceListRow
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.PoID,
+			&i.SupplierID,
+			&i.InvoiceNumber,
+			&i.Status,
+			&i.Billed,
+			&i.Payable,
+			&i.RecordedBy,
+			&i.RecordedAt,
+			&i.BranchID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierItemList = `-- name: SupplierItemList :many
+SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at FROM supplier_items WHERE org_id = $1 AND supplier_id = $2 ORDER BY item_id
+`
+
+type SupplierItemListParams struct {
+	OrgID      string
+	SupplierID string
+}
+
+func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierItemListParams) ([]*SupplierItem, error) {
+	rows, err := db.Query(ctx, supplierItemList, arg.OrgID, arg.SupplierID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierItem
+	for rows.Next() {
+		var i SupplierItem
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.SupplierID,
+			&i.ItemID,
+			&i.UnitCost,
+			&i.PackSize,
+			&i.MinOrderQty,
+			&i.Preferred,
+			&i.ShelfDays,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierItemUpsert = `-- name: SupplierItemUpsert :exec
+INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at)
+SELECT $1, $2, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, $3
+FROM (
+  SELECT unnest($4::text[]) AS item_id,
+    unnest($5::numeric[]) AS unit_cost,
+    unnest($6::numeric[]) AS pack_size,
+    unnest($7::numeric[]) AS min_order_qty,
+    unnest($8::boolean[]) AS preferred,
+    unnest($9::integer[]) AS shelf_days
+) AS i
+ORDER BY i.item_id
+ON CONFLICT (org_id, supplier_id, item_id) DO UPDATE SET
+  unit_cost = excluded.unit_cost, pack_size = excluded.pack_size, min_order_qty = excluded.min_order_qty, preferred = excluded.preferred,
+  shelf_days = excluded.shelf_days, updated_at = excluded.updated_at
+`
+
+type SupplierItemUpsertParams struct {
+	OrgID        string
+	SupplierID   string
+	UpdatedAt    time.Time
+	ItemIds      []string
+	UnitCosts    []decimal.Decimal
+	PackSizes    []decimal.Decimal
+	MinOrderQtys []decimal.Decimal
+	Preferred    []bool
+	ShelfDays    []int32
+}
+
+func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *SupplierItemUpsertParams) error {
+	_, err := db.Exec(ctx, supplierItemUpsert,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.UpdatedAt,
+		arg.ItemIds,
+		arg.UnitCosts,
+		arg.PackSizes,
+		arg.MinOrderQtys,
+		arg.Preferred,
+		arg.ShelfDays,
+	)
+	return err
+}
+
 const supplierList = `-- name: SupplierList :many
-SELECT org_id, id, name, email, lead_time_days, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
 type SupplierListParams struct {
@@ -564,6 +1122,9 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 			&i.Name,
 			&i.Email,
 			&i.LeadTimeDays,
+			&i.ReviewPeriodDays,
+			&i.PriceToleranceBp,
+			&i.Terms,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -578,19 +1139,23 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 }
 
 const supplierUpsert = `-- name: SupplierUpsert :exec
-INSERT INTO suppliers (org_id, id, name, email, lead_time_days, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6)
+INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 ON CONFLICT (org_id, id) DO UPDATE SET
-  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, updated_at = excluded.updated_at
+  name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, review_period_days = excluded.review_period_days,
+  price_tolerance_bp = excluded.price_tolerance_bp, terms = excluded.terms, updated_at = excluded.updated_at
 `
 
 type SupplierUpsertParams struct {
-	OrgID        string
-	ID           string
-	Name         string
-	Email        string
-	LeadTimeDays int32
-	Now          time.Time
+	OrgID            string
+	ID               string
+	Name             string
+	Email            string
+	LeadTimeDays     int32
+	ReviewPeriodDays int32
+	PriceToleranceBp int32
+	Terms            string
+	Now              time.Time
 }
 
 func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpsertParams) error {
@@ -600,6 +1165,9 @@ func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpse
 		arg.Name,
 		arg.Email,
 		arg.LeadTimeDays,
+		arg.ReviewPeriodDays,
+		arg.PriceToleranceBp,
+		arg.Terms,
 		arg.Now,
 	)
 	return err

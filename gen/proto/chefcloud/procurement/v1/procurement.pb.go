@@ -10,8 +10,10 @@ package procurementv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1"
 	_ "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -104,6 +106,112 @@ func (PurchaseOrderStatus) EnumDescriptor() ([]byte, []int) {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{0}
 }
 
+// SuggestionStrategy says where demand is taken from.
+type SuggestionStrategy int32
+
+const (
+	// Not a strategy; SAFETY_STOCK.
+	SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED SuggestionStrategy = 0
+	// The mean daily use of the last 28 open business dates.
+	SuggestionStrategy_SUGGESTION_STRATEGY_SAFETY_STOCK SuggestionStrategy = 1
+	// The forecast of the dates that the order must cover. Items without one are suggested by SAFETY_STOCK, with a note.
+	SuggestionStrategy_SUGGESTION_STRATEGY_FORECAST SuggestionStrategy = 2
+)
+
+// Enum value maps for SuggestionStrategy.
+var (
+	SuggestionStrategy_name = map[int32]string{
+		0: "SUGGESTION_STRATEGY_UNSPECIFIED",
+		1: "SUGGESTION_STRATEGY_SAFETY_STOCK",
+		2: "SUGGESTION_STRATEGY_FORECAST",
+	}
+	SuggestionStrategy_value = map[string]int32{
+		"SUGGESTION_STRATEGY_UNSPECIFIED":  0,
+		"SUGGESTION_STRATEGY_SAFETY_STOCK": 1,
+		"SUGGESTION_STRATEGY_FORECAST":     2,
+	}
+)
+
+func (x SuggestionStrategy) Enum() *SuggestionStrategy {
+	p := new(SuggestionStrategy)
+	*p = x
+	return p
+}
+
+func (x SuggestionStrategy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SuggestionStrategy) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[1].Descriptor()
+}
+
+func (SuggestionStrategy) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[1]
+}
+
+func (x SuggestionStrategy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SuggestionStrategy.Descriptor instead.
+func (SuggestionStrategy) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+}
+
+// MatchStatus says whether an invoice can be paid.
+type MatchStatus int32
+
+const (
+	// Not a status.
+	MatchStatus_MATCH_STATUS_UNSPECIFIED MatchStatus = 0
+	// All of it.
+	MatchStatus_MATCH_STATUS_MATCHED MatchStatus = 1
+	// Part of it is disputed.
+	MatchStatus_MATCH_STATUS_HOLD MatchStatus = 2
+)
+
+// Enum value maps for MatchStatus.
+var (
+	MatchStatus_name = map[int32]string{
+		0: "MATCH_STATUS_UNSPECIFIED",
+		1: "MATCH_STATUS_MATCHED",
+		2: "MATCH_STATUS_HOLD",
+	}
+	MatchStatus_value = map[string]int32{
+		"MATCH_STATUS_UNSPECIFIED": 0,
+		"MATCH_STATUS_MATCHED":     1,
+		"MATCH_STATUS_HOLD":        2,
+	}
+)
+
+func (x MatchStatus) Enum() *MatchStatus {
+	p := new(MatchStatus)
+	*p = x
+	return p
+}
+
+func (x MatchStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MatchStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[2].Descriptor()
+}
+
+func (MatchStatus) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[2]
+}
+
+func (x MatchStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MatchStatus.Descriptor instead.
+func (MatchStatus) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+}
+
 // Supplier sells stock.
 type Supplier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -114,7 +222,13 @@ type Supplier struct {
 	// Email for orders; may be empty.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
 	// Days from order to delivery.
-	LeadTimeDays  int32 `protobuf:"varint,4,opt,name=lead_time_days,json=leadTimeDays,proto3" json:"lead_time_days,omitempty"`
+	LeadTimeDays int32 `protobuf:"varint,4,opt,name=lead_time_days,json=leadTimeDays,proto3" json:"lead_time_days,omitempty"`
+	// Days between two orders, 1 if absent.
+	ReviewPeriodDays *int32 `protobuf:"varint,5,opt,name=review_period_days,json=reviewPeriodDays,proto3,oneof" json:"review_period_days,omitempty"`
+	// How much more than ordered a billed price may be, in basis points; 200 if absent.
+	PriceToleranceBp *int32 `protobuf:"varint,6,opt,name=price_tolerance_bp,json=priceToleranceBp,proto3,oneof" json:"price_tolerance_bp,omitempty"`
+	// Terms, for the order's document.
+	Terms         string `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -177,6 +291,27 @@ func (x *Supplier) GetLeadTimeDays() int32 {
 	return 0
 }
 
+func (x *Supplier) GetReviewPeriodDays() int32 {
+	if x != nil && x.ReviewPeriodDays != nil {
+		return *x.ReviewPeriodDays
+	}
+	return 0
+}
+
+func (x *Supplier) GetPriceToleranceBp() int32 {
+	if x != nil && x.PriceToleranceBp != nil {
+		return *x.PriceToleranceBp
+	}
+	return 0
+}
+
+func (x *Supplier) GetTerms() string {
+	if x != nil {
+		return x.Terms
+	}
+	return ""
+}
+
 // PurchaseOrder is an order to a supplier for one branch.
 type PurchaseOrder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -205,7 +340,17 @@ type PurchaseOrder struct {
 	// When it was placed (UTC).
 	PlacedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
 	// The receipts, oldest first (only from GetPurchaseOrder and ReceivePurchaseOrder).
-	Receipts      []*Receipt `protobuf:"bytes,13,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	Receipts []*Receipt `protobuf:"bytes,13,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	// When it was submitted (UTC).
+	SubmittedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
+	// When it was approved (UTC).
+	ApprovedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=approved_at,json=approvedAt,proto3" json:"approved_at,omitempty"`
+	// When it was received in full, closed short or cancelled (UTC).
+	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	// Why it was cancelled.
+	CancelReason string `protobuf:"bytes,17,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
+	// Business date whose suggestions it was generated from; empty if it was written by hand.
+	GeneratedFor  string `protobuf:"bytes,18,opt,name=generated_for,json=generatedFor,proto3" json:"generated_for,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -329,6 +474,41 @@ func (x *PurchaseOrder) GetReceipts() []*Receipt {
 		return x.Receipts
 	}
 	return nil
+}
+
+func (x *PurchaseOrder) GetSubmittedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmittedAt
+	}
+	return nil
+}
+
+func (x *PurchaseOrder) GetApprovedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ApprovedAt
+	}
+	return nil
+}
+
+func (x *PurchaseOrder) GetClosedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClosedAt
+	}
+	return nil
+}
+
+func (x *PurchaseOrder) GetCancelReason() string {
+	if x != nil {
+		return x.CancelReason
+	}
+	return ""
+}
+
+func (x *PurchaseOrder) GetGeneratedFor() string {
+	if x != nil {
+		return x.GeneratedFor
+	}
+	return ""
 }
 
 // PurchaseOrderLine is one item of an order.
@@ -1844,7 +2024,13 @@ type ListPurchaseOrdersRequest struct {
 	// At most so many rows; 0 means 100, at most 500.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only of this supplier.
+	SupplierId string `protobuf:"bytes,10,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Only those written at or after this instant.
+	CreatedFrom *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_from,json=createdFrom,proto3" json:"created_from,omitempty"`
+	// Only those written before this instant.
+	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1914,6 +2100,27 @@ func (x *ListPurchaseOrdersRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListPurchaseOrdersRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *ListPurchaseOrdersRequest) GetCreatedFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedFrom
+	}
+	return nil
+}
+
+func (x *ListPurchaseOrdersRequest) GetCreatedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedBefore
+	}
+	return nil
+}
+
 // ListPurchaseOrdersResponse is a page of orders.
 type ListPurchaseOrdersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1969,18 +2176,1803 @@ func (x *ListPurchaseOrdersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// SupplierItem is an item that a supplier sells. Quantities are in base units.
+type SupplierItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Price of a base unit in minor units, a decimal with at most six places.
+	UnitCost string `protobuf:"bytes,2,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	// Base units in a pack.
+	PackSize float64 `protobuf:"fixed64,3,opt,name=pack_size,json=packSize,proto3" json:"pack_size,omitempty"`
+	// Least that is sold at once; 0 for one pack.
+	MinOrderQuantity float64 `protobuf:"fixed64,4,opt,name=min_order_quantity,json=minOrderQuantity,proto3" json:"min_order_quantity,omitempty"`
+	// Bought here before anywhere else. Otherwise the cheapest supplier is taken.
+	Preferred bool `protobuf:"varint,5,opt,name=preferred,proto3" json:"preferred,omitempty"`
+	// Days that it keeps; 0 if it doesn't expire.
+	ShelfDays     int32 `protobuf:"varint,6,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SupplierItem) Reset() {
+	*x = SupplierItem{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SupplierItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SupplierItem) ProtoMessage() {}
+
+func (x *SupplierItem) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SupplierItem.ProtoReflect.Descriptor instead.
+func (*SupplierItem) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SupplierItem) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *SupplierItem) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+func (x *SupplierItem) GetPackSize() float64 {
+	if x != nil {
+		return x.PackSize
+	}
+	return 0
+}
+
+func (x *SupplierItem) GetMinOrderQuantity() float64 {
+	if x != nil {
+		return x.MinOrderQuantity
+	}
+	return 0
+}
+
+func (x *SupplierItem) GetPreferred() bool {
+	if x != nil {
+		return x.Preferred
+	}
+	return false
+}
+
+func (x *SupplierItem) GetShelfDays() int32 {
+	if x != nil {
+		return x.ShelfDays
+	}
+	return 0
+}
+
+// UpsertSupplierItemsRequest carries items.
+type UpsertSupplierItemsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Supplier.
+	SupplierId string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Each item once.
+	Items         []*SupplierItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertSupplierItemsRequest) Reset() {
+	*x = UpsertSupplierItemsRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertSupplierItemsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertSupplierItemsRequest) ProtoMessage() {}
+
+func (x *UpsertSupplierItemsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertSupplierItemsRequest.ProtoReflect.Descriptor instead.
+func (*UpsertSupplierItemsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *UpsertSupplierItemsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpsertSupplierItemsRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *UpsertSupplierItemsRequest) GetItems() []*SupplierItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// UpsertSupplierItemsResponse carries what was set.
+type UpsertSupplierItemsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As they stand.
+	Items         []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertSupplierItemsResponse) Reset() {
+	*x = UpsertSupplierItemsResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertSupplierItemsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertSupplierItemsResponse) ProtoMessage() {}
+
+func (x *UpsertSupplierItemsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertSupplierItemsResponse.ProtoReflect.Descriptor instead.
+func (*UpsertSupplierItemsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *UpsertSupplierItemsResponse) GetItems() []*SupplierItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// ListSupplierItemsRequest names a supplier.
+type ListSupplierItemsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Supplier.
+	SupplierId    string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSupplierItemsRequest) Reset() {
+	*x = ListSupplierItemsRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSupplierItemsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSupplierItemsRequest) ProtoMessage() {}
+
+func (x *ListSupplierItemsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSupplierItemsRequest.ProtoReflect.Descriptor instead.
+func (*ListSupplierItemsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListSupplierItemsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListSupplierItemsRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+// ListSupplierItemsResponse lists items.
+type ListSupplierItemsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By item.
+	Items         []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSupplierItemsResponse) Reset() {
+	*x = ListSupplierItemsResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSupplierItemsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSupplierItemsResponse) ProtoMessage() {}
+
+func (x *ListSupplierItemsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSupplierItemsResponse.ProtoReflect.Descriptor instead.
+func (*ListSupplierItemsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListSupplierItemsResponse) GetItems() []*SupplierItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// SuggestOrdersRequest asks what to buy.
+type SuggestOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only for this branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Where demand is taken from.
+	Strategy SuggestionStrategy `protobuf:"varint,3,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	// List what needs nothing too.
+	IncludeSufficient bool `protobuf:"varint,4,opt,name=include_sufficient,json=includeSufficient,proto3" json:"include_sufficient,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SuggestOrdersRequest) Reset() {
+	*x = SuggestOrdersRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestOrdersRequest) ProtoMessage() {}
+
+func (x *SuggestOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestOrdersRequest.ProtoReflect.Descriptor instead.
+func (*SuggestOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *SuggestOrdersRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *SuggestOrdersRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *SuggestOrdersRequest) GetStrategy() SuggestionStrategy {
+	if x != nil {
+		return x.Strategy
+	}
+	return SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED
+}
+
+func (x *SuggestOrdersRequest) GetIncludeSufficient() bool {
+	if x != nil {
+		return x.IncludeSufficient
+	}
+	return false
+}
+
+// Suggestion is what to buy of an item for a branch. Quantities are in base units.
+type Suggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Branch.
+	BranchId string `protobuf:"bytes,1,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,3,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Supplier, empty with NO_SUPPLIER.
+	SupplierId string `protobuf:"bytes,4,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// What to order; 0 if nothing.
+	Quantity float64 `protobuf:"fixed64,5,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Packs of it.
+	Packs int64 `protobuf:"varint,6,opt,name=packs,proto3" json:"packs,omitempty"`
+	// Its cost in minor units, rounded.
+	Cost int64 `protobuf:"varint,7,opt,name=cost,proto3" json:"cost,omitempty"`
+	// On hand and not expired, less what is owed.
+	OnHand float64 `protobuf:"fixed64,8,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
+	// Ordered and not yet received.
+	OnOrder float64 `protobuf:"fixed64,9,opt,name=on_order,json=onOrder,proto3" json:"on_order,omitempty"`
+	// On its way from other branches.
+	InTransit float64 `protobuf:"fixed64,10,opt,name=in_transit,json=inTransit,proto3" json:"in_transit,omitempty"`
+	// Promised to other branches.
+	Committed float64 `protobuf:"fixed64,11,opt,name=committed,proto3" json:"committed,omitempty"`
+	// on_hand + on_order + in_transit − committed.
+	Position float64 `protobuf:"fixed64,12,opt,name=position,proto3" json:"position,omitempty"`
+	// Mean daily demand, d.
+	DailyDemand float64 `protobuf:"fixed64,13,opt,name=daily_demand,json=dailyDemand,proto3" json:"daily_demand,omitempty"`
+	// Lead time in days, L.
+	LeadTimeDays int32 `protobuf:"varint,14,opt,name=lead_time_days,json=leadTimeDays,proto3" json:"lead_time_days,omitempty"`
+	// Review period in days, R.
+	ReviewPeriodDays int32 `protobuf:"varint,15,opt,name=review_period_days,json=reviewPeriodDays,proto3" json:"review_period_days,omitempty"`
+	// Safety stock, SS.
+	SafetyStock float64 `protobuf:"fixed64,16,opt,name=safety_stock,json=safetyStock,proto3" json:"safety_stock,omitempty"`
+	// max(reorder level of the policy, d·L + SS). An order is suggested when position is at or below it.
+	ReorderPoint float64 `protobuf:"fixed64,17,opt,name=reorder_point,json=reorderPoint,proto3" json:"reorder_point,omitempty"`
+	// d·(L + R) + SS.
+	Par float64 `protobuf:"fixed64,18,opt,name=par,proto3" json:"par,omitempty"`
+	// par − position, not negative.
+	Need float64 `protobuf:"fixed64,19,opt,name=need,proto3" json:"need,omitempty"`
+	// Base units in a pack.
+	PackSize float64 `protobuf:"fixed64,20,opt,name=pack_size,json=packSize,proto3" json:"pack_size,omitempty"`
+	// Least that is sold at once.
+	MinOrderQuantity float64 `protobuf:"fixed64,21,opt,name=min_order_quantity,json=minOrderQuantity,proto3" json:"min_order_quantity,omitempty"`
+	// `SHELF_LIFE`, `NO_SUPPLIER`, `NO_FORECAST` or `NO_DEMAND`.
+	Warnings []string `protobuf:"bytes,22,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// Where demand was taken from.
+	Strategy      SuggestionStrategy `protobuf:"varint,23,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suggestion) Reset() {
+	*x = Suggestion{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suggestion) ProtoMessage() {}
+
+func (x *Suggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
+func (*Suggestion) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Suggestion) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *Suggestion) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *Suggestion) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *Suggestion) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *Suggestion) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Suggestion) GetPacks() int64 {
+	if x != nil {
+		return x.Packs
+	}
+	return 0
+}
+
+func (x *Suggestion) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *Suggestion) GetOnHand() float64 {
+	if x != nil {
+		return x.OnHand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetOnOrder() float64 {
+	if x != nil {
+		return x.OnOrder
+	}
+	return 0
+}
+
+func (x *Suggestion) GetInTransit() float64 {
+	if x != nil {
+		return x.InTransit
+	}
+	return 0
+}
+
+func (x *Suggestion) GetCommitted() float64 {
+	if x != nil {
+		return x.Committed
+	}
+	return 0
+}
+
+func (x *Suggestion) GetPosition() float64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Suggestion) GetDailyDemand() float64 {
+	if x != nil {
+		return x.DailyDemand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetLeadTimeDays() int32 {
+	if x != nil {
+		return x.LeadTimeDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetReviewPeriodDays() int32 {
+	if x != nil {
+		return x.ReviewPeriodDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetSafetyStock() float64 {
+	if x != nil {
+		return x.SafetyStock
+	}
+	return 0
+}
+
+func (x *Suggestion) GetReorderPoint() float64 {
+	if x != nil {
+		return x.ReorderPoint
+	}
+	return 0
+}
+
+func (x *Suggestion) GetPar() float64 {
+	if x != nil {
+		return x.Par
+	}
+	return 0
+}
+
+func (x *Suggestion) GetNeed() float64 {
+	if x != nil {
+		return x.Need
+	}
+	return 0
+}
+
+func (x *Suggestion) GetPackSize() float64 {
+	if x != nil {
+		return x.PackSize
+	}
+	return 0
+}
+
+func (x *Suggestion) GetMinOrderQuantity() float64 {
+	if x != nil {
+		return x.MinOrderQuantity
+	}
+	return 0
+}
+
+func (x *Suggestion) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *Suggestion) GetStrategy() SuggestionStrategy {
+	if x != nil {
+		return x.Strategy
+	}
+	return SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED
+}
+
+// SuggestOrdersResponse lists suggestions.
+type SuggestOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By branch and item.
+	Suggestions []*Suggestion `protobuf:"bytes,1,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestOrdersResponse) Reset() {
+	*x = SuggestOrdersResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestOrdersResponse) ProtoMessage() {}
+
+func (x *SuggestOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestOrdersResponse.ProtoReflect.Descriptor instead.
+func (*SuggestOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *SuggestOrdersResponse) GetSuggestions() []*Suggestion {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
+}
+
+func (x *SuggestOrdersResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// GenerateDraftOrdersRequest asks for drafts.
+type GenerateDraftOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only for this branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Where demand is taken from.
+	Strategy      SuggestionStrategy `protobuf:"varint,3,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateDraftOrdersRequest) Reset() {
+	*x = GenerateDraftOrdersRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateDraftOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateDraftOrdersRequest) ProtoMessage() {}
+
+func (x *GenerateDraftOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateDraftOrdersRequest.ProtoReflect.Descriptor instead.
+func (*GenerateDraftOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *GenerateDraftOrdersRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GenerateDraftOrdersRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *GenerateDraftOrdersRequest) GetStrategy() SuggestionStrategy {
+	if x != nil {
+		return x.Strategy
+	}
+	return SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED
+}
+
+// GenerateDraftOrdersResponse is the job. Its summary has the ids of the drafts and the items that nobody sells.
+type GenerateDraftOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	Job           *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateDraftOrdersResponse) Reset() {
+	*x = GenerateDraftOrdersResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateDraftOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateDraftOrdersResponse) ProtoMessage() {}
+
+func (x *GenerateDraftOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateDraftOrdersResponse.ProtoReflect.Descriptor instead.
+func (*GenerateDraftOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *GenerateDraftOrdersResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+// UpdatePurchaseOrderRequest carries all lines of a draft.
+type UpdatePurchaseOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The order.
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// What to buy.
+	Lines         []*NewPurchaseOrderLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdatePurchaseOrderRequest) Reset() {
+	*x = UpdatePurchaseOrderRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdatePurchaseOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdatePurchaseOrderRequest) ProtoMessage() {}
+
+func (x *UpdatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdatePurchaseOrderRequest.ProtoReflect.Descriptor instead.
+func (*UpdatePurchaseOrderRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *UpdatePurchaseOrderRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpdatePurchaseOrderRequest) GetPoId() string {
+	if x != nil {
+		return x.PoId
+	}
+	return ""
+}
+
+func (x *UpdatePurchaseOrderRequest) GetLines() []*NewPurchaseOrderLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// UpdatePurchaseOrderResponse carries the draft.
+type UpdatePurchaseOrderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	PurchaseOrder *PurchaseOrder `protobuf:"bytes,1,opt,name=purchase_order,json=purchaseOrder,proto3" json:"purchase_order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdatePurchaseOrderResponse) Reset() {
+	*x = UpdatePurchaseOrderResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdatePurchaseOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdatePurchaseOrderResponse) ProtoMessage() {}
+
+func (x *UpdatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdatePurchaseOrderResponse.ProtoReflect.Descriptor instead.
+func (*UpdatePurchaseOrderResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *UpdatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
+	if x != nil {
+		return x.PurchaseOrder
+	}
+	return nil
+}
+
+// GetPurchaseOrderDocumentRequest names the order.
+type GetPurchaseOrderDocumentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The order.
+	PoId          string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPurchaseOrderDocumentRequest) Reset() {
+	*x = GetPurchaseOrderDocumentRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPurchaseOrderDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPurchaseOrderDocumentRequest) ProtoMessage() {}
+
+func (x *GetPurchaseOrderDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPurchaseOrderDocumentRequest.ProtoReflect.Descriptor instead.
+func (*GetPurchaseOrderDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetPurchaseOrderDocumentRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetPurchaseOrderDocumentRequest) GetPoId() string {
+	if x != nil {
+		return x.PoId
+	}
+	return ""
+}
+
+// BilledItem is a line of an invoice.
+type BilledItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Billed quantity in base units, at most three decimals.
+	Quantity float64 `protobuf:"fixed64,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Billed price of a base unit in minor units, a decimal with at most six places.
+	UnitCost      string `protobuf:"bytes,3,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BilledItem) Reset() {
+	*x = BilledItem{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BilledItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BilledItem) ProtoMessage() {}
+
+func (x *BilledItem) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BilledItem.ProtoReflect.Descriptor instead.
+func (*BilledItem) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *BilledItem) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *BilledItem) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *BilledItem) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+// RecordSupplierInvoiceRequest describes an invoice.
+type RecordSupplierInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The order that it bills.
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// The supplier's number of the invoice.
+	InvoiceNumber string `protobuf:"bytes,3,opt,name=invoice_number,json=invoiceNumber,proto3" json:"invoice_number,omitempty"`
+	// What is billed, each item once.
+	Items         []*BilledItem `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSupplierInvoiceRequest) Reset() {
+	*x = RecordSupplierInvoiceRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSupplierInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSupplierInvoiceRequest) ProtoMessage() {}
+
+func (x *RecordSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*RecordSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *RecordSupplierInvoiceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *RecordSupplierInvoiceRequest) GetPoId() string {
+	if x != nil {
+		return x.PoId
+	}
+	return ""
+}
+
+func (x *RecordSupplierInvoiceRequest) GetInvoiceNumber() string {
+	if x != nil {
+		return x.InvoiceNumber
+	}
+	return ""
+}
+
+func (x *RecordSupplierInvoiceRequest) GetItems() []*BilledItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// RecordSupplierInvoiceResponse carries the invoice with its match.
+type RecordSupplierInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice.
+	Invoice       *SupplierInvoice `protobuf:"bytes,1,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSupplierInvoiceResponse) Reset() {
+	*x = RecordSupplierInvoiceResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSupplierInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSupplierInvoiceResponse) ProtoMessage() {}
+
+func (x *RecordSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*RecordSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *RecordSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
+// SupplierInvoice is an invoice with its three-way match. Money is in minor units.
+type SupplierInvoice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The order that it bills.
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// Supplier.
+	SupplierId string `protobuf:"bytes,3,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// The supplier's number.
+	InvoiceNumber string `protobuf:"bytes,4,opt,name=invoice_number,json=invoiceNumber,proto3" json:"invoice_number,omitempty"`
+	// Whether it can be paid.
+	Status MatchStatus `protobuf:"varint,5,opt,name=status,proto3,enum=chefcloud.procurement.v1.MatchStatus" json:"status,omitempty"`
+	// What is billed.
+	Billed int64 `protobuf:"varint,6,opt,name=billed,proto3" json:"billed,omitempty"`
+	// What is to be paid.
+	Payable int64 `protobuf:"varint,7,opt,name=payable,proto3" json:"payable,omitempty"`
+	// billed − payable.
+	Disputed int64 `protobuf:"varint,8,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	// By item.
+	Lines []*InvoiceMatch `protobuf:"bytes,9,rep,name=lines,proto3" json:"lines,omitempty"`
+	// When it was recorded (UTC).
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	// Who recorded it.
+	RecordedBy    string `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SupplierInvoice) Reset() {
+	*x = SupplierInvoice{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SupplierInvoice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SupplierInvoice) ProtoMessage() {}
+
+func (x *SupplierInvoice) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SupplierInvoice.ProtoReflect.Descriptor instead.
+func (*SupplierInvoice) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *SupplierInvoice) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetPoId() string {
+	if x != nil {
+		return x.PoId
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetInvoiceNumber() string {
+	if x != nil {
+		return x.InvoiceNumber
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetStatus() MatchStatus {
+	if x != nil {
+		return x.Status
+	}
+	return MatchStatus_MATCH_STATUS_UNSPECIFIED
+}
+
+func (x *SupplierInvoice) GetBilled() int64 {
+	if x != nil {
+		return x.Billed
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetPayable() int64 {
+	if x != nil {
+		return x.Payable
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetDisputed() int64 {
+	if x != nil {
+		return x.Disputed
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetLines() []*InvoiceMatch {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *SupplierInvoice) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+func (x *SupplierInvoice) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
+// InvoiceMatch compares one item. Quantities are in base units.
+type InvoiceMatch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Ordered.
+	OrderedQuantity float64 `protobuf:"fixed64,2,opt,name=ordered_quantity,json=orderedQuantity,proto3" json:"ordered_quantity,omitempty"`
+	// Received and not billed before.
+	ReceivedQuantity float64 `protobuf:"fixed64,3,opt,name=received_quantity,json=receivedQuantity,proto3" json:"received_quantity,omitempty"`
+	// Billed.
+	BilledQuantity float64 `protobuf:"fixed64,4,opt,name=billed_quantity,json=billedQuantity,proto3" json:"billed_quantity,omitempty"`
+	// Ordered price of a base unit.
+	OrderedCost string `protobuf:"bytes,5,opt,name=ordered_cost,json=orderedCost,proto3" json:"ordered_cost,omitempty"`
+	// Billed price of a base unit.
+	BilledCost string `protobuf:"bytes,6,opt,name=billed_cost,json=billedCost,proto3" json:"billed_cost,omitempty"`
+	// billed − received quantity.
+	QuantityDifference float64 `protobuf:"fixed64,7,opt,name=quantity_difference,json=quantityDifference,proto3" json:"quantity_difference,omitempty"`
+	// (billed − ordered price) ÷ ordered price.
+	PriceDifferenceBp *int64 `protobuf:"varint,8,opt,name=price_difference_bp,json=priceDifferenceBp,proto3,oneof" json:"price_difference_bp,omitempty"`
+	// What is to be paid.
+	Payable int64 `protobuf:"varint,9,opt,name=payable,proto3" json:"payable,omitempty"`
+	// Disputed since it was not received: quantity × billed price.
+	DisputedQuantity int64 `protobuf:"varint,10,opt,name=disputed_quantity,json=disputedQuantity,proto3" json:"disputed_quantity,omitempty"`
+	// Disputed since the price is over the tolerance: payable quantity × difference.
+	DisputedPrice int64 `protobuf:"varint,11,opt,name=disputed_price,json=disputedPrice,proto3" json:"disputed_price,omitempty"`
+	// `QUANTITY`, `PRICE`, both or none.
+	Reasons       []string `protobuf:"bytes,12,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InvoiceMatch) Reset() {
+	*x = InvoiceMatch{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InvoiceMatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InvoiceMatch) ProtoMessage() {}
+
+func (x *InvoiceMatch) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InvoiceMatch.ProtoReflect.Descriptor instead.
+func (*InvoiceMatch) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *InvoiceMatch) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *InvoiceMatch) GetOrderedQuantity() float64 {
+	if x != nil {
+		return x.OrderedQuantity
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetReceivedQuantity() float64 {
+	if x != nil {
+		return x.ReceivedQuantity
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetBilledQuantity() float64 {
+	if x != nil {
+		return x.BilledQuantity
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetOrderedCost() string {
+	if x != nil {
+		return x.OrderedCost
+	}
+	return ""
+}
+
+func (x *InvoiceMatch) GetBilledCost() string {
+	if x != nil {
+		return x.BilledCost
+	}
+	return ""
+}
+
+func (x *InvoiceMatch) GetQuantityDifference() float64 {
+	if x != nil {
+		return x.QuantityDifference
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetPriceDifferenceBp() int64 {
+	if x != nil && x.PriceDifferenceBp != nil {
+		return *x.PriceDifferenceBp
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetPayable() int64 {
+	if x != nil {
+		return x.Payable
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetDisputedQuantity() int64 {
+	if x != nil {
+		return x.DisputedQuantity
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetDisputedPrice() int64 {
+	if x != nil {
+		return x.DisputedPrice
+	}
+	return 0
+}
+
+func (x *InvoiceMatch) GetReasons() []string {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// ListSupplierInvoicesRequest asks for a page.
+type ListSupplierInvoicesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Only of this order.
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// Only with this status.
+	Status MatchStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chefcloud.procurement.v1.MatchStatus" json:"status,omitempty"`
+	// Most rows of the answer, 100 if absent.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSupplierInvoicesRequest) Reset() {
+	*x = ListSupplierInvoicesRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSupplierInvoicesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSupplierInvoicesRequest) ProtoMessage() {}
+
+func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSupplierInvoicesRequest.ProtoReflect.Descriptor instead.
+func (*ListSupplierInvoicesRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ListSupplierInvoicesRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListSupplierInvoicesRequest) GetPoId() string {
+	if x != nil {
+		return x.PoId
+	}
+	return ""
+}
+
+func (x *ListSupplierInvoicesRequest) GetStatus() MatchStatus {
+	if x != nil {
+		return x.Status
+	}
+	return MatchStatus_MATCH_STATUS_UNSPECIFIED
+}
+
+func (x *ListSupplierInvoicesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSupplierInvoicesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSupplierInvoicesResponse is a page.
+type ListSupplierInvoicesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first.
+	Invoices []*SupplierInvoice `protobuf:"bytes,1,rep,name=invoices,proto3" json:"invoices,omitempty"`
+	// Token of the next page, empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSupplierInvoicesResponse) Reset() {
+	*x = ListSupplierInvoicesResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSupplierInvoicesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSupplierInvoicesResponse) ProtoMessage() {}
+
+func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSupplierInvoicesResponse.ProtoReflect.Descriptor instead.
+func (*ListSupplierInvoicesResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListSupplierInvoicesResponse) GetInvoices() []*SupplierInvoice {
+	if x != nil {
+		return x.Invoices
+	}
+	return nil
+}
+
+func (x *ListSupplierInvoicesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListPriceDifferencesRequest asks for a range of business dates.
+type ListPriceDifferencesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// First business date of receipts, `YYYY-MM-DD`.
+	StartDate string `protobuf:"bytes,2,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last business date, at most 399 days later.
+	EndDate string `protobuf:"bytes,3,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
+	// Only this branch.
+	BranchId      string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPriceDifferencesRequest) Reset() {
+	*x = ListPriceDifferencesRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPriceDifferencesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPriceDifferencesRequest) ProtoMessage() {}
+
+func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPriceDifferencesRequest.ProtoReflect.Descriptor instead.
+func (*ListPriceDifferencesRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ListPriceDifferencesRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesRequest) GetStartDate() string {
+	if x != nil {
+		return x.StartDate
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesRequest) GetEndDate() string {
+	if x != nil {
+		return x.EndDate
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+// PriceDifference sums the receipts of an item that cost more or less than ordered.
+type PriceDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Supplier.
+	SupplierId string `protobuf:"bytes,1,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Received at another cost, in base units.
+	Quantity float64 `protobuf:"fixed64,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What that would have cost as ordered, in minor units, rounded.
+	Ordered int64 `protobuf:"varint,4,opt,name=ordered,proto3" json:"ordered,omitempty"`
+	// What it cost.
+	Received int64 `protobuf:"varint,5,opt,name=received,proto3" json:"received,omitempty"`
+	// received − ordered.
+	Difference int64 `protobuf:"varint,6,opt,name=difference,proto3" json:"difference,omitempty"`
+	// difference ÷ ordered.
+	DifferenceBp  *int64 `protobuf:"varint,7,opt,name=difference_bp,json=differenceBp,proto3,oneof" json:"difference_bp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriceDifference) Reset() {
+	*x = PriceDifference{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceDifference) ProtoMessage() {}
+
+func (x *PriceDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceDifference.ProtoReflect.Descriptor instead.
+func (*PriceDifference) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *PriceDifference) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *PriceDifference) GetOrdered() int64 {
+	if x != nil {
+		return x.Ordered
+	}
+	return 0
+}
+
+func (x *PriceDifference) GetReceived() int64 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
+func (x *PriceDifference) GetDifference() int64 {
+	if x != nil {
+		return x.Difference
+	}
+	return 0
+}
+
+func (x *PriceDifference) GetDifferenceBp() int64 {
+	if x != nil && x.DifferenceBp != nil {
+		return *x.DifferenceBp
+	}
+	return 0
+}
+
+// ListPriceDifferencesResponse lists differences.
+type ListPriceDifferencesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By supplier and item.
+	Differences []*PriceDifference `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPriceDifferencesResponse) Reset() {
+	*x = ListPriceDifferencesResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPriceDifferencesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPriceDifferencesResponse) ProtoMessage() {}
+
+func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPriceDifferencesResponse.ProtoReflect.Descriptor instead.
+func (*ListPriceDifferencesResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListPriceDifferencesResponse) GetDifferences() []*PriceDifference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+func (x *ListPriceDifferencesResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
 var File_chefcloud_procurement_v1_procurement_proto protoreflect.FileDescriptor
 
 const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
-	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x01\n" +
+	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
 	"\bSupplier\x12,\n" +
 	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12\x1e\n" +
 	"\x05email\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xfe\x01R\x05email\x120\n" +
 	"\x0elead_time_days\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xed\x02(\x00R\fleadTimeDays\"\xaf\x04\n" +
+	"\xbaH\a\x1a\x05\x18\xed\x02(\x00R\fleadTimeDays\x12=\n" +
+	"\x12review_period_days\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xed\x02(\x01H\x00R\x10reviewPeriodDays\x88\x01\x01\x12=\n" +
+	"\x12price_tolerance_bp\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x01R\x10priceToleranceBp\x88\x01\x01\x12\x1e\n" +
+	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05termsB\x15\n" +
+	"\x13_review_period_daysB\x15\n" +
+	"\x13_price_tolerance_bp\"\xae\x06\n" +
 	"\rPurchaseOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x12\x1f\n" +
@@ -1999,7 +3991,13 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x127\n" +
 	"\tplaced_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\bplacedAt\x12=\n" +
-	"\breceipts\x18\r \x03(\v2!.chefcloud.procurement.v1.ReceiptR\breceipts\"\xaa\x01\n" +
+	"\breceipts\x18\r \x03(\v2!.chefcloud.procurement.v1.ReceiptR\breceipts\x12=\n" +
+	"\fsubmitted_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12;\n" +
+	"\vapproved_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"approvedAt\x127\n" +
+	"\tclosed_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12#\n" +
+	"\rcancel_reason\x18\x11 \x01(\tR\fcancelReason\x12#\n" +
+	"\rgenerated_for\x18\x12 \x01(\tR\fgeneratedFor\"\xaa\x01\n" +
 	"\x11PurchaseOrderLine\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x01R\bquantity\x12\x1b\n" +
@@ -2096,7 +4094,7 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\"j\n" +
 	"\x18GetPurchaseOrderResponse\x12N\n" +
-	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"\x90\x02\n" +
+	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"\xd1\x03\n" +
 	"\x19ListPurchaseOrdersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12O\n" +
@@ -2104,10 +4102,164 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\tpage_size\x18\x04 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x96\x01\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12=\n" +
+	"\vsupplier_id\x18\n" +
+	" \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\x12=\n" +
+	"\fcreated_from\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vcreatedFrom\x12A\n" +
+	"\x0ecreated_before\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\"\x96\x01\n" +
 	"\x1aListPurchaseOrdersResponse\x12P\n" +
 	"\x0fpurchase_orders\x18\x01 \x03(\v2'.chefcloud.procurement.v1.PurchaseOrderR\x0epurchaseOrders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xe7\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x02\n" +
+	"\fSupplierItem\x125\n" +
+	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12@\n" +
+	"\tunit_cost\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\x124\n" +
+	"\tpack_size\x18\x03 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B!\x00\x00\x00\x00\x00\x00\x00\x00R\bpackSize\x12E\n" +
+	"\x12min_order_quantity\x18\x04 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00R\x10minOrderQuantity\x12\x1c\n" +
+	"\tpreferred\x18\x05 \x01(\bR\tpreferred\x12)\n" +
+	"\n" +
+	"shelf_days\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc2\x1c(\x00R\tshelfDays\"\xbd\x01\n" +
+	"\x1aUpsertSupplierItemsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"supplierId\x12I\n" +
+	"\x05items\x18\x03 \x03(\v2&.chefcloud.procurement.v1.SupplierItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\x05items\"[\n" +
+	"\x1bUpsertSupplierItemsResponse\x12<\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"p\n" +
+	"\x18ListSupplierItemsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
+	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"supplierId\"Y\n" +
+	"\x19ListSupplierItemsResponse\x12<\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"\xeb\x01\n" +
+	"\x14SuggestOrdersRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
+	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\x12-\n" +
+	"\x12include_sufficient\x18\x04 \x01(\bR\x11includeSufficient\"\xe9\x05\n" +
+	"\n" +
+	"Suggestion\x12\x1b\n" +
+	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x03 \x01(\tR\bitemName\x12\x1f\n" +
+	"\vsupplier_id\x18\x04 \x01(\tR\n" +
+	"supplierId\x12\x1a\n" +
+	"\bquantity\x18\x05 \x01(\x01R\bquantity\x12\x14\n" +
+	"\x05packs\x18\x06 \x01(\x03R\x05packs\x12\x12\n" +
+	"\x04cost\x18\a \x01(\x03R\x04cost\x12\x17\n" +
+	"\aon_hand\x18\b \x01(\x01R\x06onHand\x12\x19\n" +
+	"\bon_order\x18\t \x01(\x01R\aonOrder\x12\x1d\n" +
+	"\n" +
+	"in_transit\x18\n" +
+	" \x01(\x01R\tinTransit\x12\x1c\n" +
+	"\tcommitted\x18\v \x01(\x01R\tcommitted\x12\x1a\n" +
+	"\bposition\x18\f \x01(\x01R\bposition\x12!\n" +
+	"\fdaily_demand\x18\r \x01(\x01R\vdailyDemand\x12$\n" +
+	"\x0elead_time_days\x18\x0e \x01(\x05R\fleadTimeDays\x12,\n" +
+	"\x12review_period_days\x18\x0f \x01(\x05R\x10reviewPeriodDays\x12!\n" +
+	"\fsafety_stock\x18\x10 \x01(\x01R\vsafetyStock\x12#\n" +
+	"\rreorder_point\x18\x11 \x01(\x01R\freorderPoint\x12\x10\n" +
+	"\x03par\x18\x12 \x01(\x01R\x03par\x12\x12\n" +
+	"\x04need\x18\x13 \x01(\x01R\x04need\x12\x1b\n" +
+	"\tpack_size\x18\x14 \x01(\x01R\bpackSize\x12,\n" +
+	"\x12min_order_quantity\x18\x15 \x01(\x01R\x10minOrderQuantity\x12\x1a\n" +
+	"\bwarnings\x18\x16 \x03(\tR\bwarnings\x12H\n" +
+	"\bstrategy\x18\x17 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyR\bstrategy\"{\n" +
+	"\x15SuggestOrdersResponse\x12F\n" +
+	"\vsuggestions\x18\x01 \x03(\v2$.chefcloud.procurement.v1.SuggestionR\vsuggestions\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xc2\x01\n" +
+	"\x1aGenerateDraftOrdersRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
+	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\"G\n" +
+	"\x1bGenerateDraftOrdersResponse\x12(\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xb9\x01\n" +
+	"\x1aUpdatePurchaseOrderRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12Q\n" +
+	"\x05lines\x18\x03 \x03(\v2..chefcloud.procurement.v1.NewPurchaseOrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"m\n" +
+	"\x1bUpdatePurchaseOrderResponse\x12N\n" +
+	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"k\n" +
+	"\x1fGetPurchaseOrderDocumentRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\"\xba\x01\n" +
+	"\n" +
+	"BilledItem\x125\n" +
+	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
+	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B!\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\x12@\n" +
+	"\tunit_cost\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\"\xe3\x01\n" +
+	"\x1cRecordSupplierInvoiceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x120\n" +
+	"\x0einvoice_number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rinvoiceNumber\x12G\n" +
+	"\x05items\x18\x04 \x03(\v2$.chefcloud.procurement.v1.BilledItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\"d\n" +
+	"\x1dRecordSupplierInvoiceResponse\x12C\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\xa7\x03\n" +
+	"\x0fSupplierInvoice\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
+	"\x05po_id\x18\x02 \x01(\tR\x04poId\x12\x1f\n" +
+	"\vsupplier_id\x18\x03 \x01(\tR\n" +
+	"supplierId\x12%\n" +
+	"\x0einvoice_number\x18\x04 \x01(\tR\rinvoiceNumber\x12=\n" +
+	"\x06status\x18\x05 \x01(\x0e2%.chefcloud.procurement.v1.MatchStatusR\x06status\x12\x16\n" +
+	"\x06billed\x18\x06 \x01(\x03R\x06billed\x12\x18\n" +
+	"\apayable\x18\a \x01(\x03R\apayable\x12\x1a\n" +
+	"\bdisputed\x18\b \x01(\x03R\bdisputed\x12<\n" +
+	"\x05lines\x18\t \x03(\v2&.chefcloud.procurement.v1.InvoiceMatchR\x05lines\x12;\n" +
+	"\vrecorded_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordedAt\x12\x1f\n" +
+	"\vrecorded_by\x18\v \x01(\tR\n" +
+	"recordedBy\"\xf2\x03\n" +
+	"\fInvoiceMatch\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12)\n" +
+	"\x10ordered_quantity\x18\x02 \x01(\x01R\x0forderedQuantity\x12+\n" +
+	"\x11received_quantity\x18\x03 \x01(\x01R\x10receivedQuantity\x12'\n" +
+	"\x0fbilled_quantity\x18\x04 \x01(\x01R\x0ebilledQuantity\x12!\n" +
+	"\fordered_cost\x18\x05 \x01(\tR\vorderedCost\x12\x1f\n" +
+	"\vbilled_cost\x18\x06 \x01(\tR\n" +
+	"billedCost\x12/\n" +
+	"\x13quantity_difference\x18\a \x01(\x01R\x12quantityDifference\x123\n" +
+	"\x13price_difference_bp\x18\b \x01(\x03H\x00R\x11priceDifferenceBp\x88\x01\x01\x12\x18\n" +
+	"\apayable\x18\t \x01(\x03R\apayable\x12+\n" +
+	"\x11disputed_quantity\x18\n" +
+	" \x01(\x03R\x10disputedQuantity\x12%\n" +
+	"\x0edisputed_price\x18\v \x01(\x03R\rdisputedPrice\x12\x18\n" +
+	"\areasons\x18\f \x03(\tR\areasonsB\x16\n" +
+	"\x14_price_difference_bp\"\xf8\x01\n" +
+	"\x1bListSupplierInvoicesRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x04poId\x12G\n" +
+	"\x06status\x18\x03 \x01(\x0e2%.chefcloud.procurement.v1.MatchStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"\x1cListSupplierInvoicesResponse\x12E\n" +
+	"\binvoices\x18\x01 \x03(\v2).chefcloud.procurement.v1.SupplierInvoiceR\binvoices\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
+	"\x1bListPriceDifferencesRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12B\n" +
+	"\n" +
+	"start_date\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x12>\n" +
+	"\bend_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x129\n" +
+	"\tbranch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xf9\x01\n" +
+	"\x0fPriceDifference\x12\x1f\n" +
+	"\vsupplier_id\x18\x01 \x01(\tR\n" +
+	"supplierId\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x01R\bquantity\x12\x18\n" +
+	"\aordered\x18\x04 \x01(\x03R\aordered\x12\x1a\n" +
+	"\breceived\x18\x05 \x01(\x03R\breceived\x12\x1e\n" +
+	"\n" +
+	"difference\x18\x06 \x01(\x03R\n" +
+	"difference\x12(\n" +
+	"\rdifference_bp\x18\a \x01(\x03H\x00R\fdifferenceBp\x88\x01\x01B\x10\n" +
+	"\x0e_difference_bp\"\x87\x01\n" +
+	"\x1cListPriceDifferencesResponse\x12K\n" +
+	"\vdifferences\x18\x01 \x03(\v2).chefcloud.procurement.v1.PriceDifferenceR\vdifferences\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency*\xe7\x02\n" +
 	"\x13PurchaseOrderStatus\x12%\n" +
 	"!PURCHASE_ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bPURCHASE_ORDER_STATUS_DRAFT\x10\x01\x12#\n" +
@@ -2117,7 +4269,15 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"(PURCHASE_ORDER_STATUS_PARTIALLY_RECEIVED\x10\x05\x12\"\n" +
 	"\x1ePURCHASE_ORDER_STATUS_RECEIVED\x10\x06\x12&\n" +
 	"\"PURCHASE_ORDER_STATUS_CLOSED_SHORT\x10\a\x12#\n" +
-	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b2\x84\x11\n" +
+	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b*\x81\x01\n" +
+	"\x12SuggestionStrategy\x12#\n" +
+	"\x1fSUGGESTION_STRATEGY_UNSPECIFIED\x10\x00\x12$\n" +
+	" SUGGESTION_STRATEGY_SAFETY_STOCK\x10\x01\x12 \n" +
+	"\x1cSUGGESTION_STRATEGY_FORECAST\x10\x02*\\\n" +
+	"\vMatchStatus\x12\x1c\n" +
+	"\x18MATCH_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14MATCH_STATUS_MATCHED\x10\x01\x12\x15\n" +
+	"\x11MATCH_STATUS_HOLD\x10\x022\xe5\x1e\n" +
 	"\x12ProcurementService\x12\xaf\x01\n" +
 	"\x0eUpsertSupplier\x12/.chefcloud.procurement.v1.UpsertSupplierRequest\x1a0.chefcloud.procurement.v1.UpsertSupplierResponse\":\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/procurement/suppliers\x12\xab\x01\n" +
 	"\rListSuppliers\x12..chefcloud.procurement.v1.ListSuppliersRequest\x1a/.chefcloud.procurement.v1.ListSuppliersResponse\"9\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x18\x12\x16/procurement/suppliers\x90\x02\x01\x12\xc4\x01\n" +
@@ -2129,7 +4289,16 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x12ClosePurchaseOrder\x123.chefcloud.procurement.v1.ClosePurchaseOrderRequest\x1a4.chefcloud.procurement.v1.ClosePurchaseOrderResponse\"F\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02':\x01*\"\"/procurement/purchase-orders/close\x12\xcf\x01\n" +
 	"\x14ReceivePurchaseOrder\x125.chefcloud.procurement.v1.ReceivePurchaseOrderRequest\x1a6.chefcloud.procurement.v1.ReceivePurchaseOrderResponse\"H\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02):\x01*\"$/procurement/purchase-orders/receive\x12\xc2\x01\n" +
 	"\x10GetPurchaseOrder\x121.chefcloud.procurement.v1.GetPurchaseOrderRequest\x1a2.chefcloud.procurement.v1.GetPurchaseOrderResponse\"G\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02&\x12$/procurement/purchase-orders/{po_id}\x90\x02\x01\x12\xc0\x01\n" +
-	"\x12ListPurchaseOrders\x123.chefcloud.procurement.v1.ListPurchaseOrdersRequest\x1a4.chefcloud.procurement.v1.ListPurchaseOrdersResponse\"?\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/procurement/purchase-orders\x90\x02\x01B\x83\x02\n" +
+	"\x12ListPurchaseOrders\x123.chefcloud.procurement.v1.ListPurchaseOrdersRequest\x1a4.chefcloud.procurement.v1.ListPurchaseOrdersResponse\"?\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/procurement/purchase-orders\x90\x02\x01\x12\xd2\x01\n" +
+	"\x13UpsertSupplierItems\x124.chefcloud.procurement.v1.UpsertSupplierItemsRequest\x1a5.chefcloud.procurement.v1.UpsertSupplierItemsResponse\"N\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02/:\x01*\"*/procurement/suppliers/{supplier_id}/items\x12\xcb\x01\n" +
+	"\x11ListSupplierItems\x122.chefcloud.procurement.v1.ListSupplierItemsRequest\x1a3.chefcloud.procurement.v1.ListSupplierItemsResponse\"M\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02,\x12*/procurement/suppliers/{supplier_id}/items\x90\x02\x01\x12\xad\x01\n" +
+	"\rSuggestOrders\x12..chefcloud.procurement.v1.SuggestOrdersRequest\x1a/.chefcloud.procurement.v1.SuggestOrdersResponse\";\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1a\x12\x18/procurement/suggestions\x90\x02\x01\x12\xbb\x01\n" +
+	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xc3\x01\n" +
+	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xb4\x01\n" +
+	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"G\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02&\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
+	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xbf\x01\n" +
+	"\x14ListSupplierInvoices\x125.chefcloud.procurement.v1.ListSupplierInvoicesRequest\x1a6.chefcloud.procurement.v1.ListSupplierInvoicesResponse\"8\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x17\x12\x15/procurement/invoices\x90\x02\x01\x12\xc8\x01\n" +
+	"\x14ListPriceDifferences\x125.chefcloud.procurement.v1.ListPriceDifferencesRequest\x1a6.chefcloud.procurement.v1.ListPriceDifferencesResponse\"A\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02 \x12\x1e/procurement/price-differences\x90\x02\x01B\x83\x02\n" +
 	"\x1ccom.chefcloud.procurement.v1B\x10ProcurementProtoP\x01ZOgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1;procurementv1\xa2\x02\x03CPX\xaa\x02\x18Chefcloud.Procurement.V1\xca\x02\x18Chefcloud\\Procurement\\V1\xe2\x02$Chefcloud\\Procurement\\V1\\GPBMetadata\xea\x02\x1aChefcloud::Procurement::V1b\x06proto3"
 
 var (
@@ -2144,92 +4313,160 @@ func file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP() []byte {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescData
 }
 
-var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
-	(PurchaseOrderStatus)(0),             // 0: chefcloud.procurement.v1.PurchaseOrderStatus
-	(*Supplier)(nil),                     // 1: chefcloud.procurement.v1.Supplier
-	(*PurchaseOrder)(nil),                // 2: chefcloud.procurement.v1.PurchaseOrder
-	(*PurchaseOrderLine)(nil),            // 3: chefcloud.procurement.v1.PurchaseOrderLine
-	(*Receipt)(nil),                      // 4: chefcloud.procurement.v1.Receipt
-	(*ReceiptLine)(nil),                  // 5: chefcloud.procurement.v1.ReceiptLine
-	(*UpsertSupplierRequest)(nil),        // 6: chefcloud.procurement.v1.UpsertSupplierRequest
-	(*UpsertSupplierResponse)(nil),       // 7: chefcloud.procurement.v1.UpsertSupplierResponse
-	(*ListSuppliersRequest)(nil),         // 8: chefcloud.procurement.v1.ListSuppliersRequest
-	(*ListSuppliersResponse)(nil),        // 9: chefcloud.procurement.v1.ListSuppliersResponse
-	(*CreatePurchaseOrderRequest)(nil),   // 10: chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	(*NewPurchaseOrderLine)(nil),         // 11: chefcloud.procurement.v1.NewPurchaseOrderLine
-	(*CreatePurchaseOrderResponse)(nil),  // 12: chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	(*SubmitPurchaseOrderRequest)(nil),   // 13: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	(*SubmitPurchaseOrderResponse)(nil),  // 14: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	(*ApprovePurchaseOrderRequest)(nil),  // 15: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	(*ApprovePurchaseOrderResponse)(nil), // 16: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	(*PlacePurchaseOrderRequest)(nil),    // 17: chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	(*PlacePurchaseOrderResponse)(nil),   // 18: chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	(*CancelPurchaseOrderRequest)(nil),   // 19: chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	(*CancelPurchaseOrderResponse)(nil),  // 20: chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	(*ClosePurchaseOrderRequest)(nil),    // 21: chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	(*ClosePurchaseOrderResponse)(nil),   // 22: chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	(*ReceivePurchaseOrderRequest)(nil),  // 23: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	(*ReceivedItem)(nil),                 // 24: chefcloud.procurement.v1.ReceivedItem
-	(*ReceivePurchaseOrderResponse)(nil), // 25: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	(*GetPurchaseOrderRequest)(nil),      // 26: chefcloud.procurement.v1.GetPurchaseOrderRequest
-	(*GetPurchaseOrderResponse)(nil),     // 27: chefcloud.procurement.v1.GetPurchaseOrderResponse
-	(*ListPurchaseOrdersRequest)(nil),    // 28: chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	(*ListPurchaseOrdersResponse)(nil),   // 29: chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	(*timestamppb.Timestamp)(nil),        // 30: google.protobuf.Timestamp
+	(PurchaseOrderStatus)(0),                // 0: chefcloud.procurement.v1.PurchaseOrderStatus
+	(SuggestionStrategy)(0),                 // 1: chefcloud.procurement.v1.SuggestionStrategy
+	(MatchStatus)(0),                        // 2: chefcloud.procurement.v1.MatchStatus
+	(*Supplier)(nil),                        // 3: chefcloud.procurement.v1.Supplier
+	(*PurchaseOrder)(nil),                   // 4: chefcloud.procurement.v1.PurchaseOrder
+	(*PurchaseOrderLine)(nil),               // 5: chefcloud.procurement.v1.PurchaseOrderLine
+	(*Receipt)(nil),                         // 6: chefcloud.procurement.v1.Receipt
+	(*ReceiptLine)(nil),                     // 7: chefcloud.procurement.v1.ReceiptLine
+	(*UpsertSupplierRequest)(nil),           // 8: chefcloud.procurement.v1.UpsertSupplierRequest
+	(*UpsertSupplierResponse)(nil),          // 9: chefcloud.procurement.v1.UpsertSupplierResponse
+	(*ListSuppliersRequest)(nil),            // 10: chefcloud.procurement.v1.ListSuppliersRequest
+	(*ListSuppliersResponse)(nil),           // 11: chefcloud.procurement.v1.ListSuppliersResponse
+	(*CreatePurchaseOrderRequest)(nil),      // 12: chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	(*NewPurchaseOrderLine)(nil),            // 13: chefcloud.procurement.v1.NewPurchaseOrderLine
+	(*CreatePurchaseOrderResponse)(nil),     // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	(*SubmitPurchaseOrderRequest)(nil),      // 15: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	(*SubmitPurchaseOrderResponse)(nil),     // 16: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	(*ApprovePurchaseOrderRequest)(nil),     // 17: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	(*ApprovePurchaseOrderResponse)(nil),    // 18: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	(*PlacePurchaseOrderRequest)(nil),       // 19: chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	(*PlacePurchaseOrderResponse)(nil),      // 20: chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	(*CancelPurchaseOrderRequest)(nil),      // 21: chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	(*CancelPurchaseOrderResponse)(nil),     // 22: chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	(*ClosePurchaseOrderRequest)(nil),       // 23: chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	(*ClosePurchaseOrderResponse)(nil),      // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	(*ReceivePurchaseOrderRequest)(nil),     // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	(*ReceivedItem)(nil),                    // 26: chefcloud.procurement.v1.ReceivedItem
+	(*ReceivePurchaseOrderResponse)(nil),    // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	(*GetPurchaseOrderRequest)(nil),         // 28: chefcloud.procurement.v1.GetPurchaseOrderRequest
+	(*GetPurchaseOrderResponse)(nil),        // 29: chefcloud.procurement.v1.GetPurchaseOrderResponse
+	(*ListPurchaseOrdersRequest)(nil),       // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	(*ListPurchaseOrdersResponse)(nil),      // 31: chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	(*SupplierItem)(nil),                    // 32: chefcloud.procurement.v1.SupplierItem
+	(*UpsertSupplierItemsRequest)(nil),      // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	(*UpsertSupplierItemsResponse)(nil),     // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	(*ListSupplierItemsRequest)(nil),        // 35: chefcloud.procurement.v1.ListSupplierItemsRequest
+	(*ListSupplierItemsResponse)(nil),       // 36: chefcloud.procurement.v1.ListSupplierItemsResponse
+	(*SuggestOrdersRequest)(nil),            // 37: chefcloud.procurement.v1.SuggestOrdersRequest
+	(*Suggestion)(nil),                      // 38: chefcloud.procurement.v1.Suggestion
+	(*SuggestOrdersResponse)(nil),           // 39: chefcloud.procurement.v1.SuggestOrdersResponse
+	(*GenerateDraftOrdersRequest)(nil),      // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	(*GenerateDraftOrdersResponse)(nil),     // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	(*UpdatePurchaseOrderRequest)(nil),      // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	(*UpdatePurchaseOrderResponse)(nil),     // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	(*GetPurchaseOrderDocumentRequest)(nil), // 44: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	(*BilledItem)(nil),                      // 45: chefcloud.procurement.v1.BilledItem
+	(*RecordSupplierInvoiceRequest)(nil),    // 46: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	(*RecordSupplierInvoiceResponse)(nil),   // 47: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	(*SupplierInvoice)(nil),                 // 48: chefcloud.procurement.v1.SupplierInvoice
+	(*InvoiceMatch)(nil),                    // 49: chefcloud.procurement.v1.InvoiceMatch
+	(*ListSupplierInvoicesRequest)(nil),     // 50: chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	(*ListSupplierInvoicesResponse)(nil),    // 51: chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	(*ListPriceDifferencesRequest)(nil),     // 52: chefcloud.procurement.v1.ListPriceDifferencesRequest
+	(*PriceDifference)(nil),                 // 53: chefcloud.procurement.v1.PriceDifference
+	(*ListPriceDifferencesResponse)(nil),    // 54: chefcloud.procurement.v1.ListPriceDifferencesResponse
+	(*timestamppb.Timestamp)(nil),           // 55: google.protobuf.Timestamp
+	(*v1.Job)(nil),                          // 56: chefcloud.jobs.v1.Job
+	(*httpbody.HttpBody)(nil),               // 57: google.api.HttpBody
 }
 var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
 	0,  // 0: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	3,  // 1: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
-	30, // 2: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
-	30, // 3: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
-	4,  // 4: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
-	30, // 5: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
-	5,  // 6: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
-	1,  // 7: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	1,  // 8: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	1,  // 9: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
-	11, // 10: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	2,  // 11: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 12: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 13: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 14: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 15: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 16: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	24, // 17: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
-	4,  // 18: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
-	2,  // 19: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	2,  // 20: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	0,  // 21: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	2,  // 22: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 23: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
-	8,  // 24: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
-	10, // 25: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	13, // 26: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	15, // 27: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	17, // 28: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	19, // 29: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	21, // 30: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	23, // 31: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	26, // 32: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
-	28, // 33: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	7,  // 34: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
-	9,  // 35: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
-	12, // 36: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	14, // 37: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	16, // 38: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	18, // 39: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	20, // 40: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	22, // 41: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	25, // 42: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	27, // 43: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
-	29, // 44: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	34, // [34:45] is the sub-list for method output_type
-	23, // [23:34] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	5,  // 1: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
+	55, // 2: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
+	55, // 3: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
+	6,  // 4: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
+	55, // 5: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
+	55, // 6: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
+	55, // 7: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
+	55, // 8: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
+	7,  // 9: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
+	3,  // 10: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	3,  // 11: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	3,  // 12: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
+	13, // 13: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	4,  // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 15: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 16: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 17: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 18: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 19: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	26, // 20: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
+	6,  // 21: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
+	4,  // 22: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	4,  // 23: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	0,  // 24: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	55, // 25: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
+	55, // 26: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
+	4,  // 27: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	32, // 28: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	32, // 29: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	32, // 30: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	1,  // 31: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	1,  // 32: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	38, // 33: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
+	1,  // 34: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	56, // 35: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
+	13, // 36: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	4,  // 37: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	45, // 38: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
+	48, // 39: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	2,  // 40: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	49, // 41: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
+	55, // 42: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
+	2,  // 43: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	48, // 44: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	53, // 45: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
+	8,  // 46: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
+	10, // 47: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
+	12, // 48: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	15, // 49: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	17, // 50: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	19, // 51: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	21, // 52: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	23, // 53: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	25, // 54: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	28, // 55: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
+	30, // 56: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	33, // 57: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	35, // 58: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
+	37, // 59: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
+	40, // 60: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	42, // 61: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	44, // 62: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	46, // 63: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	50, // 64: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	52, // 65: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
+	9,  // 66: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
+	11, // 67: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
+	14, // 68: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	16, // 69: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	18, // 70: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	20, // 71: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	22, // 72: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	24, // 73: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	27, // 74: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	29, // 75: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
+	31, // 76: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	34, // 77: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	36, // 78: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
+	39, // 79: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
+	41, // 80: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	43, // 81: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	57, // 82: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
+	47, // 83: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	51, // 84: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	54, // 85: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
+	66, // [66:86] is the sub-list for method output_type
+	46, // [46:66] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_procurement_v1_procurement_proto_init() }
@@ -2237,13 +4474,16 @@ func file_chefcloud_procurement_v1_procurement_proto_init() {
 	if File_chefcloud_procurement_v1_procurement_proto != nil {
 		return
 	}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[0].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[46].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[50].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_procurement_v1_procurement_proto_rawDesc), len(file_chefcloud_procurement_v1_procurement_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   29,
+			NumEnums:      3,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

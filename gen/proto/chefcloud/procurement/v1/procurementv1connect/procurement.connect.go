@@ -10,6 +10,7 @@ import (
 	context "context"
 	errors "errors"
 	v1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	http "net/http"
 	strings "strings"
 )
@@ -67,6 +68,33 @@ const (
 	// ProcurementServiceListPurchaseOrdersProcedure is the fully-qualified name of the
 	// ProcurementService's ListPurchaseOrders RPC.
 	ProcurementServiceListPurchaseOrdersProcedure = "/chefcloud.procurement.v1.ProcurementService/ListPurchaseOrders"
+	// ProcurementServiceUpsertSupplierItemsProcedure is the fully-qualified name of the
+	// ProcurementService's UpsertSupplierItems RPC.
+	ProcurementServiceUpsertSupplierItemsProcedure = "/chefcloud.procurement.v1.ProcurementService/UpsertSupplierItems"
+	// ProcurementServiceListSupplierItemsProcedure is the fully-qualified name of the
+	// ProcurementService's ListSupplierItems RPC.
+	ProcurementServiceListSupplierItemsProcedure = "/chefcloud.procurement.v1.ProcurementService/ListSupplierItems"
+	// ProcurementServiceSuggestOrdersProcedure is the fully-qualified name of the ProcurementService's
+	// SuggestOrders RPC.
+	ProcurementServiceSuggestOrdersProcedure = "/chefcloud.procurement.v1.ProcurementService/SuggestOrders"
+	// ProcurementServiceGenerateDraftOrdersProcedure is the fully-qualified name of the
+	// ProcurementService's GenerateDraftOrders RPC.
+	ProcurementServiceGenerateDraftOrdersProcedure = "/chefcloud.procurement.v1.ProcurementService/GenerateDraftOrders"
+	// ProcurementServiceUpdatePurchaseOrderProcedure is the fully-qualified name of the
+	// ProcurementService's UpdatePurchaseOrder RPC.
+	ProcurementServiceUpdatePurchaseOrderProcedure = "/chefcloud.procurement.v1.ProcurementService/UpdatePurchaseOrder"
+	// ProcurementServiceGetPurchaseOrderDocumentProcedure is the fully-qualified name of the
+	// ProcurementService's GetPurchaseOrderDocument RPC.
+	ProcurementServiceGetPurchaseOrderDocumentProcedure = "/chefcloud.procurement.v1.ProcurementService/GetPurchaseOrderDocument"
+	// ProcurementServiceRecordSupplierInvoiceProcedure is the fully-qualified name of the
+	// ProcurementService's RecordSupplierInvoice RPC.
+	ProcurementServiceRecordSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/RecordSupplierInvoice"
+	// ProcurementServiceListSupplierInvoicesProcedure is the fully-qualified name of the
+	// ProcurementService's ListSupplierInvoices RPC.
+	ProcurementServiceListSupplierInvoicesProcedure = "/chefcloud.procurement.v1.ProcurementService/ListSupplierInvoices"
+	// ProcurementServiceListPriceDifferencesProcedure is the fully-qualified name of the
+	// ProcurementService's ListPriceDifferences RPC.
+	ProcurementServiceListPriceDifferencesProcedure = "/chefcloud.procurement.v1.ProcurementService/ListPriceDifferences"
 )
 
 // ProcurementServiceClient is a client for the chefcloud.procurement.v1.ProcurementService service.
@@ -94,6 +122,28 @@ type ProcurementServiceClient interface {
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
+	// UpsertSupplierItems says which items a supplier sells, in which packs and at which cost. Other items of the supplier stay.
+	UpsertSupplierItems(context.Context, *v1.UpsertSupplierItemsRequest) (*v1.UpsertSupplierItemsResponse, error)
+	// ListSupplierItems lists what a supplier sells, by item.
+	ListSupplierItems(context.Context, *v1.ListSupplierItemsRequest) (*v1.ListSupplierItemsResponse, error)
+	// SuggestOrders says what to buy today, with every figure that led there. What needs nothing is left out unless asked for; what nobody
+	// sells is listed with NO_SUPPLIER.
+	SuggestOrders(context.Context, *v1.SuggestOrdersRequest) (*v1.SuggestOrdersResponse, error)
+	// GenerateDraftOrders writes drafts of what is suggested, one for each branch and supplier, as a job. For one date there is at most one
+	// draft of a branch and supplier, however often it is asked for; drafts of dates before that nobody submitted are cancelled.
+	GenerateDraftOrders(context.Context, *v1.GenerateDraftOrdersRequest) (*v1.GenerateDraftOrdersResponse, error)
+	// UpdatePurchaseOrder replaces the lines of a draft.
+	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
+	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
+	// already_exists INVOICE_KNOWN.
+	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// ListSupplierInvoices lists invoices with their matches, newest first.
+	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
+	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
+	ListPriceDifferences(context.Context, *v1.ListPriceDifferencesRequest) (*v1.ListPriceDifferencesResponse, error)
 }
 
 // NewProcurementServiceClient constructs a client for the
@@ -177,22 +227,90 @@ func NewProcurementServiceClient(httpClient connect.HTTPClient, baseURL string, 
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		upsertSupplierItems: connect.NewClient[v1.UpsertSupplierItemsRequest, v1.UpsertSupplierItemsResponse](
+			httpClient,
+			baseURL+ProcurementServiceUpsertSupplierItemsProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("UpsertSupplierItems")),
+			connect.WithClientOptions(opts...),
+		),
+		listSupplierItems: connect.NewClient[v1.ListSupplierItemsRequest, v1.ListSupplierItemsResponse](
+			httpClient,
+			baseURL+ProcurementServiceListSupplierItemsProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("ListSupplierItems")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		suggestOrders: connect.NewClient[v1.SuggestOrdersRequest, v1.SuggestOrdersResponse](
+			httpClient,
+			baseURL+ProcurementServiceSuggestOrdersProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("SuggestOrders")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		generateDraftOrders: connect.NewClient[v1.GenerateDraftOrdersRequest, v1.GenerateDraftOrdersResponse](
+			httpClient,
+			baseURL+ProcurementServiceGenerateDraftOrdersProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("GenerateDraftOrders")),
+			connect.WithClientOptions(opts...),
+		),
+		updatePurchaseOrder: connect.NewClient[v1.UpdatePurchaseOrderRequest, v1.UpdatePurchaseOrderResponse](
+			httpClient,
+			baseURL+ProcurementServiceUpdatePurchaseOrderProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("UpdatePurchaseOrder")),
+			connect.WithClientOptions(opts...),
+		),
+		getPurchaseOrderDocument: connect.NewClient[v1.GetPurchaseOrderDocumentRequest, httpbody.HttpBody](
+			httpClient,
+			baseURL+ProcurementServiceGetPurchaseOrderDocumentProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("GetPurchaseOrderDocument")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		recordSupplierInvoice: connect.NewClient[v1.RecordSupplierInvoiceRequest, v1.RecordSupplierInvoiceResponse](
+			httpClient,
+			baseURL+ProcurementServiceRecordSupplierInvoiceProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
+			connect.WithClientOptions(opts...),
+		),
+		listSupplierInvoices: connect.NewClient[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse](
+			httpClient,
+			baseURL+ProcurementServiceListSupplierInvoicesProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("ListSupplierInvoices")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listPriceDifferences: connect.NewClient[v1.ListPriceDifferencesRequest, v1.ListPriceDifferencesResponse](
+			httpClient,
+			baseURL+ProcurementServiceListPriceDifferencesProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("ListPriceDifferences")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // procurementServiceClient implements ProcurementServiceClient.
 type procurementServiceClient struct {
-	upsertSupplier       *connect.Client[v1.UpsertSupplierRequest, v1.UpsertSupplierResponse]
-	listSuppliers        *connect.Client[v1.ListSuppliersRequest, v1.ListSuppliersResponse]
-	createPurchaseOrder  *connect.Client[v1.CreatePurchaseOrderRequest, v1.CreatePurchaseOrderResponse]
-	submitPurchaseOrder  *connect.Client[v1.SubmitPurchaseOrderRequest, v1.SubmitPurchaseOrderResponse]
-	approvePurchaseOrder *connect.Client[v1.ApprovePurchaseOrderRequest, v1.ApprovePurchaseOrderResponse]
-	placePurchaseOrder   *connect.Client[v1.PlacePurchaseOrderRequest, v1.PlacePurchaseOrderResponse]
-	cancelPurchaseOrder  *connect.Client[v1.CancelPurchaseOrderRequest, v1.CancelPurchaseOrderResponse]
-	closePurchaseOrder   *connect.Client[v1.ClosePurchaseOrderRequest, v1.ClosePurchaseOrderResponse]
-	receivePurchaseOrder *connect.Client[v1.ReceivePurchaseOrderRequest, v1.ReceivePurchaseOrderResponse]
-	getPurchaseOrder     *connect.Client[v1.GetPurchaseOrderRequest, v1.GetPurchaseOrderResponse]
-	listPurchaseOrders   *connect.Client[v1.ListPurchaseOrdersRequest, v1.ListPurchaseOrdersResponse]
+	upsertSupplier           *connect.Client[v1.UpsertSupplierRequest, v1.UpsertSupplierResponse]
+	listSuppliers            *connect.Client[v1.ListSuppliersRequest, v1.ListSuppliersResponse]
+	createPurchaseOrder      *connect.Client[v1.CreatePurchaseOrderRequest, v1.CreatePurchaseOrderResponse]
+	submitPurchaseOrder      *connect.Client[v1.SubmitPurchaseOrderRequest, v1.SubmitPurchaseOrderResponse]
+	approvePurchaseOrder     *connect.Client[v1.ApprovePurchaseOrderRequest, v1.ApprovePurchaseOrderResponse]
+	placePurchaseOrder       *connect.Client[v1.PlacePurchaseOrderRequest, v1.PlacePurchaseOrderResponse]
+	cancelPurchaseOrder      *connect.Client[v1.CancelPurchaseOrderRequest, v1.CancelPurchaseOrderResponse]
+	closePurchaseOrder       *connect.Client[v1.ClosePurchaseOrderRequest, v1.ClosePurchaseOrderResponse]
+	receivePurchaseOrder     *connect.Client[v1.ReceivePurchaseOrderRequest, v1.ReceivePurchaseOrderResponse]
+	getPurchaseOrder         *connect.Client[v1.GetPurchaseOrderRequest, v1.GetPurchaseOrderResponse]
+	listPurchaseOrders       *connect.Client[v1.ListPurchaseOrdersRequest, v1.ListPurchaseOrdersResponse]
+	upsertSupplierItems      *connect.Client[v1.UpsertSupplierItemsRequest, v1.UpsertSupplierItemsResponse]
+	listSupplierItems        *connect.Client[v1.ListSupplierItemsRequest, v1.ListSupplierItemsResponse]
+	suggestOrders            *connect.Client[v1.SuggestOrdersRequest, v1.SuggestOrdersResponse]
+	generateDraftOrders      *connect.Client[v1.GenerateDraftOrdersRequest, v1.GenerateDraftOrdersResponse]
+	updatePurchaseOrder      *connect.Client[v1.UpdatePurchaseOrderRequest, v1.UpdatePurchaseOrderResponse]
+	getPurchaseOrderDocument *connect.Client[v1.GetPurchaseOrderDocumentRequest, httpbody.HttpBody]
+	recordSupplierInvoice    *connect.Client[v1.RecordSupplierInvoiceRequest, v1.RecordSupplierInvoiceResponse]
+	listSupplierInvoices     *connect.Client[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse]
+	listPriceDifferences     *connect.Client[v1.ListPriceDifferencesRequest, v1.ListPriceDifferencesResponse]
 }
 
 // UpsertSupplier calls chefcloud.procurement.v1.ProcurementService.UpsertSupplier.
@@ -294,6 +412,88 @@ func (c *procurementServiceClient) ListPurchaseOrders(ctx context.Context, req *
 	return nil, err
 }
 
+// UpsertSupplierItems calls chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems.
+func (c *procurementServiceClient) UpsertSupplierItems(ctx context.Context, req *v1.UpsertSupplierItemsRequest) (*v1.UpsertSupplierItemsResponse, error) {
+	response, err := c.upsertSupplierItems.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListSupplierItems calls chefcloud.procurement.v1.ProcurementService.ListSupplierItems.
+func (c *procurementServiceClient) ListSupplierItems(ctx context.Context, req *v1.ListSupplierItemsRequest) (*v1.ListSupplierItemsResponse, error) {
+	response, err := c.listSupplierItems.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SuggestOrders calls chefcloud.procurement.v1.ProcurementService.SuggestOrders.
+func (c *procurementServiceClient) SuggestOrders(ctx context.Context, req *v1.SuggestOrdersRequest) (*v1.SuggestOrdersResponse, error) {
+	response, err := c.suggestOrders.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GenerateDraftOrders calls chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders.
+func (c *procurementServiceClient) GenerateDraftOrders(ctx context.Context, req *v1.GenerateDraftOrdersRequest) (*v1.GenerateDraftOrdersResponse, error) {
+	response, err := c.generateDraftOrders.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdatePurchaseOrder calls chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder.
+func (c *procurementServiceClient) UpdatePurchaseOrder(ctx context.Context, req *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error) {
+	response, err := c.updatePurchaseOrder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetPurchaseOrderDocument calls
+// chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument.
+func (c *procurementServiceClient) GetPurchaseOrderDocument(ctx context.Context, req *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error) {
+	response, err := c.getPurchaseOrderDocument.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RecordSupplierInvoice calls chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice.
+func (c *procurementServiceClient) RecordSupplierInvoice(ctx context.Context, req *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error) {
+	response, err := c.recordSupplierInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListSupplierInvoices calls chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices.
+func (c *procurementServiceClient) ListSupplierInvoices(ctx context.Context, req *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
+	response, err := c.listSupplierInvoices.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListPriceDifferences calls chefcloud.procurement.v1.ProcurementService.ListPriceDifferences.
+func (c *procurementServiceClient) ListPriceDifferences(ctx context.Context, req *v1.ListPriceDifferencesRequest) (*v1.ListPriceDifferencesResponse, error) {
+	response, err := c.listPriceDifferences.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ProcurementServiceHandler is an implementation of the chefcloud.procurement.v1.ProcurementService
 // service.
 type ProcurementServiceHandler interface {
@@ -320,6 +520,28 @@ type ProcurementServiceHandler interface {
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
+	// UpsertSupplierItems says which items a supplier sells, in which packs and at which cost. Other items of the supplier stay.
+	UpsertSupplierItems(context.Context, *v1.UpsertSupplierItemsRequest) (*v1.UpsertSupplierItemsResponse, error)
+	// ListSupplierItems lists what a supplier sells, by item.
+	ListSupplierItems(context.Context, *v1.ListSupplierItemsRequest) (*v1.ListSupplierItemsResponse, error)
+	// SuggestOrders says what to buy today, with every figure that led there. What needs nothing is left out unless asked for; what nobody
+	// sells is listed with NO_SUPPLIER.
+	SuggestOrders(context.Context, *v1.SuggestOrdersRequest) (*v1.SuggestOrdersResponse, error)
+	// GenerateDraftOrders writes drafts of what is suggested, one for each branch and supplier, as a job. For one date there is at most one
+	// draft of a branch and supplier, however often it is asked for; drafts of dates before that nobody submitted are cancelled.
+	GenerateDraftOrders(context.Context, *v1.GenerateDraftOrdersRequest) (*v1.GenerateDraftOrdersResponse, error)
+	// UpdatePurchaseOrder replaces the lines of a draft.
+	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
+	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
+	// already_exists INVOICE_KNOWN.
+	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// ListSupplierInvoices lists invoices with their matches, newest first.
+	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
+	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
+	ListPriceDifferences(context.Context, *v1.ListPriceDifferencesRequest) (*v1.ListPriceDifferencesResponse, error)
 }
 
 // NewProcurementServiceHandler builds an HTTP handler from the service implementation. It returns
@@ -398,6 +620,65 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	procurementServiceUpsertSupplierItemsHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceUpsertSupplierItemsProcedure,
+		svc.UpsertSupplierItems,
+		connect.WithSchema(procurementServiceMethods.ByName("UpsertSupplierItems")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceListSupplierItemsHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceListSupplierItemsProcedure,
+		svc.ListSupplierItems,
+		connect.WithSchema(procurementServiceMethods.ByName("ListSupplierItems")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceSuggestOrdersHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceSuggestOrdersProcedure,
+		svc.SuggestOrders,
+		connect.WithSchema(procurementServiceMethods.ByName("SuggestOrders")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceGenerateDraftOrdersHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceGenerateDraftOrdersProcedure,
+		svc.GenerateDraftOrders,
+		connect.WithSchema(procurementServiceMethods.ByName("GenerateDraftOrders")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceUpdatePurchaseOrderHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceUpdatePurchaseOrderProcedure,
+		svc.UpdatePurchaseOrder,
+		connect.WithSchema(procurementServiceMethods.ByName("UpdatePurchaseOrder")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceGetPurchaseOrderDocumentHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceGetPurchaseOrderDocumentProcedure,
+		svc.GetPurchaseOrderDocument,
+		connect.WithSchema(procurementServiceMethods.ByName("GetPurchaseOrderDocument")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceRecordSupplierInvoiceHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceRecordSupplierInvoiceProcedure,
+		svc.RecordSupplierInvoice,
+		connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceListSupplierInvoicesHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceListSupplierInvoicesProcedure,
+		svc.ListSupplierInvoices,
+		connect.WithSchema(procurementServiceMethods.ByName("ListSupplierInvoices")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceListPriceDifferencesHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceListPriceDifferencesProcedure,
+		svc.ListPriceDifferences,
+		connect.WithSchema(procurementServiceMethods.ByName("ListPriceDifferences")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/chefcloud.procurement.v1.ProcurementService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case ProcurementServiceUpsertSupplierProcedure:
@@ -422,6 +703,24 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 			procurementServiceGetPurchaseOrderHandler.ServeHTTP(w, r)
 		case ProcurementServiceListPurchaseOrdersProcedure:
 			procurementServiceListPurchaseOrdersHandler.ServeHTTP(w, r)
+		case ProcurementServiceUpsertSupplierItemsProcedure:
+			procurementServiceUpsertSupplierItemsHandler.ServeHTTP(w, r)
+		case ProcurementServiceListSupplierItemsProcedure:
+			procurementServiceListSupplierItemsHandler.ServeHTTP(w, r)
+		case ProcurementServiceSuggestOrdersProcedure:
+			procurementServiceSuggestOrdersHandler.ServeHTTP(w, r)
+		case ProcurementServiceGenerateDraftOrdersProcedure:
+			procurementServiceGenerateDraftOrdersHandler.ServeHTTP(w, r)
+		case ProcurementServiceUpdatePurchaseOrderProcedure:
+			procurementServiceUpdatePurchaseOrderHandler.ServeHTTP(w, r)
+		case ProcurementServiceGetPurchaseOrderDocumentProcedure:
+			procurementServiceGetPurchaseOrderDocumentHandler.ServeHTTP(w, r)
+		case ProcurementServiceRecordSupplierInvoiceProcedure:
+			procurementServiceRecordSupplierInvoiceHandler.ServeHTTP(w, r)
+		case ProcurementServiceListSupplierInvoicesProcedure:
+			procurementServiceListSupplierInvoicesHandler.ServeHTTP(w, r)
+		case ProcurementServiceListPriceDifferencesProcedure:
+			procurementServiceListPriceDifferencesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -473,4 +772,40 @@ func (UnimplementedProcurementServiceHandler) GetPurchaseOrder(context.Context, 
 
 func (UnimplementedProcurementServiceHandler) ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) UpsertSupplierItems(context.Context, *v1.UpsertSupplierItemsRequest) (*v1.UpsertSupplierItemsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) ListSupplierItems(context.Context, *v1.ListSupplierItemsRequest) (*v1.ListSupplierItemsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.ListSupplierItems is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) SuggestOrders(context.Context, *v1.SuggestOrdersRequest) (*v1.SuggestOrdersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.SuggestOrders is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) GenerateDraftOrders(context.Context, *v1.GenerateDraftOrdersRequest) (*v1.GenerateDraftOrdersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) ListPriceDifferences(context.Context, *v1.ListPriceDifferencesRequest) (*v1.ListPriceDifferencesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.ListPriceDifferences is not implemented"))
 }

@@ -1,0 +1,155 @@
+package procurement
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/genproto/googleapis/api/httpbody"
+
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/civil"
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
+	"github.com/chefcloud/chefcloud/app/platform/mutation"
+	"github.com/chefcloud/chefcloud/app/platform/page"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	procurementv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
+)
+
+// UpsertSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) UpsertSupplierItems(ctx context.Context, req *procurementv1.UpsertSupplierItemsRequest) (*procurementv1.UpsertSupplierItemsResponse, error) {
+	items := make([]SupplierItem, len(req.GetItems()))
+	for i, p := range req.GetItems() {
+		var err error
+		if items[i], err = supplierItemFromProto(fmt.Sprintf("items[%d]", i), p); err != nil {
+			return nil, err
+		}
+	}
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.UpsertSupplierItemsResponse, error) {
+		if err := h.service.SetSupplierItems(ctx, tx, req.GetSupplierId(), items); err != nil {
+			return nil, err
+		}
+		return &procurementv1.UpsertSupplierItemsResponse{Items: req.GetItems()}, nil
+	})
+}
+
+// ListSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) ListSupplierItems(ctx context.Context, req *procurementv1.ListSupplierItemsRequest) (*procurementv1.ListSupplierItemsResponse, error) {
+	items, err := h.service.ListSupplierItems(ctx, h.db, req.GetSupplierId())
+	if err != nil {
+		return nil, err
+	}
+	resp := &procurementv1.ListSupplierItemsResponse{}
+	for i := range items {
+		resp.Items = append(resp.Items, supplierItemToProto(&items[i]))
+	}
+	return resp, nil
+}
+
+// SuggestOrders implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) SuggestOrders(ctx context.Context, req *procurementv1.SuggestOrdersRequest) (*procurementv1.SuggestOrdersResponse, error) {
+	suggestions, currency, err := h.service.SuggestFor(ctx, h.db, req.GetBranchId(), strategyFromProto(req.GetStrategy()), req.GetIncludeSufficient())
+	if err != nil {
+		return nil, err
+	}
+	resp := &procurementv1.SuggestOrdersResponse{Currency: currency}
+	for i := range suggestions {
+		resp.Suggestions = append(resp.Suggestions, suggestionToProto(&suggestions[i]))
+	}
+	return resp, nil
+}
+
+// GenerateDraftOrders implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) GenerateDraftOrders(ctx context.Context, req *procurementv1.GenerateDraftOrdersRequest) (*procurementv1.GenerateDraftOrdersResponse, error) {
+	args := DraftsArgs{BranchID: req.GetBranchId(), RequestedBy: caller.From(ctx).ActorID(), Strategy: strategyFromProto(req.GetStrategy())}
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.GenerateDraftOrdersResponse, error) {
+		if _, err := h.service.branches(ctx, tx, args.BranchID); err != nil {
+			return nil, err
+		}
+		job, err := h.jobs.Start(ctx, tx, DraftsKind, "", args)
+		if err != nil {
+			return nil, err
+		}
+		wire, err := jobs.ToProto(job)
+		return &procurementv1.GenerateDraftOrdersResponse{Job: wire}, err
+	})
+}
+
+// UpdatePurchaseOrder implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) UpdatePurchaseOrder(ctx context.Context, req *procurementv1.UpdatePurchaseOrderRequest) (*procurementv1.UpdatePurchaseOrderResponse, error) {
+	lines, err := linesFromProto(req.GetLines())
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.UpdatePurchaseOrderResponse, error) {
+		o, err := h.service.Update(ctx, tx, req.GetPoId(), lines)
+		if err != nil {
+			return nil, err
+		}
+		return &procurementv1.UpdatePurchaseOrderResponse{PurchaseOrder: orderToProto(o)}, nil
+	})
+}
+
+// GetPurchaseOrderDocument implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) GetPurchaseOrderDocument(ctx context.Context, req *procurementv1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error) {
+	document, err := h.service.Document(ctx, h.db, req.GetPoId())
+	if err != nil {
+		return nil, err
+	}
+	return &httpbody.HttpBody{ContentType: "text/html; charset=utf-8", Data: document}, nil
+}
+
+// RecordSupplierInvoice implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) RecordSupplierInvoice(ctx context.Context, req *procurementv1.RecordSupplierInvoiceRequest) (*procurementv1.RecordSupplierInvoiceResponse, error) {
+	billed, err := billedFromProto(req.GetItems())
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.RecordSupplierInvoiceResponse, error) {
+		v, err := h.service.RecordInvoice(ctx, tx, req.GetPoId(), req.GetInvoiceNumber(), billed)
+		if err != nil {
+			return nil, err
+		}
+		return &procurementv1.RecordSupplierInvoiceResponse{Invoice: invoiceToProto(&v)}, nil
+	})
+}
+
+// ListSupplierInvoices implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) ListSupplierInvoices(ctx context.Context, req *procurementv1.ListSupplierInvoicesRequest) (*procurementv1.ListSupplierInvoicesResponse, error) {
+	before, err := page.Decode(req.GetPageToken(), invoiceCursor{RecordedAt: farFuture})
+	if err != nil {
+		return nil, err
+	}
+	size := page.Size(req.GetPageSize())
+	invoices, err := h.service.ListInvoices(ctx, h.db, req.GetPoId(), matchStatusFromProto(req.GetStatus()), before, size+1)
+	if err != nil {
+		return nil, err
+	}
+	invoices, next := page.Cut(invoices, size, func(v Invoice) invoiceCursor { return invoiceCursor{ID: v.ID, RecordedAt: v.RecordedAt} })
+	resp := &procurementv1.ListSupplierInvoicesResponse{NextPageToken: next}
+	for i := range invoices {
+		resp.Invoices = append(resp.Invoices, invoiceToProto(&invoices[i]))
+	}
+	return resp, nil
+}
+
+// ListPriceDifferences implements [procurementv1connect.ProcurementServiceHandler].
+func (h *Handler) ListPriceDifferences(ctx context.Context, req *procurementv1.ListPriceDifferencesRequest) (*procurementv1.ListPriceDifferencesResponse, error) {
+	from, err := civil.ParseDate(req.GetStartDate())
+	if err != nil {
+		return nil, fault.Invalid("start_date", "must be a date of the form YYYY-MM-DD")
+	}
+	to, err := civil.ParseDate(req.GetEndDate())
+	if err != nil {
+		return nil, fault.Invalid("end_date", "must be a date of the form YYYY-MM-DD")
+	}
+	differences, currency, err := h.service.PriceDifferences(ctx, h.db, req.GetBranchId(), from, to)
+	if err != nil {
+		return nil, err
+	}
+	resp := &procurementv1.ListPriceDifferencesResponse{Currency: currency}
+	for i := range differences {
+		resp.Differences = append(resp.Differences, differenceToProto(&differences[i]))
+	}
+	return resp, nil
+}

@@ -1,0 +1,167 @@
+package procurement
+
+import (
+	"math"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/chefcloud/chefcloud/app/platform/money"
+	"github.com/chefcloud/chefcloud/app/platform/quantity"
+)
+
+// Strategy says where demand is taken from.
+type Strategy string
+
+// The strategies.
+const (
+	// StrategyForecast covers the dates to come as they were foreseen.
+	StrategyForecast Strategy = "FORECAST"
+	// StrategySafetyStock covers them with the mean daily use of the last open dates.
+	StrategySafetyStock Strategy = "SAFETY_STOCK"
+)
+
+// What a buyer should know about a suggestion.
+const (
+	WarningNoDemand   = "NO_DEMAND"   // not used on any of the last open dates
+	WarningNoForecast = "NO_FORECAST" // asked for by forecast, and there is none
+	WarningNoSupplier = "NO_SUPPLIER"
+	WarningShelfLife  = "SHELF_LIFE" // more than is used until it expires
+)
+
+const (
+	// serviceFactor is the standard normal quantile of a service level of 95 percent: so often the safety stock suffices.
+	serviceFactor = 1.645
+	// useDays is how many open dates the mean daily use is taken over.
+	useDays = 28
+)
+
+// Position is what a branch has of an item and will have, in base units.
+type Position struct {
+	Committed decimal.Decimal // promised to other branches and not sent
+	InTransit decimal.Decimal // on its way from other branches
+	OnHand    decimal.Decimal // not expired, less what is owed
+	OnOrder   decimal.Decimal // ordered and not received
+}
+
+// Sum returns on hand + on order + in transit − committed.
+func (p Position) Sum() decimal.Decimal {
+	return p.OnHand.Add(p.OnOrder).Add(p.InTransit).Sub(p.Committed)
+}
+
+// Use is how an item was used on the last open dates on which it was there.
+type Use struct {
+	Days    int64
+	Squares float64 // sum of the squares of the daily use
+	Used    decimal.Decimal
+}
+
+// Daily returns the mean daily use, never negative.
+func (u Use) Daily() decimal.Decimal {
+	if u.Days == 0 {
+		return decimal.Zero
+	}
+	return decimal.Max(decimal.Zero, u.Used.DivRound(decimal.NewFromInt(u.Days), quantity.Places+3))
+}
+
+// SafetyStock returns z·σ·√(L + R), for an order that is reviewed every R days and takes L to come (King, "Crack the code:
+// Understanding safety stock and mastering its equations", APICS 2011), with the sample deviation of the daily use.
+func (u Use) SafetyStock(days int32) decimal.Decimal {
+	if u.Days < 2 {
+		return decimal.Zero
+	}
+	n, sum := float64(u.Days), u.Used.InexactFloat64()
+	variance := math.Max(0, (u.Squares-sum*sum/n)/(n-1))
+	return decimal.NewFromFloat(serviceFactor * math.Sqrt(variance*float64(days))).Round(quantity.Places)
+}
+
+// Offer is how an item is bought.
+type Offer struct {
+	LeadTimeDays     int32
+	MinOrderQuantity decimal.Decimal
+	PackSize         decimal.Decimal
+	ReviewPeriodDays int32
+	ShelfDays        int32  // 0 if it doesn't expire
+	SupplierID       string // empty if nobody sells it
+	UnitCost         decimal.Decimal
+}
+
+// Wants is what a branch wants of an item.
+type Wants struct {
+	// Foreseen are the expected daily uses from today on; nil without a forecast.
+	Foreseen     []decimal.Decimal
+	ReorderLevel decimal.Decimal
+	SafetyStock  *decimal.Decimal // nil: computed
+	Use          Use
+}
+
+// Suggestion is what to buy of an item for a branch, with every figure that led there.
+type Suggestion struct {
+	Offer
+	Position
+
+	BranchID     string
+	Cost         int64
+	Daily        decimal.Decimal // mean daily demand, d
+	ItemID       string
+	ItemName     string
+	Need         decimal.Decimal // par − position
+	Packs        int64
+	Par          decimal.Decimal // d·(L + R) + SS
+	Quantity     decimal.Decimal // packs × pack size; 0 if nothing is needed
+	ReorderPoint decimal.Decimal // max(reorder level, d·L + SS)
+	Safety       decimal.Decimal // SS
+	Strategy     Strategy
+	Warnings     []string
+}
+
+// Suggest decides what to buy. An order is suggested when the position is at or below the reorder point: it lifts the position to
+// par, in whole packs, at least the minimum order.
+func Suggest(strategy Strategy, p Position, o Offer, w Wants) (Suggestion, error) {
+	s := Suggestion{Offer: o, Position: p, Strategy: StrategySafetyStock}
+	cover := o.LeadTimeDays + o.ReviewPeriodDays
+	s.Daily = w.Use.Daily()
+	duringLead, duringAll := s.Daily.Mul(decimal.NewFromInt32(o.LeadTimeDays)), s.Daily.Mul(decimal.NewFromInt32(cover))
+	if strategy == StrategyForecast {
+		if len(w.Foreseen) >= int(cover) {
+			s.Strategy = StrategyForecast
+			duringLead, duringAll = sum(w.Foreseen[:o.LeadTimeDays]), sum(w.Foreseen[:cover])
+			s.Daily = duringAll.DivRound(decimal.NewFromInt32(cover), quantity.Places+3)
+		} else {
+			s.Warnings = append(s.Warnings, WarningNoForecast)
+		}
+	}
+	if s.Safety = w.Use.SafetyStock(cover); w.SafetyStock != nil {
+		s.Safety = *w.SafetyStock
+	}
+	s.ReorderPoint = decimal.Max(w.ReorderLevel, duringLead.Add(s.Safety))
+	s.Par = duringAll.Add(s.Safety)
+	if s.Daily.IsZero() {
+		s.Warnings = append(s.Warnings, WarningNoDemand)
+	}
+	position := p.Sum()
+	s.Need = decimal.Max(decimal.Zero, s.Par.Sub(position))
+	if position.GreaterThan(s.ReorderPoint) || !s.Need.IsPositive() {
+		s.Need = decimal.Zero
+		return s, nil
+	}
+	if o.SupplierID == "" {
+		s.Warnings = append(s.Warnings, WarningNoSupplier)
+		return s, nil
+	}
+	packs := decimal.Max(s.Need.Div(o.PackSize).Ceil(), o.MinOrderQuantity.Div(o.PackSize).Ceil())
+	s.Packs, s.Quantity = packs.IntPart(), packs.Mul(o.PackSize)
+	if o.ShelfDays > 0 && position.Add(s.Quantity).GreaterThan(s.Daily.Mul(decimal.NewFromInt32(o.ShelfDays))) {
+		s.Warnings = append(s.Warnings, WarningShelfLife)
+	}
+	var err error
+	s.Cost, err = money.Round(s.Quantity.Mul(o.UnitCost))
+	return s, err
+}
+
+func sum(values []decimal.Decimal) decimal.Decimal {
+	total := decimal.Zero
+	for _, v := range values {
+		total = total.Add(v)
+	}
+	return total
+}
