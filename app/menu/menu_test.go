@@ -28,8 +28,10 @@ func TestRequirement(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			line := menu.RecipeLine{ItemID: "BEEF", Quantity: decimal.RequireFromString(tc.quantity), YieldBP: tc.yieldBP}
-			require.Equal(t, tc.want, menu.Requirement(line, decimal.RequireFromString(tc.portions)).String())
+			part := menu.Ingredient{
+				Denominator: decimal.NewFromInt32(tc.yieldBP), ItemID: "BEEF", Numerator: decimal.RequireFromString(tc.quantity).Mul(decimal.NewFromInt(10_000)),
+			}
+			require.Equal(t, tc.want, menu.Requirement([]menu.Ingredient{part}, decimal.RequireFromString(tc.portions)).String())
 		})
 	}
 }

@@ -9,50 +9,99 @@ import (
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
 
-// store reads and writes dishes. Only it knows tables.
+// The owners of recipes.
+const (
+	ownerDish        = "DISH"
+	ownerModifier    = "MODIFIER"
+	ownerPreparation = "PREPARATION"
+)
+
+// store reads and writes dishes and what they are made of. Only it knows tables.
 type store struct{ queries *sqlc.Queries }
 
 func newStore() store { return store{queries: sqlc.New()} }
 
-// Load returns dishes with their recipes by id, those off the menu too. Ids that don't exist are missing from the map.
+// Load returns dishes with their ingredients by id, those off the menu too, but without their recipes. Ids that don't exist are
+// missing from the map.
 func Load(ctx context.Context, q postgres.Querier, orgID string, ids []string) (map[string]Item, error) {
+	items, _, err := LoadWith(ctx, q, orgID, ids, nil)
+	return items, err
+}
+
+// LoadWith is Load with the ingredients of modifiers by their ids.
+func LoadWith(ctx context.Context, q postgres.Querier, orgID string, ids, modifierIDs []string) (map[string]Item, map[string][]Ingredient, error) {
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
 	s := newStore()
 	rows, err := s.queries.MenuItemListByIDs(ctx, q, &sqlc.MenuItemListByIDsParams{OrgID: orgID, Ids: ids})
 	if err != nil {
-		return nil, fmt.Errorf("list menu items by id: %w", err)
+		return nil, nil, fmt.Errorf("list menu items by id: %w", err)
 	}
-	recipes, err := s.recipes(ctx, q, orgID, ids)
+	if modifierIDs == nil {
+		modifierIDs = []string{}
+	}
+	ingredients, err := s.queries.IngredientList(ctx, q, &sqlc.IngredientListParams{OrgID: orgID, DishIds: ids, ModifierIds: modifierIDs})
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("list ingredients: %w", err)
+	}
+	ofDish, ofModifier := make(map[string][]Ingredient), make(map[string][]Ingredient)
+	for _, r := range ingredients {
+		of := ofDish
+		if r.OwnerKind == ownerModifier {
+			of = ofModifier
+		}
+		of[r.OwnerID] = append(of[r.OwnerID], Ingredient{Denominator: r.Denominator, ItemID: r.ItemID, Numerator: r.Numerator})
 	}
 	items := make(map[string]Item, len(rows))
 	for _, r := range rows {
-		items[r.ID] = itemFromRow(r, recipes[r.ID])
+		item := itemFromRow(r)
+		item.Ingredients = ofDish[r.ID]
+		items[r.ID] = item
 	}
-	return items, nil
+	return items, ofModifier, nil
 }
 
 // upsert writes a dish and puts its recipe in the place of the one before. The row of the dish comes first: it keeps
 // writers of the same dish apart.
 func (s store) upsert(ctx context.Context, tx postgres.Querier, orgID string, item Item, now time.Time) error {
+	groups := item.ModifierGroups
+	if groups == nil {
+		groups = []string{}
+	}
 	err := s.queries.MenuItemUpsert(ctx, tx, &sqlc.MenuItemUpsertParams{
 		OrgID: orgID, ID: item.ID, Name: item.Name, Category: item.Category, Price: item.Price, TaxRateBp: item.TaxRateBP, Active: item.Active,
-		Now: now,
+		ModifierGroupIds: groups, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("upsert menu item: %w", err)
 	}
-	if err := s.queries.RecipeLineDelete(ctx, tx, &sqlc.RecipeLineDeleteParams{OrgID: orgID, MenuItemID: item.ID}); err != nil {
+	if err := s.queries.MenuCategoryEnsure(ctx, tx, &sqlc.MenuCategoryEnsureParams{OrgID: orgID, Name: item.Category}); err != nil {
+		return fmt.Errorf("ensure menu category: %w", err)
+	}
+	return s.replaceRecipes(ctx, tx, orgID, ownerDish, map[string][]RecipeLine{item.ID: item.Recipe})
+}
+
+// replaceRecipes puts recipes in the place of those before, by owner.
+func (s store) replaceRecipes(ctx context.Context, tx postgres.Querier, orgID, kind string, recipes map[string][]RecipeLine) error {
+	p := &sqlc.RecipeLineInsertParams{OrgID: orgID, OwnerKind: kind}
+	owners := make([]string, 0, len(recipes))
+	for owner, recipe := range recipes {
+		owners = append(owners, owner)
+		for i, l := range recipe {
+			p.OwnerIds = append(p.OwnerIds, owner)
+			p.LineNos = append(p.LineNos, int32(i)+1)
+			p.ItemIds = append(p.ItemIds, l.ItemID)
+			p.PreparationIds = append(p.PreparationIds, l.PreparationID)
+			p.Quantities = append(p.Quantities, l.Quantity)
+			p.YieldsBp = append(p.YieldsBp, l.YieldBP)
+		}
+	}
+	if err := s.queries.RecipeLineDelete(ctx, tx, &sqlc.RecipeLineDeleteParams{OrgID: orgID, OwnerKind: kind, OwnerIds: owners}); err != nil {
 		return fmt.Errorf("delete recipe lines: %w", err)
 	}
-	if len(item.Recipe) == 0 {
+	if len(p.OwnerIds) == 0 {
 		return nil
-	}
-	p := &sqlc.RecipeLineInsertParams{OrgID: orgID, MenuItemID: item.ID}
-	for _, l := range item.Recipe {
-		p.ItemIds = append(p.ItemIds, l.ItemID)
-		p.Quantities = append(p.Quantities, l.Quantity)
-		p.YieldsBp = append(p.YieldsBp, l.YieldBP)
 	}
 	if err := s.queries.RecipeLineInsert(ctx, tx, p); err != nil {
 		return fmt.Errorf("insert recipe lines: %w", err)
@@ -60,41 +109,56 @@ func (s store) upsert(ctx context.Context, tx postgres.Querier, orgID string, it
 	return nil
 }
 
+func (s store) get(ctx context.Context, q postgres.Querier, orgID, id string) ([]Item, error) {
+	rows, err := s.queries.MenuItemListByIDs(ctx, q, &sqlc.MenuItemListByIDsParams{OrgID: orgID, Ids: []string{id}})
+	if err != nil {
+		return nil, fmt.Errorf("get menu item: %w", err)
+	}
+	return s.withRecipes(ctx, q, orgID, rows)
+}
+
 func (s store) list(ctx context.Context, q postgres.Querier, orgID, afterID string, size int32) ([]Item, error) {
 	rows, err := s.queries.MenuItemList(ctx, q, &sqlc.MenuItemListParams{OrgID: orgID, AfterID: afterID, PageSize: size})
 	if err != nil {
 		return nil, fmt.Errorf("list menu items: %w", err)
 	}
+	return s.withRecipes(ctx, q, orgID, rows)
+}
+
+func (s store) withRecipes(ctx context.Context, q postgres.Querier, orgID string, rows []*sqlc.MenuItem) ([]Item, error) {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
-	recipes, err := s.recipes(ctx, q, orgID, ids)
+	recipes, err := s.recipes(ctx, q, orgID, ownerDish, ids)
 	if err != nil {
 		return nil, err
 	}
 	items := make([]Item, len(rows))
 	for i, r := range rows {
-		items[i] = itemFromRow(r, recipes[r.ID])
+		items[i] = itemFromRow(r)
+		items[i].Recipe = recipes[r.ID]
 	}
 	return items, nil
 }
 
-// recipes returns the recipes of dishes by the dishes' ids.
-func (s store) recipes(ctx context.Context, q postgres.Querier, orgID string, ids []string) (map[string][]RecipeLine, error) {
-	rows, err := s.queries.RecipeLineListByMenuItems(ctx, q, &sqlc.RecipeLineListByMenuItemsParams{OrgID: orgID, MenuItemIds: ids})
+// recipes returns recipes by their owners' ids.
+func (s store) recipes(ctx context.Context, q postgres.Querier, orgID, kind string, owners []string) (map[string][]RecipeLine, error) {
+	rows, err := s.queries.RecipeLineList(ctx, q, &sqlc.RecipeLineListParams{OrgID: orgID, OwnerKind: kind, OwnerIds: owners})
 	if err != nil {
 		return nil, fmt.Errorf("list recipe lines: %w", err)
 	}
 	recipes := make(map[string][]RecipeLine)
 	for _, r := range rows {
-		recipes[r.MenuItemID] = append(recipes[r.MenuItemID], RecipeLine{ItemID: r.ItemID, Quantity: r.Quantity, YieldBP: r.YieldBp})
+		recipes[r.OwnerID] = append(recipes[r.OwnerID], RecipeLine{
+			ItemID: r.ItemID, PreparationID: r.PreparationID, Quantity: r.Quantity, YieldBP: r.YieldBp,
+		})
 	}
 	return recipes, nil
 }
 
-func itemFromRow(r *sqlc.MenuItem, recipe []RecipeLine) Item {
+func itemFromRow(r *sqlc.MenuItem) Item {
 	return Item{
-		Active: r.Active, Category: r.Category, ID: r.ID, Name: r.Name, Price: r.Price, Recipe: recipe, TaxRateBP: r.TaxRateBp,
+		Active: r.Active, Category: r.Category, ID: r.ID, ModifierGroups: r.ModifierGroupIds, Name: r.Name, Price: r.Price, TaxRateBP: r.TaxRateBp,
 	}
 }

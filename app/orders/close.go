@@ -81,9 +81,9 @@ func (s *Service) Preview(ctx context.Context, q postgres.Querier, id string, co
 
 // promote prices an order by the branch's promotions at this instant and books what it gets.
 func (s *Service) promote(
-	ctx context.Context, q postgres.Querier, o *Order, b branch.Branch, dishes map[string]menu.Item, codes []string, options promotions.Options,
+	ctx context.Context, q postgres.Querier, o *Order, b branch.Branch, r recipes, codes []string, options promotions.Options,
 ) (pricing.Result, error) {
-	basket := o.basket(dishes)
+	basket := o.basket(r.dishes)
 	basket.At, basket.CouponCodes = s.clock(), codes
 	result, err := s.pricer.Price(ctx, q, b, basket, options)
 	if err == nil {
@@ -108,25 +108,52 @@ func applied(codes []string, result pricing.Result) error {
 	return nil
 }
 
+// recipes are what an order's dishes and modifiers take from stock.
+type recipes struct {
+	dishes    map[string]menu.Item
+	modifiers map[string][]menu.Ingredient
+}
+
 // dishes looks up what is on the order.
-func (s *Service) dishes(ctx context.Context, q postgres.Querier, o *Order) (map[string]menu.Item, error) {
+func (s *Service) dishes(ctx context.Context, q postgres.Querier, o *Order) (recipes, error) {
 	ordered := make([]NewLine, len(o.Lines))
+	var modifiers []string
 	for i := range o.Lines {
 		ordered[i].MenuItemID = o.Lines[i].MenuItemID
+		for _, m := range o.Lines[i].Modifiers {
+			if m.ID != "" && !slices.Contains(modifiers, m.ID) {
+				modifiers = append(modifiers, m.ID)
+			}
+		}
 	}
-	return menu.Load(ctx, q, o.OrgID, menuIDs(ordered))
+	var r recipes
+	var err error
+	r.dishes, r.modifiers, err = menu.LoadWith(ctx, q, o.OrgID, menuIDs(ordered), modifiers)
+	return r, err
+}
+
+// needs returns what a line takes from stock: what its dish and modifiers are made of, an item that several of them have once.
+func (r recipes) needs(l *Line) []stock.Need {
+	ingredients := r.dishes[l.MenuItemID].Ingredients
+	for _, m := range l.Modifiers {
+		if m.ID != "" {
+			ingredients = append(ingredients[:len(ingredients):len(ingredients)], r.modifiers[m.ID]...)
+		}
+	}
+	itemIDs, parts := menu.ByItem(ingredients)
+	needs := make([]stock.Need, len(itemIDs))
+	for i, itemID := range itemIDs {
+		needs[i] = stock.Need{LineNo: l.No, ItemID: itemID, Quantity: menu.Requirement(parts[itemID], l.Quantity)}
+	}
+	return needs
 }
 
 // consume takes what the order's dishes are made of from stock and books its cost.
-func (s *Service) consume(ctx context.Context, tx postgres.Querier, o *Order, dishes map[string]menu.Item) error {
+func (s *Service) consume(ctx context.Context, tx postgres.Querier, o *Order, dishes recipes) error {
 	sale := stock.Sale{OrgID: o.OrgID, BranchID: o.BranchID, OrderID: o.ID, BusinessDate: o.BusinessDate, At: o.ClosedAt}
 	for i := range o.Lines {
-		l := &o.Lines[i]
-		if !l.VoidedAt.IsZero() {
-			continue
-		}
-		for _, r := range dishes[l.MenuItemID].Recipe {
-			sale.Needs = append(sale.Needs, stock.Need{LineNo: l.No, ItemID: r.ItemID, Quantity: menu.Requirement(r, l.Quantity)})
+		if l := &o.Lines[i]; l.VoidedAt.IsZero() {
+			sale.Needs = append(sale.Needs, dishes.needs(l)...)
 		}
 	}
 	if len(sale.Needs) == 0 {

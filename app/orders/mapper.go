@@ -119,7 +119,7 @@ func lineToProto(l *Line) *ordersv1.OrderLine {
 		Voided:         !l.VoidedAt.IsZero(),
 	}
 	for _, m := range l.Modifiers {
-		p.Modifiers = append(p.Modifiers, &ordersv1.Modifier{Name: m.Name, Price: m.Price})
+		p.Modifiers = append(p.Modifiers, &ordersv1.Modifier{ModifierId: m.ID, Name: m.Name, Price: m.Price})
 	}
 	return p
 }
@@ -143,7 +143,7 @@ func portions(line int, wire float64) (decimal.Decimal, error) {
 func modifiersFromProto(modifiers []*ordersv1.Modifier) []Modifier {
 	var mapped []Modifier
 	for _, m := range modifiers {
-		mapped = append(mapped, Modifier{Name: m.GetName(), Price: m.GetPrice()})
+		mapped = append(mapped, Modifier{ID: m.GetModifierId(), Name: m.GetName(), Price: m.GetPrice()})
 	}
 	return mapped
 }

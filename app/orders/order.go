@@ -89,8 +89,9 @@ type Line struct {
 	VoidedAt          time.Time
 }
 
-// Modifier is an extra or a change of a dish; Price is for one portion.
+// Modifier is an extra or a change of a dish; Price is for one portion. One of the menu has its id, and a recipe.
 type Modifier struct {
+	ID    string `json:"id,omitempty"`
 	Name  string `json:"name"`
 	Price int64  `json:"price"`
 }

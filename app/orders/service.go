@@ -111,6 +111,10 @@ func (s *Service) price(ctx context.Context, q postgres.Querier, orgID string, l
 	if err != nil {
 		return nil, err
 	}
+	groups, err := modifierGroups(ctx, q, orgID, dishes)
+	if err != nil {
+		return nil, err
+	}
 	priced := make([]Line, len(lines))
 	for i, n := range lines {
 		dish, ok := dishes[n.MenuItemID]
@@ -118,8 +122,12 @@ func (s *Service) price(ctx context.Context, q postgres.Querier, orgID string, l
 		if !ok {
 			return nil, fault.Invalid(field, "must be a dish of the menu, not "+n.MenuItemID)
 		}
+		modifiers, err := choose(fmt.Sprintf("lines[%d].modifiers", i), dish, groups, n.Modifiers, n.UnitPrice == nil)
+		if err != nil {
+			return nil, err
+		}
 		l := Line{
-			MenuItemID: dish.ID, Modifiers: n.Modifiers, Name: dish.Name, Quantity: n.Quantity, TaxRateBP: dish.TaxRateBP, UnitPrice: dish.Price,
+			MenuItemID: dish.ID, Modifiers: modifiers, Name: dish.Name, Quantity: n.Quantity, TaxRateBP: dish.TaxRateBP, UnitPrice: dish.Price,
 		}
 		if n.UnitPrice != nil {
 			l.UnitPrice = *n.UnitPrice

@@ -12,8 +12,141 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const ingredientList = `-- name: IngredientList :many
+WITH RECURSIVE needed AS (
+  SELECT l.owner_kind, l.owner_id, l.item_id, l.preparation_id, l.quantity * 10000 AS numerator, l.yield_bp::numeric AS denominator
+  FROM recipe_lines l
+  WHERE l.org_id = $1 AND (
+    (l.owner_kind = 'DISH' AND l.owner_id = ANY ($2::text[])) OR (l.owner_kind = 'MODIFIER' AND l.owner_id = ANY ($3::text[]))
+  )
+  UNION ALL
+  SELECT n.owner_kind, n.owner_id, l.item_id, l.preparation_id, n.numerator * l.quantity * 10000, n.denominator * l.yield_bp * p.output_quantity
+  FROM needed n
+  JOIN preparations p ON p.org_id = $1 AND p.id = n.preparation_id
+  JOIN recipe_lines l ON l.org_id = $1 AND l.owner_kind = 'PREPARATION' AND l.owner_id = n.preparation_id
+)
+SELECT owner_kind, owner_id, item_id::text AS item_id, numerator::numeric AS numerator, denominator::numeric AS denominator
+FROM needed
+WHERE item_id IS NOT NULL
+ORDER BY owner_kind, owner_id, item_id, numerator, denominator
+`
+
+type IngredientListParams struct {
+	OrgID       string
+	DishIds     []string
+	ModifierIds []string
+}
+
+type IngredientListRow struct {
+	OwnerKind   string
+	OwnerID     string
+	ItemID      string
+	Numerator   decimal.Decimal
+	Denominator decimal.Decimal
+}
+
+// What dishes and modifiers come to in items, through all preparations. A part is numerator ÷ denominator of an item's base unit
+// for one portion: products only, so that it stays exact until it is rounded.
+func (q *Queries) IngredientList(ctx context.Context, db DBTX, arg *IngredientListParams) ([]*IngredientListRow, error) {
+	rows, err := db.Query(ctx, ingredientList, arg.OrgID, arg.DishIds, arg.ModifierIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*IngredientListRow
+	for rows.Next() {
+		var i IngredientListRow
+		if err := rows.Scan(
+			&i.OwnerKind,
+			&i.OwnerID,
+			&i.ItemID,
+			&i.Numerator,
+			&i.Denominator,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const menuCategoryEnsure = `-- name: MenuCategoryEnsure :exec
+INSERT INTO menu_categories (org_id, name, position)
+SELECT $1, $2, coalesce(max(c.position), 0) + 1 FROM menu_categories c WHERE c.org_id = $1
+ON CONFLICT (org_id, name) DO NOTHING
+`
+
+type MenuCategoryEnsureParams struct {
+	OrgID string
+	Name  string
+}
+
+// A category that a dish is the first to have comes last.
+func (q *Queries) MenuCategoryEnsure(ctx context.Context, db DBTX, arg *MenuCategoryEnsureParams) error {
+	_, err := db.Exec(ctx, menuCategoryEnsure, arg.OrgID, arg.Name)
+	return err
+}
+
+const menuCategoryList = `-- name: MenuCategoryList :many
+SELECT c.name, c.position, (
+  SELECT count(*) FROM menu_items m WHERE m.org_id = $1 AND m.category = c.name AND m.active
+)::bigint AS dishes
+FROM menu_categories c
+WHERE c.org_id = $1
+ORDER BY c.position, c.name
+`
+
+type MenuCategoryListParams struct {
+	OrgID string
+}
+
+type MenuCategoryListRow struct {
+	Name     string
+	Position int32
+	Dishes   int64
+}
+
+func (q *Queries) MenuCategoryList(ctx context.Context, db DBTX, arg *MenuCategoryListParams) ([]*MenuCategoryListRow, error) {
+	rows, err := db.Query(ctx, menuCategoryList, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*MenuCategoryListRow
+	for rows.Next() {
+		var i MenuCategoryListRow
+		if err := rows.Scan(&i.Name, &i.Position, &i.Dishes); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const menuCategoryUpsert = `-- name: MenuCategoryUpsert :exec
+INSERT INTO menu_categories (org_id, name, position) VALUES ($1, $2, $3)
+ON CONFLICT (org_id, name) DO UPDATE SET position = excluded.position
+`
+
+type MenuCategoryUpsertParams struct {
+	OrgID    string
+	Name     string
+	Position int32
+}
+
+func (q *Queries) MenuCategoryUpsert(ctx context.Context, db DBTX, arg *MenuCategoryUpsertParams) error {
+	_, err := db.Exec(ctx, menuCategoryUpsert, arg.OrgID, arg.Name, arg.Position)
+	return err
+}
+
 const menuItemList = `-- name: MenuItemList :many
-SELECT org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at FROM menu_items
+SELECT org_id, id, name, category, price, tax_rate_bp, active, modifier_group_ids, created_at, updated_at FROM menu_items
 WHERE org_id = $1 AND id > $2
 ORDER BY id
 LIMIT $3
@@ -42,6 +175,7 @@ func (q *Queries) MenuItemList(ctx context.Context, db DBTX, arg *MenuItemListPa
 			&i.Price,
 			&i.TaxRateBp,
 			&i.Active,
+			&i.ModifierGroupIds,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -56,7 +190,7 @@ func (q *Queries) MenuItemList(ctx context.Context, db DBTX, arg *MenuItemListPa
 }
 
 const menuItemListByIDs = `-- name: MenuItemListByIDs :many
-SELECT org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at FROM menu_items WHERE org_id = $1 AND id = ANY ($2::text[])
+SELECT org_id, id, name, category, price, tax_rate_bp, active, modifier_group_ids, created_at, updated_at FROM menu_items WHERE org_id = $1 AND id = ANY ($2::text[])
 `
 
 type MenuItemListByIDsParams struct {
@@ -81,6 +215,7 @@ func (q *Queries) MenuItemListByIDs(ctx context.Context, db DBTX, arg *MenuItemL
 			&i.Price,
 			&i.TaxRateBp,
 			&i.Active,
+			&i.ModifierGroupIds,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
@@ -95,22 +230,23 @@ func (q *Queries) MenuItemListByIDs(ctx context.Context, db DBTX, arg *MenuItemL
 }
 
 const menuItemUpsert = `-- name: MenuItemUpsert :exec
-INSERT INTO menu_items (org_id, id, name, category, price, tax_rate_bp, active, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+INSERT INTO menu_items (org_id, id, name, category, price, tax_rate_bp, active, modifier_group_ids, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, category = excluded.category, price = excluded.price, tax_rate_bp = excluded.tax_rate_bp,
-  active = excluded.active, updated_at = excluded.updated_at
+  active = excluded.active, modifier_group_ids = excluded.modifier_group_ids, updated_at = excluded.updated_at
 `
 
 type MenuItemUpsertParams struct {
-	OrgID     string
-	ID        string
-	Name      string
-	Category  string
-	Price     int64
-	TaxRateBp int32
-	Active    bool
-	Now       time.Time
+	OrgID            string
+	ID               string
+	Name             string
+	Category         string
+	Price            int64
+	TaxRateBp        int32
+	Active           bool
+	ModifierGroupIds []string
+	Now              time.Time
 }
 
 func (q *Queries) MenuItemUpsert(ctx context.Context, db DBTX, arg *MenuItemUpsertParams) error {
@@ -122,84 +258,478 @@ func (q *Queries) MenuItemUpsert(ctx context.Context, db DBTX, arg *MenuItemUpse
 		arg.Price,
 		arg.TaxRateBp,
 		arg.Active,
+		arg.ModifierGroupIds,
 		arg.Now,
 	)
 	return err
 }
 
+const modifierGroupList = `-- name: ModifierGroupList :many
+SELECT org_id, id, name, min_choices, max_choices, updated_at FROM modifier_groups WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+`
+
+type ModifierGroupListParams struct {
+	OrgID    string
+	AfterID  string
+	PageSize int32
+}
+
+func (q *Queries) ModifierGroupList(ctx context.Context, db DBTX, arg *ModifierGroupListParams) ([]*ModifierGroup, error) {
+	rows, err := db.Query(ctx, modifierGroupList, arg.OrgID, arg.AfterID, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*ModifierGroup
+	for rows.Next() {
+		var i ModifierGroup
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.Name,
+			&i.MinChoices,
+			&i.MaxChoices,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const modifierGroupListByIDs = `-- name: ModifierGroupListByIDs :many
+SELECT org_id, id, name, min_choices, max_choices, updated_at FROM modifier_groups WHERE org_id = $1 AND id = ANY ($2::text[]) ORDER BY id
+`
+
+type ModifierGroupListByIDsParams struct {
+	OrgID string
+	Ids   []string
+}
+
+func (q *Queries) ModifierGroupListByIDs(ctx context.Context, db DBTX, arg *ModifierGroupListByIDsParams) ([]*ModifierGroup, error) {
+	rows, err := db.Query(ctx, modifierGroupListByIDs, arg.OrgID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*ModifierGroup
+	for rows.Next() {
+		var i ModifierGroup
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.Name,
+			&i.MinChoices,
+			&i.MaxChoices,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const modifierGroupUpsert = `-- name: ModifierGroupUpsert :exec
+INSERT INTO modifier_groups (org_id, id, name, min_choices, max_choices, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (org_id, id) DO UPDATE SET
+  name = excluded.name, min_choices = excluded.min_choices, max_choices = excluded.max_choices, updated_at = excluded.updated_at
+`
+
+type ModifierGroupUpsertParams struct {
+	OrgID      string
+	ID         string
+	Name       string
+	MinChoices int32
+	MaxChoices int32
+	UpdatedAt  time.Time
+}
+
+func (q *Queries) ModifierGroupUpsert(ctx context.Context, db DBTX, arg *ModifierGroupUpsertParams) error {
+	_, err := db.Exec(ctx, modifierGroupUpsert,
+		arg.OrgID,
+		arg.ID,
+		arg.Name,
+		arg.MinChoices,
+		arg.MaxChoices,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const modifierListByGroups = `-- name: ModifierListByGroups :many
+SELECT org_id, id, group_id, name, price, active, position FROM modifiers WHERE org_id = $1 AND group_id = ANY ($2::text[]) ORDER BY group_id, position, id
+`
+
+type ModifierListByGroupsParams struct {
+	OrgID    string
+	GroupIds []string
+}
+
+func (q *Queries) ModifierListByGroups(ctx context.Context, db DBTX, arg *ModifierListByGroupsParams) ([]*Modifier, error) {
+	rows, err := db.Query(ctx, modifierListByGroups, arg.OrgID, arg.GroupIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*Modifier
+	for rows.Next() {
+		var i Modifier
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.GroupID,
+			&i.Name,
+			&i.Price,
+			&i.Active,
+			&i.Position,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const modifierListByIDs = `-- name: ModifierListByIDs :many
+SELECT org_id, id, group_id, name, price, active, position FROM modifiers WHERE org_id = $1 AND id = ANY ($2::text[])
+`
+
+type ModifierListByIDsParams struct {
+	OrgID string
+	Ids   []string
+}
+
+func (q *Queries) ModifierListByIDs(ctx context.Context, db DBTX, arg *ModifierListByIDsParams) ([]*Modifier, error) {
+	rows, err := db.Query(ctx, modifierListByIDs, arg.OrgID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*Modifier
+	for rows.Next() {
+		var i Modifier
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.GroupID,
+			&i.Name,
+			&i.Price,
+			&i.Active,
+			&i.Position,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const modifierRetireOthers = `-- name: ModifierRetireOthers :exec
+UPDATE modifiers SET active = false WHERE org_id = $1 AND group_id = $2 AND id <> ALL ($3::text[])
+`
+
+type ModifierRetireOthersParams struct {
+	OrgID   string
+	GroupID string
+	Ids     []string
+}
+
+// Modifiers that the group has no longer: orders may refer to them.
+func (q *Queries) ModifierRetireOthers(ctx context.Context, db DBTX, arg *ModifierRetireOthersParams) error {
+	_, err := db.Exec(ctx, modifierRetireOthers, arg.OrgID, arg.GroupID, arg.Ids)
+	return err
+}
+
+const modifierUpsert = `-- name: ModifierUpsert :exec
+INSERT INTO modifiers (org_id, id, group_id, name, price, active, position)
+SELECT $1, m.id, $2, m.name, m.price, m.active, m.position
+FROM (
+  SELECT unnest($3::text[]) AS id,
+    unnest($4::text[]) AS name,
+    unnest($5::bigint[]) AS price,
+    unnest($6::boolean[]) AS active,
+    unnest($7::integer[]) AS position
+) AS m
+ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, price = excluded.price, active = excluded.active, position = excluded.position
+`
+
+type ModifierUpsertParams struct {
+	OrgID     string
+	GroupID   string
+	Ids       []string
+	Names     []string
+	Prices    []int64
+	Active    []bool
+	Positions []int32
+}
+
+// An id that belongs to another group stays there; the caller looks before.
+func (q *Queries) ModifierUpsert(ctx context.Context, db DBTX, arg *ModifierUpsertParams) error {
+	_, err := db.Exec(ctx, modifierUpsert,
+		arg.OrgID,
+		arg.GroupID,
+		arg.Ids,
+		arg.Names,
+		arg.Prices,
+		arg.Active,
+		arg.Positions,
+	)
+	return err
+}
+
+const preparationEdgeList = `-- name: PreparationEdgeList :many
+SELECT owner_id, preparation_id::text AS preparation_id FROM recipe_lines
+WHERE org_id = $1 AND owner_kind = 'PREPARATION' AND preparation_id IS NOT NULL
+ORDER BY owner_id, line_no
+`
+
+type PreparationEdgeListParams struct {
+	OrgID string
+}
+
+type PreparationEdgeListRow struct {
+	OwnerID       string
+	PreparationID string
+}
+
+// Which preparation is made of which.
+func (q *Queries) PreparationEdgeList(ctx context.Context, db DBTX, arg *PreparationEdgeListParams) ([]*PreparationEdgeListRow, error) {
+	rows, err := db.Query(ctx, preparationEdgeList, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PreparationEdgeListRow
+	for rows.Next() {
+		var i PreparationEdgeListRow
+		if err := rows.Scan(&i.OwnerID, &i.PreparationID); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const preparationList = `-- name: PreparationList :many
+SELECT org_id, id, name, output_quantity, output_unit, updated_at FROM preparations WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+`
+
+type PreparationListParams struct {
+	OrgID    string
+	AfterID  string
+	PageSize int32
+}
+
+func (q *Queries) PreparationList(ctx context.Context, db DBTX, arg *PreparationListParams) ([]*Preparation, error) {
+	rows, err := db.Query(ctx, preparationList, arg.OrgID, arg.AfterID, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*Preparation
+	for rows.Next() {
+		var i Preparation
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.Name,
+			&i.OutputQuantity,
+			&i.OutputUnit,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const preparationListByIDs = `-- name: PreparationListByIDs :many
+SELECT org_id, id, name, output_quantity, output_unit, updated_at FROM preparations WHERE org_id = $1 AND id = ANY ($2::text[])
+`
+
+type PreparationListByIDsParams struct {
+	OrgID string
+	Ids   []string
+}
+
+func (q *Queries) PreparationListByIDs(ctx context.Context, db DBTX, arg *PreparationListByIDsParams) ([]*Preparation, error) {
+	rows, err := db.Query(ctx, preparationListByIDs, arg.OrgID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*Preparation
+	for rows.Next() {
+		var i Preparation
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.Name,
+			&i.OutputQuantity,
+			&i.OutputUnit,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const preparationLock = `-- name: PreparationLock :exec
+SELECT pg_advisory_xact_lock(hashtextextended('preparations ' || $1::text, 0))
+`
+
+type PreparationLockParams struct {
+	OrgID string
+}
+
+// Keeps writers of an organisation's preparations apart: two that each add half of a cycle must not miss each other.
+func (q *Queries) PreparationLock(ctx context.Context, db DBTX, arg *PreparationLockParams) error {
+	_, err := db.Exec(ctx, preparationLock, arg.OrgID)
+	return err
+}
+
+const preparationUpsert = `-- name: PreparationUpsert :exec
+INSERT INTO preparations (org_id, id, name, output_quantity, output_unit, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (org_id, id) DO UPDATE SET
+  name = excluded.name, output_quantity = excluded.output_quantity, output_unit = excluded.output_unit, updated_at = excluded.updated_at
+`
+
+type PreparationUpsertParams struct {
+	OrgID          string
+	ID             string
+	Name           string
+	OutputQuantity decimal.Decimal
+	OutputUnit     string
+	UpdatedAt      time.Time
+}
+
+func (q *Queries) PreparationUpsert(ctx context.Context, db DBTX, arg *PreparationUpsertParams) error {
+	_, err := db.Exec(ctx, preparationUpsert,
+		arg.OrgID,
+		arg.ID,
+		arg.Name,
+		arg.OutputQuantity,
+		arg.OutputUnit,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
 const recipeLineDelete = `-- name: RecipeLineDelete :exec
-DELETE FROM recipe_lines WHERE org_id = $1 AND menu_item_id = $2
+DELETE FROM recipe_lines WHERE org_id = $1 AND owner_kind = $2 AND owner_id = ANY ($3::text[])
 `
 
 type RecipeLineDeleteParams struct {
-	OrgID      string
-	MenuItemID string
+	OrgID     string
+	OwnerKind string
+	OwnerIds  []string
 }
 
 func (q *Queries) RecipeLineDelete(ctx context.Context, db DBTX, arg *RecipeLineDeleteParams) error {
-	_, err := db.Exec(ctx, recipeLineDelete, arg.OrgID, arg.MenuItemID)
+	_, err := db.Exec(ctx, recipeLineDelete, arg.OrgID, arg.OwnerKind, arg.OwnerIds)
 	return err
 }
 
 const recipeLineInsert = `-- name: RecipeLineInsert :exec
-INSERT INTO recipe_lines (org_id, menu_item_id, item_id, quantity, yield_bp)
-SELECT $1, $2, l.item_id, l.quantity, l.yield_bp
+INSERT INTO recipe_lines (org_id, owner_kind, owner_id, line_no, item_id, preparation_id, quantity, yield_bp)
+SELECT $1, $2, l.owner_id, l.line_no, nullif(l.item_id, ''), nullif(l.preparation_id, ''), l.quantity, l.yield_bp
 FROM (
-  SELECT unnest($3::text[]) AS item_id,
-    unnest($4::numeric[]) AS quantity,
-    unnest($5::integer[]) AS yield_bp
+  SELECT unnest($3::text[]) AS owner_id,
+    unnest($4::integer[]) AS line_no,
+    unnest($5::text[]) AS item_id,
+    unnest($6::text[]) AS preparation_id,
+    unnest($7::numeric[]) AS quantity,
+    unnest($8::integer[]) AS yield_bp
 ) AS l
 `
 
 type RecipeLineInsertParams struct {
-	OrgID      string
-	MenuItemID string
-	ItemIds    []string
-	Quantities []decimal.Decimal
-	YieldsBp   []int32
+	OrgID          string
+	OwnerKind      string
+	OwnerIds       []string
+	LineNos        []int32
+	ItemIds        []string
+	PreparationIds []string
+	Quantities     []decimal.Decimal
+	YieldsBp       []int32
 }
 
+// An empty item or preparation is absent.
 func (q *Queries) RecipeLineInsert(ctx context.Context, db DBTX, arg *RecipeLineInsertParams) error {
 	_, err := db.Exec(ctx, recipeLineInsert,
 		arg.OrgID,
-		arg.MenuItemID,
+		arg.OwnerKind,
+		arg.OwnerIds,
+		arg.LineNos,
 		arg.ItemIds,
+		arg.PreparationIds,
 		arg.Quantities,
 		arg.YieldsBp,
 	)
 	return err
 }
 
-const recipeLineListByMenuItems = `-- name: RecipeLineListByMenuItems :many
-SELECT menu_item_id, item_id, quantity, yield_bp FROM recipe_lines
-WHERE org_id = $1 AND menu_item_id = ANY ($2::text[])
-ORDER BY menu_item_id, item_id
+const recipeLineList = `-- name: RecipeLineList :many
+SELECT owner_id, coalesce(item_id, '')::text AS item_id, coalesce(preparation_id, '')::text AS preparation_id, quantity, yield_bp FROM recipe_lines
+WHERE org_id = $1 AND owner_kind = $2 AND owner_id = ANY ($3::text[])
+ORDER BY owner_id, line_no
 `
 
-type RecipeLineListByMenuItemsParams struct {
-	OrgID       string
-	MenuItemIds []string
+type RecipeLineListParams struct {
+	OrgID     string
+	OwnerKind string
+	OwnerIds  []string
 }
 
-type RecipeLineListByMenuItemsRow struct {
-	MenuItemID string
-	ItemID     string
-	Quantity   decimal.Decimal
-	YieldBp    int32
+type RecipeLineListRow struct {
+	OwnerID       string
+	ItemID        string
+	PreparationID string
+	Quantity      decimal.Decimal
+	YieldBp       int32
 }
 
-func (q *Queries) RecipeLineListByMenuItems(ctx context.Context, db DBTX, arg *RecipeLineListByMenuItemsParams) ([]*RecipeLineListByMenuItemsRow, error) {
-	rows, err := db.Query(ctx, recipeLineListByMenuItems, arg.OrgID, arg.MenuItemIds)
+func (q *Queries) RecipeLineList(ctx context.Context, db DBTX, arg *RecipeLineListParams) ([]*RecipeLineListRow, error) {
+	rows, err := db.Query(ctx, recipeLineList, arg.OrgID, arg.OwnerKind, arg.OwnerIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*RecipeLineListByMenuItemsRow
+	var items []*RecipeLineListRow
 	for rows.Next() {
-		var i RecipeLineListByMenuItemsRow
+		var i RecipeLineListRow
 		if err := rows.Scan(
-			&i.MenuItemID,
+			&i.OwnerID,
 			&i.ItemID,
+			&i.PreparationID,
 			&i.Quantity,
 			&i.YieldBp,
 		); err != nil {

@@ -109,15 +109,35 @@ type Job struct {
 }
 
 type MenuItem struct {
-	OrgID     string
-	ID        string
-	Name      string
-	Category  string
-	Price     int64
-	TaxRateBp int32
-	Active    bool
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	OrgID            string
+	ID               string
+	Name             string
+	Category         string
+	Price            int64
+	TaxRateBp        int32
+	Active           bool
+	ModifierGroupIds []string
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+}
+
+type Modifier struct {
+	OrgID    string
+	ID       string
+	GroupID  string
+	Name     string
+	Price    int64
+	Active   bool
+	Position int32
+}
+
+type ModifierGroup struct {
+	OrgID      string
+	ID         string
+	Name       string
+	MinChoices int32
+	MaxChoices int32
+	UpdatedAt  time.Time
 }
 
 type Order struct {
@@ -192,6 +212,15 @@ type OrderTicket struct {
 	SentAt        time.Time
 	ReadyAt       *time.Time
 	TargetSeconds int32
+}
+
+type Preparation struct {
+	OrgID          string
+	ID             string
+	Name           string
+	OutputQuantity decimal.Decimal
+	OutputUnit     string
+	UpdatedAt      time.Time
 }
 
 type Promotion struct {

@@ -61,7 +61,11 @@ var busts = map[string][]Report{
 	// What a job changes it invalidates itself, when it is done.
 	jobsv1connect.JobServiceCancelJobProcedure: nothing,
 
-	menuv1connect.MenuServiceUpsertMenuItemProcedure: nothing,
+	// Closed orders keep what they cost.
+	menuv1connect.MenuServiceUpsertCategoryProcedure:      nothing,
+	menuv1connect.MenuServiceUpsertMenuItemProcedure:      nothing,
+	menuv1connect.MenuServiceUpsertModifierGroupProcedure: nothing,
+	menuv1connect.MenuServiceUpsertPreparationProcedure:   nothing,
 
 	// An order shows in no report before it is closed or voided; tickets of a closed order can still become ready.
 	ordersv1connect.OrderServiceAddItemsProcedure:      nothing,

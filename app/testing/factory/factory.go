@@ -103,9 +103,11 @@ func MenuItem(t testing.TB, db *postgres.DB, c caller.Caller, price int64, recip
 	id := ids.New("menu")
 	exec(t, db, `INSERT INTO menu_items (org_id, id, name, category, price, tax_rate_bp, created_at, updated_at) VALUES ($1, $2, $2, 'FOOD', $3, 1800, now(), now())`,
 		c.OrgID, id, price)
+	line := 0
 	for item, quantity := range recipe {
-		exec(t, db, `INSERT INTO recipe_lines (org_id, menu_item_id, item_id, quantity) VALUES ($1, $2, $3, $4)`,
-			c.OrgID, id, item, decimal.RequireFromString(quantity))
+		line++
+		exec(t, db, `INSERT INTO recipe_lines (org_id, owner_kind, owner_id, line_no, item_id, quantity) VALUES ($1, 'DISH', $2, $3, $4, $5)`,
+			c.OrgID, id, line, item, decimal.RequireFromString(quantity))
 	}
 	return id
 }

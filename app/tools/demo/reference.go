@@ -127,12 +127,14 @@ func (c *company) dishRows() *copyto.Buffer {
 }
 
 func (c *company) recipeRows() *copyto.Buffer {
-	b := copyto.NewBuffer("recipe_lines", "org_id", "menu_item_id", "item_id", "quantity", "yield_bp")
+	b := copyto.NewBuffer("recipe_lines", "org_id", "owner_kind", "owner_id", "line_no", "item_id", "quantity", "yield_bp")
 	for _, d := range c.catalogue.Dishes {
-		for _, p := range d.Recipe {
+		for i, p := range d.Recipe {
 			b.Row()
 			b.Text(c.orgID)
+			b.Text("DISH")
 			b.Text(d.ID)
+			b.Int4(int32(i) + 1)
 			b.Text(c.catalogue.Items[p.Item].ID)
 			quantity(b, p.Quantity)
 			b.Int4(int32(p.YieldBP))

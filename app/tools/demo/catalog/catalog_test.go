@@ -18,8 +18,10 @@ func TestRequirementIsTheMenus(t *testing.T) {
 			Quantity: rapid.Int64Range(1, 10_000).Draw(t, "quantity"), YieldBP: rapid.Int64Range(1, catalog.FullYield).Draw(t, "yield"),
 		}
 		portions := rapid.Int64Range(1, 100).Draw(t, "portions")
-		line := menu.RecipeLine{Quantity: decimal.New(p.Quantity, -catalog.QuantityScale), YieldBP: int32(p.YieldBP)}
-		want := menu.Requirement(line, decimal.NewFromInt(portions))
+		part := menu.Ingredient{
+			Denominator: decimal.NewFromInt(p.YieldBP), Numerator: decimal.New(p.Quantity, -catalog.QuantityScale).Mul(decimal.NewFromInt(10_000)),
+		}
+		want := menu.Requirement([]menu.Ingredient{part}, decimal.NewFromInt(portions))
 		require.True(t, want.Equal(decimal.New(p.Requirement(portions), -catalog.QuantityScale)), want.String())
 	})
 }

@@ -41,10 +41,12 @@ type MenuItem struct {
 	TaxRateBp int32 `protobuf:"varint,5,opt,name=tax_rate_bp,json=taxRateBp,proto3" json:"tax_rate_bp,omitempty"`
 	// False takes the dish off the menu.
 	Active bool `protobuf:"varint,6,opt,name=active,proto3" json:"active,omitempty"`
-	// What one portion is made of; each inventory item at most once.
-	Recipe        []*RecipeLine `protobuf:"bytes,7,rep,name=recipe,proto3" json:"recipe,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// What one portion is made of; each item and preparation at most once.
+	Recipe []*RecipeLine `protobuf:"bytes,7,rep,name=recipe,proto3" json:"recipe,omitempty"`
+	// Choices that guests have with it.
+	ModifierGroupIds []string `protobuf:"bytes,8,rep,name=modifier_group_ids,json=modifierGroupIds,proto3" json:"modifier_group_ids,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *MenuItem) Reset() {
@@ -126,16 +128,26 @@ func (x *MenuItem) GetRecipe() []*RecipeLine {
 	return nil
 }
 
+func (x *MenuItem) GetModifierGroupIds() []string {
+	if x != nil {
+		return x.ModifierGroupIds
+	}
+	return nil
+}
+
 // RecipeLine is one ingredient of a portion.
 type RecipeLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Inventory item.
+	// Inventory item; empty if a preparation is named.
 	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
-	// Net quantity in the item's base unit, at most three decimals.
+	// Net quantity in the item's base unit or the preparation's output unit, at most three decimals. Only a modifier's may be
+	// negative: what it leaves out.
 	Quantity float64 `protobuf:"fixed64,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// Usable share of what is taken from stock, in basis points; 0 means 10000 (all of it).
 	// Stock taken = quantity ÷ yield.
-	YieldBp       int32 `protobuf:"varint,3,opt,name=yield_bp,json=yieldBp,proto3" json:"yield_bp,omitempty"`
+	YieldBp int32 `protobuf:"varint,3,opt,name=yield_bp,json=yieldBp,proto3" json:"yield_bp,omitempty"`
+	// Preparation; empty if an item is named.
+	PreparationId string `protobuf:"bytes,4,opt,name=preparation_id,json=preparationId,proto3" json:"preparation_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -191,6 +203,323 @@ func (x *RecipeLine) GetYieldBp() int32 {
 	return 0
 }
 
+func (x *RecipeLine) GetPreparationId() string {
+	if x != nil {
+		return x.PreparationId
+	}
+	return ""
+}
+
+// Preparation is what kitchens make ahead.
+type Preparation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier; minted as `prep_…` if empty on creation.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What one batch of the recipe yields, at most three decimals.
+	OutputQuantity float64 `protobuf:"fixed64,3,opt,name=output_quantity,json=outputQuantity,proto3" json:"output_quantity,omitempty"`
+	// Its unit, for example `l`.
+	OutputUnit string `protobuf:"bytes,4,opt,name=output_unit,json=outputUnit,proto3" json:"output_unit,omitempty"`
+	// What one batch is made of; each item and preparation at most once.
+	Recipe        []*RecipeLine `protobuf:"bytes,5,rep,name=recipe,proto3" json:"recipe,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Preparation) Reset() {
+	*x = Preparation{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Preparation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Preparation) ProtoMessage() {}
+
+func (x *Preparation) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Preparation.ProtoReflect.Descriptor instead.
+func (*Preparation) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Preparation) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Preparation) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Preparation) GetOutputQuantity() float64 {
+	if x != nil {
+		return x.OutputQuantity
+	}
+	return 0
+}
+
+func (x *Preparation) GetOutputUnit() string {
+	if x != nil {
+		return x.OutputUnit
+	}
+	return ""
+}
+
+func (x *Preparation) GetRecipe() []*RecipeLine {
+	if x != nil {
+		return x.Recipe
+	}
+	return nil
+}
+
+// Modifier is an extra or a change of a dish.
+type Modifier struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier; minted as `mod_…` if empty on creation.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name, for example `extra cheese`.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Price for a portion, in minor units.
+	Price int64 `protobuf:"varint,3,opt,name=price,proto3" json:"price,omitempty"`
+	// False takes it off the menu.
+	Active bool `protobuf:"varint,4,opt,name=active,proto3" json:"active,omitempty"`
+	// What it adds to a portion, or leaves out.
+	Recipe        []*RecipeLine `protobuf:"bytes,5,rep,name=recipe,proto3" json:"recipe,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Modifier) Reset() {
+	*x = Modifier{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Modifier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Modifier) ProtoMessage() {}
+
+func (x *Modifier) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Modifier.ProtoReflect.Descriptor instead.
+func (*Modifier) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Modifier) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Modifier) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Modifier) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *Modifier) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+func (x *Modifier) GetRecipe() []*RecipeLine {
+	if x != nil {
+		return x.Recipe
+	}
+	return nil
+}
+
+// ModifierGroup is a choice that guests have.
+type ModifierGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier; minted as `mgr_…` if empty on creation.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name, for example `Toppings`.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Least that must be chosen.
+	MinChoices int32 `protobuf:"varint,3,opt,name=min_choices,json=minChoices,proto3" json:"min_choices,omitempty"`
+	// Most that may be chosen.
+	MaxChoices int32 `protobuf:"varint,4,opt,name=max_choices,json=maxChoices,proto3" json:"max_choices,omitempty"`
+	// In the order in which they are shown.
+	Modifiers     []*Modifier `protobuf:"bytes,5,rep,name=modifiers,proto3" json:"modifiers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModifierGroup) Reset() {
+	*x = ModifierGroup{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModifierGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModifierGroup) ProtoMessage() {}
+
+func (x *ModifierGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModifierGroup.ProtoReflect.Descriptor instead.
+func (*ModifierGroup) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ModifierGroup) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ModifierGroup) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ModifierGroup) GetMinChoices() int32 {
+	if x != nil {
+		return x.MinChoices
+	}
+	return 0
+}
+
+func (x *ModifierGroup) GetMaxChoices() int32 {
+	if x != nil {
+		return x.MaxChoices
+	}
+	return 0
+}
+
+func (x *ModifierGroup) GetModifiers() []*Modifier {
+	if x != nil {
+		return x.Modifiers
+	}
+	return nil
+}
+
+// Category is a part of the menu.
+type Category struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, as dishes have it.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Lower comes first.
+	Position int32 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// Dishes on the menu; ignored when it is set.
+	Dishes        int64 `protobuf:"varint,3,opt,name=dishes,proto3" json:"dishes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Category) Reset() {
+	*x = Category{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Category) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Category) ProtoMessage() {}
+
+func (x *Category) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Category.ProtoReflect.Descriptor instead.
+func (*Category) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Category) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Category) GetPosition() int32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Category) GetDishes() int64 {
+	if x != nil {
+		return x.Dishes
+	}
+	return 0
+}
+
 // UpsertMenuItemRequest carries the dish.
 type UpsertMenuItemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -204,7 +533,7 @@ type UpsertMenuItemRequest struct {
 
 func (x *UpsertMenuItemRequest) Reset() {
 	*x = UpsertMenuItemRequest{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[2]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +545,7 @@ func (x *UpsertMenuItemRequest) String() string {
 func (*UpsertMenuItemRequest) ProtoMessage() {}
 
 func (x *UpsertMenuItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[2]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +558,7 @@ func (x *UpsertMenuItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertMenuItemRequest.ProtoReflect.Descriptor instead.
 func (*UpsertMenuItemRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UpsertMenuItemRequest) GetOrgId() string {
@@ -257,7 +586,7 @@ type UpsertMenuItemResponse struct {
 
 func (x *UpsertMenuItemResponse) Reset() {
 	*x = UpsertMenuItemResponse{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[3]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -269,7 +598,7 @@ func (x *UpsertMenuItemResponse) String() string {
 func (*UpsertMenuItemResponse) ProtoMessage() {}
 
 func (x *UpsertMenuItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[3]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -282,7 +611,7 @@ func (x *UpsertMenuItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertMenuItemResponse.ProtoReflect.Descriptor instead.
 func (*UpsertMenuItemResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{3}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpsertMenuItemResponse) GetMenuItem() *MenuItem {
@@ -305,7 +634,7 @@ type GetMenuItemRequest struct {
 
 func (x *GetMenuItemRequest) Reset() {
 	*x = GetMenuItemRequest{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[4]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -317,7 +646,7 @@ func (x *GetMenuItemRequest) String() string {
 func (*GetMenuItemRequest) ProtoMessage() {}
 
 func (x *GetMenuItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[4]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -330,7 +659,7 @@ func (x *GetMenuItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMenuItemRequest.ProtoReflect.Descriptor instead.
 func (*GetMenuItemRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{4}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetMenuItemRequest) GetOrgId() string {
@@ -358,7 +687,7 @@ type GetMenuItemResponse struct {
 
 func (x *GetMenuItemResponse) Reset() {
 	*x = GetMenuItemResponse{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[5]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -370,7 +699,7 @@ func (x *GetMenuItemResponse) String() string {
 func (*GetMenuItemResponse) ProtoMessage() {}
 
 func (x *GetMenuItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[5]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -383,7 +712,7 @@ func (x *GetMenuItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMenuItemResponse.ProtoReflect.Descriptor instead.
 func (*GetMenuItemResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{5}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetMenuItemResponse) GetMenuItem() *MenuItem {
@@ -408,7 +737,7 @@ type ListMenuItemsRequest struct {
 
 func (x *ListMenuItemsRequest) Reset() {
 	*x = ListMenuItemsRequest{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[6]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +749,7 @@ func (x *ListMenuItemsRequest) String() string {
 func (*ListMenuItemsRequest) ProtoMessage() {}
 
 func (x *ListMenuItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[6]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +762,7 @@ func (x *ListMenuItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMenuItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListMenuItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{6}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListMenuItemsRequest) GetOrgId() string {
@@ -470,7 +799,7 @@ type ListMenuItemsResponse struct {
 
 func (x *ListMenuItemsResponse) Reset() {
 	*x = ListMenuItemsResponse{}
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[7]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +811,7 @@ func (x *ListMenuItemsResponse) String() string {
 func (*ListMenuItemsResponse) ProtoMessage() {}
 
 func (x *ListMenuItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[7]
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +824,7 @@ func (x *ListMenuItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMenuItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListMenuItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{7}
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListMenuItemsResponse) GetMenuItems() []*MenuItem {
@@ -512,11 +841,890 @@ func (x *ListMenuItemsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// UpsertPreparationRequest carries the preparation.
+type UpsertPreparationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The preparation.
+	Preparation   *Preparation `protobuf:"bytes,2,opt,name=preparation,proto3" json:"preparation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertPreparationRequest) Reset() {
+	*x = UpsertPreparationRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertPreparationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertPreparationRequest) ProtoMessage() {}
+
+func (x *UpsertPreparationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertPreparationRequest.ProtoReflect.Descriptor instead.
+func (*UpsertPreparationRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *UpsertPreparationRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpsertPreparationRequest) GetPreparation() *Preparation {
+	if x != nil {
+		return x.Preparation
+	}
+	return nil
+}
+
+// UpsertPreparationResponse carries the preparation as stored.
+type UpsertPreparationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The preparation.
+	Preparation   *Preparation `protobuf:"bytes,1,opt,name=preparation,proto3" json:"preparation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertPreparationResponse) Reset() {
+	*x = UpsertPreparationResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertPreparationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertPreparationResponse) ProtoMessage() {}
+
+func (x *UpsertPreparationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertPreparationResponse.ProtoReflect.Descriptor instead.
+func (*UpsertPreparationResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *UpsertPreparationResponse) GetPreparation() *Preparation {
+	if x != nil {
+		return x.Preparation
+	}
+	return nil
+}
+
+// UpsertModifierGroupRequest carries the group.
+type UpsertModifierGroupRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The group.
+	ModifierGroup *ModifierGroup `protobuf:"bytes,2,opt,name=modifier_group,json=modifierGroup,proto3" json:"modifier_group,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertModifierGroupRequest) Reset() {
+	*x = UpsertModifierGroupRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertModifierGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertModifierGroupRequest) ProtoMessage() {}
+
+func (x *UpsertModifierGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertModifierGroupRequest.ProtoReflect.Descriptor instead.
+func (*UpsertModifierGroupRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UpsertModifierGroupRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpsertModifierGroupRequest) GetModifierGroup() *ModifierGroup {
+	if x != nil {
+		return x.ModifierGroup
+	}
+	return nil
+}
+
+// UpsertModifierGroupResponse carries the group as stored.
+type UpsertModifierGroupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The group.
+	ModifierGroup *ModifierGroup `protobuf:"bytes,1,opt,name=modifier_group,json=modifierGroup,proto3" json:"modifier_group,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertModifierGroupResponse) Reset() {
+	*x = UpsertModifierGroupResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertModifierGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertModifierGroupResponse) ProtoMessage() {}
+
+func (x *UpsertModifierGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertModifierGroupResponse.ProtoReflect.Descriptor instead.
+func (*UpsertModifierGroupResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpsertModifierGroupResponse) GetModifierGroup() *ModifierGroup {
+	if x != nil {
+		return x.ModifierGroup
+	}
+	return nil
+}
+
+// UpsertCategoryRequest carries the category.
+type UpsertCategoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The category.
+	Category      *Category `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertCategoryRequest) Reset() {
+	*x = UpsertCategoryRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertCategoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertCategoryRequest) ProtoMessage() {}
+
+func (x *UpsertCategoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertCategoryRequest.ProtoReflect.Descriptor instead.
+func (*UpsertCategoryRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UpsertCategoryRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *UpsertCategoryRequest) GetCategory() *Category {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+// UpsertCategoryResponse carries the category as stored.
+type UpsertCategoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The category.
+	Category      *Category `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertCategoryResponse) Reset() {
+	*x = UpsertCategoryResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertCategoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertCategoryResponse) ProtoMessage() {}
+
+func (x *UpsertCategoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertCategoryResponse.ProtoReflect.Descriptor instead.
+func (*UpsertCategoryResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *UpsertCategoryResponse) GetCategory() *Category {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+// ListPreparationsRequest asks for a page.
+type ListPreparationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 500.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPreparationsRequest) Reset() {
+	*x = ListPreparationsRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPreparationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPreparationsRequest) ProtoMessage() {}
+
+func (x *ListPreparationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPreparationsRequest.ProtoReflect.Descriptor instead.
+func (*ListPreparationsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListPreparationsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListPreparationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPreparationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListPreparationsResponse is a page.
+type ListPreparationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By id.
+	Preparations []*Preparation `protobuf:"bytes,1,rep,name=preparations,proto3" json:"preparations,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPreparationsResponse) Reset() {
+	*x = ListPreparationsResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPreparationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPreparationsResponse) ProtoMessage() {}
+
+func (x *ListPreparationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPreparationsResponse.ProtoReflect.Descriptor instead.
+func (*ListPreparationsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListPreparationsResponse) GetPreparations() []*Preparation {
+	if x != nil {
+		return x.Preparations
+	}
+	return nil
+}
+
+func (x *ListPreparationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListModifierGroupsRequest asks for a page.
+type ListModifierGroupsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 500.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModifierGroupsRequest) Reset() {
+	*x = ListModifierGroupsRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModifierGroupsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModifierGroupsRequest) ProtoMessage() {}
+
+func (x *ListModifierGroupsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModifierGroupsRequest.ProtoReflect.Descriptor instead.
+func (*ListModifierGroupsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListModifierGroupsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListModifierGroupsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListModifierGroupsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListModifierGroupsResponse is a page.
+type ListModifierGroupsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By id.
+	ModifierGroups []*ModifierGroup `protobuf:"bytes,1,rep,name=modifier_groups,json=modifierGroups,proto3" json:"modifier_groups,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModifierGroupsResponse) Reset() {
+	*x = ListModifierGroupsResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModifierGroupsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModifierGroupsResponse) ProtoMessage() {}
+
+func (x *ListModifierGroupsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModifierGroupsResponse.ProtoReflect.Descriptor instead.
+func (*ListModifierGroupsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListModifierGroupsResponse) GetModifierGroups() []*ModifierGroup {
+	if x != nil {
+		return x.ModifierGroups
+	}
+	return nil
+}
+
+func (x *ListModifierGroupsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ListCategoriesRequest names the organisation.
+type ListCategoriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId         string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCategoriesRequest) Reset() {
+	*x = ListCategoriesRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCategoriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCategoriesRequest) ProtoMessage() {}
+
+func (x *ListCategoriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCategoriesRequest.ProtoReflect.Descriptor instead.
+func (*ListCategoriesRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListCategoriesRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+// ListCategoriesResponse lists categories.
+type ListCategoriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order in which they are shown.
+	Categories    []*Category `protobuf:"bytes,1,rep,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCategoriesResponse) Reset() {
+	*x = ListCategoriesResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCategoriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCategoriesResponse) ProtoMessage() {}
+
+func (x *ListCategoriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCategoriesResponse.ProtoReflect.Descriptor instead.
+func (*ListCategoriesResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListCategoriesResponse) GetCategories() []*Category {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+// GetMenuItemCostRequest names a dish and a branch.
+type GetMenuItemCostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The dish.
+	MenuItemId string `protobuf:"bytes,2,opt,name=menu_item_id,json=menuItemId,proto3" json:"menu_item_id,omitempty"`
+	// The branch.
+	BranchId      string `protobuf:"bytes,3,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMenuItemCostRequest) Reset() {
+	*x = GetMenuItemCostRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMenuItemCostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMenuItemCostRequest) ProtoMessage() {}
+
+func (x *GetMenuItemCostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMenuItemCostRequest.ProtoReflect.Descriptor instead.
+func (*GetMenuItemCostRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetMenuItemCostRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetMenuItemCostRequest) GetMenuItemId() string {
+	if x != nil {
+		return x.MenuItemId
+	}
+	return ""
+}
+
+func (x *GetMenuItemCostRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+// IngredientCost is an item of a portion, through all preparations.
+type IngredientCost struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Item.
+	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,2,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Taken from stock for a portion, in base units.
+	Quantity float64 `protobuf:"fixed64,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Last known cost of a base unit in minor units.
+	UnitCost string `protobuf:"bytes,4,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	// Cost of the quantity in minor units, rounded.
+	Cost          int64 `protobuf:"varint,5,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngredientCost) Reset() {
+	*x = IngredientCost{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngredientCost) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngredientCost) ProtoMessage() {}
+
+func (x *IngredientCost) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngredientCost.ProtoReflect.Descriptor instead.
+func (*IngredientCost) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *IngredientCost) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *IngredientCost) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *IngredientCost) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *IngredientCost) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+func (x *IngredientCost) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+// GetMenuItemCostResponse is what a portion costs. Money is in minor units.
+type GetMenuItemCostResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By item.
+	Ingredients []*IngredientCost `protobuf:"bytes,1,rep,name=ingredients,proto3" json:"ingredients,omitempty"`
+	// Sum of the ingredients' costs.
+	Cost int64 `protobuf:"varint,2,opt,name=cost,proto3" json:"cost,omitempty"`
+	// Price before tax.
+	Price int64 `protobuf:"varint,3,opt,name=price,proto3" json:"price,omitempty"`
+	// price − cost.
+	Margin int64 `protobuf:"varint,4,opt,name=margin,proto3" json:"margin,omitempty"`
+	// margin ÷ price.
+	MarginBp *int64 `protobuf:"varint,5,opt,name=margin_bp,json=marginBp,proto3,oneof" json:"margin_bp,omitempty"`
+	// cost ÷ price.
+	FoodCostBp *int64 `protobuf:"varint,6,opt,name=food_cost_bp,json=foodCostBp,proto3,oneof" json:"food_cost_bp,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMenuItemCostResponse) Reset() {
+	*x = GetMenuItemCostResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMenuItemCostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMenuItemCostResponse) ProtoMessage() {}
+
+func (x *GetMenuItemCostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMenuItemCostResponse.ProtoReflect.Descriptor instead.
+func (*GetMenuItemCostResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetMenuItemCostResponse) GetIngredients() []*IngredientCost {
+	if x != nil {
+		return x.Ingredients
+	}
+	return nil
+}
+
+func (x *GetMenuItemCostResponse) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *GetMenuItemCostResponse) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *GetMenuItemCostResponse) GetMargin() int64 {
+	if x != nil {
+		return x.Margin
+	}
+	return 0
+}
+
+func (x *GetMenuItemCostResponse) GetMarginBp() int64 {
+	if x != nil && x.MarginBp != nil {
+		return *x.MarginBp
+	}
+	return 0
+}
+
+func (x *GetMenuItemCostResponse) GetFoodCostBp() int64 {
+	if x != nil && x.FoodCostBp != nil {
+		return *x.FoodCostBp
+	}
+	return 0
+}
+
+func (x *GetMenuItemCostResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
 var File_chefcloud_menu_v1_menu_proto protoreflect.FileDescriptor
 
 const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\n" +
-	"\x1cchefcloud/menu/v1/menu.proto\x12\x11chefcloud.menu.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\"\xaa\x02\n" +
+	"\x1cchefcloud/menu/v1/menu.proto\x12\x11chefcloud.menu.v1\x1a\x1bbuf/validate/validate.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\"\xff\x02\n" +
 	"\bMenuItem\x12,\n" +
 	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
@@ -526,13 +1734,43 @@ const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\vtax_rate_bp\x18\x05 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00R\ttaxRateBp\x12\x16\n" +
 	"\x06active\x18\x06 \x01(\bR\x06active\x12?\n" +
-	"\x06recipe\x18\a \x03(\v2\x1d.chefcloud.menu.v1.RecipeLineB\b\xbaH\x05\x92\x01\x02\x10dR\x06recipe\"\x9f\x01\n" +
+	"\x06recipe\x18\a \x03(\v2\x1d.chefcloud.menu.v1.RecipeLineB\b\xbaH\x05\x92\x01\x02\x10dR\x06recipe\x12S\n" +
+	"\x12modifier_group_ids\x18\b \x03(\tB%\xbaH\"\x92\x01\x1f\x10\x14\x18\x01\"\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x10modifierGroupIds\"\xed\x01\n" +
 	"\n" +
 	"RecipeLine\x125\n" +
-	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
-	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\xd0\x12cA!\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\x12%\n" +
+	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x06itemId\x12<\n" +
+	"\bquantity\x18\x02 \x01(\x01B \xbaH\x1d\x12\x1b9\x00\x00\x00\x00\x00\x00\x00\x00\x19\x00\x00\x00\x00\xd0\x12cA)\x00\x00\x00\x00\xd0\x12c\xc1R\bquantity\x12%\n" +
 	"\byield_bp\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90N(\x00R\ayieldBp\"p\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\ayieldBp\x12C\n" +
+	"\x0epreparation_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\rpreparationId\"\x8c\x02\n" +
+	"\vPreparation\x12,\n" +
+	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1e\n" +
+	"\x04name\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12@\n" +
+	"\x0foutput_quantity\x18\x03 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\xd0\x12cA!\x00\x00\x00\x00\x00\x00\x00\x00R\x0eoutputQuantity\x12*\n" +
+	"\voutput_unit\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x14R\n" +
+	"outputUnit\x12A\n" +
+	"\x06recipe\x18\x05 \x03(\v2\x1d.chefcloud.menu.v1.RecipeLineB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x06recipe\"\xd6\x01\n" +
+	"\bModifier\x12,\n" +
+	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12$\n" +
+	"\x05price\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\x05price\x12\x16\n" +
+	"\x06active\x18\x04 \x01(\bR\x06active\x12?\n" +
+	"\x06recipe\x18\x05 \x03(\v2\x1d.chefcloud.menu.v1.RecipeLineB\b\xbaH\x05\x92\x01\x02\x102R\x06recipe\"\xfb\x01\n" +
+	"\rModifierGroup\x12,\n" +
+	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12*\n" +
+	"\vmin_choices\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x182(\x00R\n" +
+	"minChoices\x12*\n" +
+	"\vmax_choices\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x182(\x01R\n" +
+	"maxChoices\x12E\n" +
+	"\tmodifiers\x18\x05 \x03(\v2\x1b.chefcloud.menu.v1.ModifierB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\tmodifiers\"j\n" +
+	"\bCategory\x12\x1d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x04name\x12'\n" +
+	"\bposition\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\bposition\x12\x16\n" +
+	"\x06dishes\x18\x03 \x01(\x03R\x06dishes\"p\n" +
 	"\x15UpsertMenuItemRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12@\n" +
 	"\tmenu_item\x18\x02 \x01(\v2\x1b.chefcloud.menu.v1.MenuItemB\x06\xbaH\x03\xc8\x01\x01R\bmenuItem\"R\n" +
@@ -553,11 +1791,80 @@ const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\x15ListMenuItemsResponse\x12:\n" +
 	"\n" +
 	"menu_items\x18\x01 \x03(\v2\x1b.chefcloud.menu.v1.MenuItemR\tmenuItems\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbc\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"{\n" +
+	"\x18UpsertPreparationRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12H\n" +
+	"\vpreparation\x18\x02 \x01(\v2\x1e.chefcloud.menu.v1.PreparationB\x06\xbaH\x03\xc8\x01\x01R\vpreparation\"]\n" +
+	"\x19UpsertPreparationResponse\x12@\n" +
+	"\vpreparation\x18\x01 \x01(\v2\x1e.chefcloud.menu.v1.PreparationR\vpreparation\"\x84\x01\n" +
+	"\x1aUpsertModifierGroupRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12O\n" +
+	"\x0emodifier_group\x18\x02 \x01(\v2 .chefcloud.menu.v1.ModifierGroupB\x06\xbaH\x03\xc8\x01\x01R\rmodifierGroup\"f\n" +
+	"\x1bUpsertModifierGroupResponse\x12G\n" +
+	"\x0emodifier_group\x18\x01 \x01(\v2 .chefcloud.menu.v1.ModifierGroupR\rmodifierGroup\"o\n" +
+	"\x15UpsertCategoryRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12?\n" +
+	"\bcategory\x18\x02 \x01(\v2\x1b.chefcloud.menu.v1.CategoryB\x06\xbaH\x03\xc8\x01\x01R\bcategory\"Q\n" +
+	"\x16UpsertCategoryResponse\x127\n" +
+	"\bcategory\x18\x01 \x01(\v2\x1b.chefcloud.menu.v1.CategoryR\bcategory\"\x82\x01\n" +
+	"\x17ListPreparationsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x86\x01\n" +
+	"\x18ListPreparationsResponse\x12B\n" +
+	"\fpreparations\x18\x01 \x03(\v2\x1e.chefcloud.menu.v1.PreparationR\fpreparations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x01\n" +
+	"\x19ListModifierGroupsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x8f\x01\n" +
+	"\x1aListModifierGroupsResponse\x12I\n" +
+	"\x0fmodifier_groups\x18\x01 \x03(\v2 .chefcloud.menu.v1.ModifierGroupR\x0emodifierGroups\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\".\n" +
+	"\x15ListCategoriesRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\"U\n" +
+	"\x16ListCategoriesResponse\x12;\n" +
+	"\n" +
+	"categories\x18\x01 \x03(\v2\x1b.chefcloud.menu.v1.CategoryR\n" +
+	"categories\"\xaa\x01\n" +
+	"\x16GetMenuItemCostRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12>\n" +
+	"\fmenu_item_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
+	"menuItemId\x129\n" +
+	"\tbranch_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\"\x93\x01\n" +
+	"\x0eIngredientCost\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x01R\bquantity\x12\x1b\n" +
+	"\tunit_cost\x18\x04 \x01(\tR\bunitCost\x12\x12\n" +
+	"\x04cost\x18\x05 \x01(\x03R\x04cost\"\xa4\x02\n" +
+	"\x17GetMenuItemCostResponse\x12C\n" +
+	"\vingredients\x18\x01 \x03(\v2!.chefcloud.menu.v1.IngredientCostR\vingredients\x12\x12\n" +
+	"\x04cost\x18\x02 \x01(\x03R\x04cost\x12\x14\n" +
+	"\x05price\x18\x03 \x01(\x03R\x05price\x12\x16\n" +
+	"\x06margin\x18\x04 \x01(\x03R\x06margin\x12 \n" +
+	"\tmargin_bp\x18\x05 \x01(\x03H\x00R\bmarginBp\x88\x01\x01\x12%\n" +
+	"\ffood_cost_bp\x18\x06 \x01(\x03H\x01R\n" +
+	"foodCostBp\x88\x01\x01\x12\x1a\n" +
+	"\bcurrency\x18\a \x01(\tR\bcurrencyB\f\n" +
+	"\n" +
+	"_margin_bpB\x0f\n" +
+	"\r_food_cost_bp2\x87\f\n" +
 	"\vMenuService\x12\x83\x01\n" +
 	"\x0eUpsertMenuItem\x12(.chefcloud.menu.v1.UpsertMenuItemRequest\x1a).chefcloud.menu.v1.UpsertMenuItemResponse\"\x1c\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/menu/items\x12\x96\x01\n" +
 	"\vGetMenuItem\x12%.chefcloud.menu.v1.GetMenuItemRequest\x1a&.chefcloud.menu.v1.GetMenuItemResponse\"8\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x1c\x12\x1a/menu/items/{menu_item_id}\x90\x02\x01\x12\x8d\x01\n" +
-	"\rListMenuItems\x12'.chefcloud.menu.v1.ListMenuItemsRequest\x1a(.chefcloud.menu.v1.ListMenuItemsResponse\")\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\r\x12\v/menu/items\x90\x02\x01B\xcb\x01\n" +
+	"\rListMenuItems\x12'.chefcloud.menu.v1.ListMenuItemsRequest\x1a(.chefcloud.menu.v1.ListMenuItemsResponse\")\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\r\x12\v/menu/items\x90\x02\x01\x12\x93\x01\n" +
+	"\x11UpsertPreparation\x12+.chefcloud.menu.v1.UpsertPreparationRequest\x1a,.chefcloud.menu.v1.UpsertPreparationResponse\"#\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/menu/preparations\x12\x9d\x01\n" +
+	"\x10ListPreparations\x12*.chefcloud.menu.v1.ListPreparationsRequest\x1a+.chefcloud.menu.v1.ListPreparationsResponse\"0\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x14\x12\x12/menu/preparations\x90\x02\x01\x12\x9c\x01\n" +
+	"\x13UpsertModifierGroup\x12-.chefcloud.menu.v1.UpsertModifierGroupRequest\x1a..chefcloud.menu.v1.UpsertModifierGroupResponse\"&\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/menu/modifier-groups\x12\xa6\x01\n" +
+	"\x12ListModifierGroups\x12,.chefcloud.menu.v1.ListModifierGroupsRequest\x1a-.chefcloud.menu.v1.ListModifierGroupsResponse\"3\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x17\x12\x15/menu/modifier-groups\x90\x02\x01\x12\x88\x01\n" +
+	"\x0eUpsertCategory\x12(.chefcloud.menu.v1.UpsertCategoryRequest\x1a).chefcloud.menu.v1.UpsertCategoryResponse\"!\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/menu/categories\x12\x95\x01\n" +
+	"\x0eListCategories\x12(.chefcloud.menu.v1.ListCategoriesRequest\x1a).chefcloud.menu.v1.ListCategoriesResponse\".\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x12\x12\x10/menu/categories\x90\x02\x01\x12\xa7\x01\n" +
+	"\x0fGetMenuItemCost\x12).chefcloud.menu.v1.GetMenuItemCostRequest\x1a*.chefcloud.menu.v1.GetMenuItemCostResponse\"=\xaa\xbb\x18\x0f\x10\x02\x1a\vorders:read\x82\xd3\xe4\x93\x02!\x12\x1f/menu/items/{menu_item_id}/cost\x90\x02\x01B\xcb\x01\n" +
 	"\x15com.chefcloud.menu.v1B\tMenuProtoP\x01ZAgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1;menuv1\xa2\x02\x03CMX\xaa\x02\x11Chefcloud.Menu.V1\xca\x02\x11Chefcloud\\Menu\\V1\xe2\x02\x1dChefcloud\\Menu\\V1\\GPBMetadata\xea\x02\x13Chefcloud::Menu::V1b\x06proto3"
 
 var (
@@ -572,34 +1879,80 @@ func file_chefcloud_menu_v1_menu_proto_rawDescGZIP() []byte {
 	return file_chefcloud_menu_v1_menu_proto_rawDescData
 }
 
-var file_chefcloud_menu_v1_menu_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_chefcloud_menu_v1_menu_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_chefcloud_menu_v1_menu_proto_goTypes = []any{
-	(*MenuItem)(nil),               // 0: chefcloud.menu.v1.MenuItem
-	(*RecipeLine)(nil),             // 1: chefcloud.menu.v1.RecipeLine
-	(*UpsertMenuItemRequest)(nil),  // 2: chefcloud.menu.v1.UpsertMenuItemRequest
-	(*UpsertMenuItemResponse)(nil), // 3: chefcloud.menu.v1.UpsertMenuItemResponse
-	(*GetMenuItemRequest)(nil),     // 4: chefcloud.menu.v1.GetMenuItemRequest
-	(*GetMenuItemResponse)(nil),    // 5: chefcloud.menu.v1.GetMenuItemResponse
-	(*ListMenuItemsRequest)(nil),   // 6: chefcloud.menu.v1.ListMenuItemsRequest
-	(*ListMenuItemsResponse)(nil),  // 7: chefcloud.menu.v1.ListMenuItemsResponse
+	(*MenuItem)(nil),                    // 0: chefcloud.menu.v1.MenuItem
+	(*RecipeLine)(nil),                  // 1: chefcloud.menu.v1.RecipeLine
+	(*Preparation)(nil),                 // 2: chefcloud.menu.v1.Preparation
+	(*Modifier)(nil),                    // 3: chefcloud.menu.v1.Modifier
+	(*ModifierGroup)(nil),               // 4: chefcloud.menu.v1.ModifierGroup
+	(*Category)(nil),                    // 5: chefcloud.menu.v1.Category
+	(*UpsertMenuItemRequest)(nil),       // 6: chefcloud.menu.v1.UpsertMenuItemRequest
+	(*UpsertMenuItemResponse)(nil),      // 7: chefcloud.menu.v1.UpsertMenuItemResponse
+	(*GetMenuItemRequest)(nil),          // 8: chefcloud.menu.v1.GetMenuItemRequest
+	(*GetMenuItemResponse)(nil),         // 9: chefcloud.menu.v1.GetMenuItemResponse
+	(*ListMenuItemsRequest)(nil),        // 10: chefcloud.menu.v1.ListMenuItemsRequest
+	(*ListMenuItemsResponse)(nil),       // 11: chefcloud.menu.v1.ListMenuItemsResponse
+	(*UpsertPreparationRequest)(nil),    // 12: chefcloud.menu.v1.UpsertPreparationRequest
+	(*UpsertPreparationResponse)(nil),   // 13: chefcloud.menu.v1.UpsertPreparationResponse
+	(*UpsertModifierGroupRequest)(nil),  // 14: chefcloud.menu.v1.UpsertModifierGroupRequest
+	(*UpsertModifierGroupResponse)(nil), // 15: chefcloud.menu.v1.UpsertModifierGroupResponse
+	(*UpsertCategoryRequest)(nil),       // 16: chefcloud.menu.v1.UpsertCategoryRequest
+	(*UpsertCategoryResponse)(nil),      // 17: chefcloud.menu.v1.UpsertCategoryResponse
+	(*ListPreparationsRequest)(nil),     // 18: chefcloud.menu.v1.ListPreparationsRequest
+	(*ListPreparationsResponse)(nil),    // 19: chefcloud.menu.v1.ListPreparationsResponse
+	(*ListModifierGroupsRequest)(nil),   // 20: chefcloud.menu.v1.ListModifierGroupsRequest
+	(*ListModifierGroupsResponse)(nil),  // 21: chefcloud.menu.v1.ListModifierGroupsResponse
+	(*ListCategoriesRequest)(nil),       // 22: chefcloud.menu.v1.ListCategoriesRequest
+	(*ListCategoriesResponse)(nil),      // 23: chefcloud.menu.v1.ListCategoriesResponse
+	(*GetMenuItemCostRequest)(nil),      // 24: chefcloud.menu.v1.GetMenuItemCostRequest
+	(*IngredientCost)(nil),              // 25: chefcloud.menu.v1.IngredientCost
+	(*GetMenuItemCostResponse)(nil),     // 26: chefcloud.menu.v1.GetMenuItemCostResponse
 }
 var file_chefcloud_menu_v1_menu_proto_depIdxs = []int32{
-	1, // 0: chefcloud.menu.v1.MenuItem.recipe:type_name -> chefcloud.menu.v1.RecipeLine
-	0, // 1: chefcloud.menu.v1.UpsertMenuItemRequest.menu_item:type_name -> chefcloud.menu.v1.MenuItem
-	0, // 2: chefcloud.menu.v1.UpsertMenuItemResponse.menu_item:type_name -> chefcloud.menu.v1.MenuItem
-	0, // 3: chefcloud.menu.v1.GetMenuItemResponse.menu_item:type_name -> chefcloud.menu.v1.MenuItem
-	0, // 4: chefcloud.menu.v1.ListMenuItemsResponse.menu_items:type_name -> chefcloud.menu.v1.MenuItem
-	2, // 5: chefcloud.menu.v1.MenuService.UpsertMenuItem:input_type -> chefcloud.menu.v1.UpsertMenuItemRequest
-	4, // 6: chefcloud.menu.v1.MenuService.GetMenuItem:input_type -> chefcloud.menu.v1.GetMenuItemRequest
-	6, // 7: chefcloud.menu.v1.MenuService.ListMenuItems:input_type -> chefcloud.menu.v1.ListMenuItemsRequest
-	3, // 8: chefcloud.menu.v1.MenuService.UpsertMenuItem:output_type -> chefcloud.menu.v1.UpsertMenuItemResponse
-	5, // 9: chefcloud.menu.v1.MenuService.GetMenuItem:output_type -> chefcloud.menu.v1.GetMenuItemResponse
-	7, // 10: chefcloud.menu.v1.MenuService.ListMenuItems:output_type -> chefcloud.menu.v1.ListMenuItemsResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	1,  // 0: chefcloud.menu.v1.MenuItem.recipe:type_name -> chefcloud.menu.v1.RecipeLine
+	1,  // 1: chefcloud.menu.v1.Preparation.recipe:type_name -> chefcloud.menu.v1.RecipeLine
+	1,  // 2: chefcloud.menu.v1.Modifier.recipe:type_name -> chefcloud.menu.v1.RecipeLine
+	3,  // 3: chefcloud.menu.v1.ModifierGroup.modifiers:type_name -> chefcloud.menu.v1.Modifier
+	0,  // 4: chefcloud.menu.v1.UpsertMenuItemRequest.menu_item:type_name -> chefcloud.menu.v1.MenuItem
+	0,  // 5: chefcloud.menu.v1.UpsertMenuItemResponse.menu_item:type_name -> chefcloud.menu.v1.MenuItem
+	0,  // 6: chefcloud.menu.v1.GetMenuItemResponse.menu_item:type_name -> chefcloud.menu.v1.MenuItem
+	0,  // 7: chefcloud.menu.v1.ListMenuItemsResponse.menu_items:type_name -> chefcloud.menu.v1.MenuItem
+	2,  // 8: chefcloud.menu.v1.UpsertPreparationRequest.preparation:type_name -> chefcloud.menu.v1.Preparation
+	2,  // 9: chefcloud.menu.v1.UpsertPreparationResponse.preparation:type_name -> chefcloud.menu.v1.Preparation
+	4,  // 10: chefcloud.menu.v1.UpsertModifierGroupRequest.modifier_group:type_name -> chefcloud.menu.v1.ModifierGroup
+	4,  // 11: chefcloud.menu.v1.UpsertModifierGroupResponse.modifier_group:type_name -> chefcloud.menu.v1.ModifierGroup
+	5,  // 12: chefcloud.menu.v1.UpsertCategoryRequest.category:type_name -> chefcloud.menu.v1.Category
+	5,  // 13: chefcloud.menu.v1.UpsertCategoryResponse.category:type_name -> chefcloud.menu.v1.Category
+	2,  // 14: chefcloud.menu.v1.ListPreparationsResponse.preparations:type_name -> chefcloud.menu.v1.Preparation
+	4,  // 15: chefcloud.menu.v1.ListModifierGroupsResponse.modifier_groups:type_name -> chefcloud.menu.v1.ModifierGroup
+	5,  // 16: chefcloud.menu.v1.ListCategoriesResponse.categories:type_name -> chefcloud.menu.v1.Category
+	25, // 17: chefcloud.menu.v1.GetMenuItemCostResponse.ingredients:type_name -> chefcloud.menu.v1.IngredientCost
+	6,  // 18: chefcloud.menu.v1.MenuService.UpsertMenuItem:input_type -> chefcloud.menu.v1.UpsertMenuItemRequest
+	8,  // 19: chefcloud.menu.v1.MenuService.GetMenuItem:input_type -> chefcloud.menu.v1.GetMenuItemRequest
+	10, // 20: chefcloud.menu.v1.MenuService.ListMenuItems:input_type -> chefcloud.menu.v1.ListMenuItemsRequest
+	12, // 21: chefcloud.menu.v1.MenuService.UpsertPreparation:input_type -> chefcloud.menu.v1.UpsertPreparationRequest
+	18, // 22: chefcloud.menu.v1.MenuService.ListPreparations:input_type -> chefcloud.menu.v1.ListPreparationsRequest
+	14, // 23: chefcloud.menu.v1.MenuService.UpsertModifierGroup:input_type -> chefcloud.menu.v1.UpsertModifierGroupRequest
+	20, // 24: chefcloud.menu.v1.MenuService.ListModifierGroups:input_type -> chefcloud.menu.v1.ListModifierGroupsRequest
+	16, // 25: chefcloud.menu.v1.MenuService.UpsertCategory:input_type -> chefcloud.menu.v1.UpsertCategoryRequest
+	22, // 26: chefcloud.menu.v1.MenuService.ListCategories:input_type -> chefcloud.menu.v1.ListCategoriesRequest
+	24, // 27: chefcloud.menu.v1.MenuService.GetMenuItemCost:input_type -> chefcloud.menu.v1.GetMenuItemCostRequest
+	7,  // 28: chefcloud.menu.v1.MenuService.UpsertMenuItem:output_type -> chefcloud.menu.v1.UpsertMenuItemResponse
+	9,  // 29: chefcloud.menu.v1.MenuService.GetMenuItem:output_type -> chefcloud.menu.v1.GetMenuItemResponse
+	11, // 30: chefcloud.menu.v1.MenuService.ListMenuItems:output_type -> chefcloud.menu.v1.ListMenuItemsResponse
+	13, // 31: chefcloud.menu.v1.MenuService.UpsertPreparation:output_type -> chefcloud.menu.v1.UpsertPreparationResponse
+	19, // 32: chefcloud.menu.v1.MenuService.ListPreparations:output_type -> chefcloud.menu.v1.ListPreparationsResponse
+	15, // 33: chefcloud.menu.v1.MenuService.UpsertModifierGroup:output_type -> chefcloud.menu.v1.UpsertModifierGroupResponse
+	21, // 34: chefcloud.menu.v1.MenuService.ListModifierGroups:output_type -> chefcloud.menu.v1.ListModifierGroupsResponse
+	17, // 35: chefcloud.menu.v1.MenuService.UpsertCategory:output_type -> chefcloud.menu.v1.UpsertCategoryResponse
+	23, // 36: chefcloud.menu.v1.MenuService.ListCategories:output_type -> chefcloud.menu.v1.ListCategoriesResponse
+	26, // 37: chefcloud.menu.v1.MenuService.GetMenuItemCost:output_type -> chefcloud.menu.v1.GetMenuItemCostResponse
+	28, // [28:38] is the sub-list for method output_type
+	18, // [18:28] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_menu_v1_menu_proto_init() }
@@ -607,13 +1960,14 @@ func file_chefcloud_menu_v1_menu_proto_init() {
 	if File_chefcloud_menu_v1_menu_proto != nil {
 		return
 	}
+	file_chefcloud_menu_v1_menu_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_menu_v1_menu_proto_rawDesc), len(file_chefcloud_menu_v1_menu_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

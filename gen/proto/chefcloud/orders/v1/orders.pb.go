@@ -744,10 +744,12 @@ func (x *AppliedPromotion) GetLines() []*v1.LineDiscount {
 // Modifier is an extra or a change of a dish.
 type Modifier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name, for example `extra cheese`.
+	// Name, for example `extra cheese`; the menu's if a modifier of it is named.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Price for a portion, in minor units.
-	Price         int64 `protobuf:"varint,2,opt,name=price,proto3" json:"price,omitempty"`
+	// Price for a portion, in minor units; the menu's if a modifier of it is named.
+	Price int64 `protobuf:"varint,2,opt,name=price,proto3" json:"price,omitempty"`
+	// Modifier of the menu, of a group that the dish has. Its recipe is used up with the dish's. Without one, name and price say it all.
+	ModifierId    string `protobuf:"bytes,3,opt,name=modifier_id,json=modifierId,proto3" json:"modifier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -794,6 +796,13 @@ func (x *Modifier) GetPrice() int64 {
 		return x.Price
 	}
 	return 0
+}
+
+func (x *Modifier) GetModifierId() string {
+	if x != nil {
+		return x.ModifierId
+	}
+	return ""
 }
 
 // Adjustment is one discount, comp or refund.
@@ -3290,10 +3299,12 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\vcoupon_code\x18\x03 \x01(\tR\n" +
 	"couponCode\x12\x16\n" +
 	"\x06amount\x18\x04 \x01(\x03R\x06amount\x12;\n" +
-	"\x05lines\x18\x05 \x03(\v2%.chefcloud.promotions.v1.LineDiscountR\x05lines\"O\n" +
-	"\bModifier\x12\x1d\n" +
-	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\x12$\n" +
-	"\x05price\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\x05price\"\xaf\x02\n" +
+	"\x05lines\x18\x05 \x03(\v2%.chefcloud.promotions.v1.LineDiscountR\x05lines\"\x8c\x01\n" +
+	"\bModifier\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\x12$\n" +
+	"\x05price\x18\x02 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00R\x05price\x12=\n" +
+	"\vmodifier_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"modifierId\"\xaf\x02\n" +
 	"\n" +
 	"Adjustment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +

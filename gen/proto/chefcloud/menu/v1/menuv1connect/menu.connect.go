@@ -42,6 +42,27 @@ const (
 	// MenuServiceListMenuItemsProcedure is the fully-qualified name of the MenuService's ListMenuItems
 	// RPC.
 	MenuServiceListMenuItemsProcedure = "/chefcloud.menu.v1.MenuService/ListMenuItems"
+	// MenuServiceUpsertPreparationProcedure is the fully-qualified name of the MenuService's
+	// UpsertPreparation RPC.
+	MenuServiceUpsertPreparationProcedure = "/chefcloud.menu.v1.MenuService/UpsertPreparation"
+	// MenuServiceListPreparationsProcedure is the fully-qualified name of the MenuService's
+	// ListPreparations RPC.
+	MenuServiceListPreparationsProcedure = "/chefcloud.menu.v1.MenuService/ListPreparations"
+	// MenuServiceUpsertModifierGroupProcedure is the fully-qualified name of the MenuService's
+	// UpsertModifierGroup RPC.
+	MenuServiceUpsertModifierGroupProcedure = "/chefcloud.menu.v1.MenuService/UpsertModifierGroup"
+	// MenuServiceListModifierGroupsProcedure is the fully-qualified name of the MenuService's
+	// ListModifierGroups RPC.
+	MenuServiceListModifierGroupsProcedure = "/chefcloud.menu.v1.MenuService/ListModifierGroups"
+	// MenuServiceUpsertCategoryProcedure is the fully-qualified name of the MenuService's
+	// UpsertCategory RPC.
+	MenuServiceUpsertCategoryProcedure = "/chefcloud.menu.v1.MenuService/UpsertCategory"
+	// MenuServiceListCategoriesProcedure is the fully-qualified name of the MenuService's
+	// ListCategories RPC.
+	MenuServiceListCategoriesProcedure = "/chefcloud.menu.v1.MenuService/ListCategories"
+	// MenuServiceGetMenuItemCostProcedure is the fully-qualified name of the MenuService's
+	// GetMenuItemCost RPC.
+	MenuServiceGetMenuItemCostProcedure = "/chefcloud.menu.v1.MenuService/GetMenuItemCost"
 )
 
 // MenuServiceClient is a client for the chefcloud.menu.v1.MenuService service.
@@ -52,6 +73,21 @@ type MenuServiceClient interface {
 	GetMenuItem(context.Context, *v1.GetMenuItemRequest) (*v1.GetMenuItemResponse, error)
 	// ListMenuItems lists the dishes by id.
 	ListMenuItems(context.Context, *v1.ListMenuItemsRequest) (*v1.ListMenuItemsResponse, error)
+	// UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
+	// invalid_argument, naming the way round.
+	UpsertPreparation(context.Context, *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error)
+	// ListPreparations lists preparations by id.
+	ListPreparations(context.Context, *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error)
+	// UpsertModifierGroup creates choices that guests have, or replaces them. Modifiers that it has no longer are taken off the menu.
+	UpsertModifierGroup(context.Context, *v1.UpsertModifierGroupRequest) (*v1.UpsertModifierGroupResponse, error)
+	// ListModifierGroups lists groups with their modifiers, by id.
+	ListModifierGroups(context.Context, *v1.ListModifierGroupsRequest) (*v1.ListModifierGroupsResponse, error)
+	// UpsertCategory places a category on the menu. A category that a dish is the first to have comes last by itself.
+	UpsertCategory(context.Context, *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error)
+	// ListCategories lists categories in the order in which they are shown.
+	ListCategories(context.Context, *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error)
+	// GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+	GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error)
 }
 
 // NewMenuServiceClient constructs a client for the chefcloud.menu.v1.MenuService service. By
@@ -85,14 +121,67 @@ func NewMenuServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		upsertPreparation: connect.NewClient[v1.UpsertPreparationRequest, v1.UpsertPreparationResponse](
+			httpClient,
+			baseURL+MenuServiceUpsertPreparationProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("UpsertPreparation")),
+			connect.WithClientOptions(opts...),
+		),
+		listPreparations: connect.NewClient[v1.ListPreparationsRequest, v1.ListPreparationsResponse](
+			httpClient,
+			baseURL+MenuServiceListPreparationsProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("ListPreparations")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		upsertModifierGroup: connect.NewClient[v1.UpsertModifierGroupRequest, v1.UpsertModifierGroupResponse](
+			httpClient,
+			baseURL+MenuServiceUpsertModifierGroupProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("UpsertModifierGroup")),
+			connect.WithClientOptions(opts...),
+		),
+		listModifierGroups: connect.NewClient[v1.ListModifierGroupsRequest, v1.ListModifierGroupsResponse](
+			httpClient,
+			baseURL+MenuServiceListModifierGroupsProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("ListModifierGroups")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		upsertCategory: connect.NewClient[v1.UpsertCategoryRequest, v1.UpsertCategoryResponse](
+			httpClient,
+			baseURL+MenuServiceUpsertCategoryProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("UpsertCategory")),
+			connect.WithClientOptions(opts...),
+		),
+		listCategories: connect.NewClient[v1.ListCategoriesRequest, v1.ListCategoriesResponse](
+			httpClient,
+			baseURL+MenuServiceListCategoriesProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("ListCategories")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		getMenuItemCost: connect.NewClient[v1.GetMenuItemCostRequest, v1.GetMenuItemCostResponse](
+			httpClient,
+			baseURL+MenuServiceGetMenuItemCostProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("GetMenuItemCost")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // menuServiceClient implements MenuServiceClient.
 type menuServiceClient struct {
-	upsertMenuItem *connect.Client[v1.UpsertMenuItemRequest, v1.UpsertMenuItemResponse]
-	getMenuItem    *connect.Client[v1.GetMenuItemRequest, v1.GetMenuItemResponse]
-	listMenuItems  *connect.Client[v1.ListMenuItemsRequest, v1.ListMenuItemsResponse]
+	upsertMenuItem      *connect.Client[v1.UpsertMenuItemRequest, v1.UpsertMenuItemResponse]
+	getMenuItem         *connect.Client[v1.GetMenuItemRequest, v1.GetMenuItemResponse]
+	listMenuItems       *connect.Client[v1.ListMenuItemsRequest, v1.ListMenuItemsResponse]
+	upsertPreparation   *connect.Client[v1.UpsertPreparationRequest, v1.UpsertPreparationResponse]
+	listPreparations    *connect.Client[v1.ListPreparationsRequest, v1.ListPreparationsResponse]
+	upsertModifierGroup *connect.Client[v1.UpsertModifierGroupRequest, v1.UpsertModifierGroupResponse]
+	listModifierGroups  *connect.Client[v1.ListModifierGroupsRequest, v1.ListModifierGroupsResponse]
+	upsertCategory      *connect.Client[v1.UpsertCategoryRequest, v1.UpsertCategoryResponse]
+	listCategories      *connect.Client[v1.ListCategoriesRequest, v1.ListCategoriesResponse]
+	getMenuItemCost     *connect.Client[v1.GetMenuItemCostRequest, v1.GetMenuItemCostResponse]
 }
 
 // UpsertMenuItem calls chefcloud.menu.v1.MenuService.UpsertMenuItem.
@@ -122,6 +211,69 @@ func (c *menuServiceClient) ListMenuItems(ctx context.Context, req *v1.ListMenuI
 	return nil, err
 }
 
+// UpsertPreparation calls chefcloud.menu.v1.MenuService.UpsertPreparation.
+func (c *menuServiceClient) UpsertPreparation(ctx context.Context, req *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error) {
+	response, err := c.upsertPreparation.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListPreparations calls chefcloud.menu.v1.MenuService.ListPreparations.
+func (c *menuServiceClient) ListPreparations(ctx context.Context, req *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error) {
+	response, err := c.listPreparations.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpsertModifierGroup calls chefcloud.menu.v1.MenuService.UpsertModifierGroup.
+func (c *menuServiceClient) UpsertModifierGroup(ctx context.Context, req *v1.UpsertModifierGroupRequest) (*v1.UpsertModifierGroupResponse, error) {
+	response, err := c.upsertModifierGroup.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListModifierGroups calls chefcloud.menu.v1.MenuService.ListModifierGroups.
+func (c *menuServiceClient) ListModifierGroups(ctx context.Context, req *v1.ListModifierGroupsRequest) (*v1.ListModifierGroupsResponse, error) {
+	response, err := c.listModifierGroups.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpsertCategory calls chefcloud.menu.v1.MenuService.UpsertCategory.
+func (c *menuServiceClient) UpsertCategory(ctx context.Context, req *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error) {
+	response, err := c.upsertCategory.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListCategories calls chefcloud.menu.v1.MenuService.ListCategories.
+func (c *menuServiceClient) ListCategories(ctx context.Context, req *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error) {
+	response, err := c.listCategories.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetMenuItemCost calls chefcloud.menu.v1.MenuService.GetMenuItemCost.
+func (c *menuServiceClient) GetMenuItemCost(ctx context.Context, req *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error) {
+	response, err := c.getMenuItemCost.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // MenuServiceHandler is an implementation of the chefcloud.menu.v1.MenuService service.
 type MenuServiceHandler interface {
 	// UpsertMenuItem creates a dish or replaces it whole, recipe included. Closed orders keep the prices and costs that they had.
@@ -130,6 +282,21 @@ type MenuServiceHandler interface {
 	GetMenuItem(context.Context, *v1.GetMenuItemRequest) (*v1.GetMenuItemResponse, error)
 	// ListMenuItems lists the dishes by id.
 	ListMenuItems(context.Context, *v1.ListMenuItemsRequest) (*v1.ListMenuItemsResponse, error)
+	// UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
+	// invalid_argument, naming the way round.
+	UpsertPreparation(context.Context, *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error)
+	// ListPreparations lists preparations by id.
+	ListPreparations(context.Context, *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error)
+	// UpsertModifierGroup creates choices that guests have, or replaces them. Modifiers that it has no longer are taken off the menu.
+	UpsertModifierGroup(context.Context, *v1.UpsertModifierGroupRequest) (*v1.UpsertModifierGroupResponse, error)
+	// ListModifierGroups lists groups with their modifiers, by id.
+	ListModifierGroups(context.Context, *v1.ListModifierGroupsRequest) (*v1.ListModifierGroupsResponse, error)
+	// UpsertCategory places a category on the menu. A category that a dish is the first to have comes last by itself.
+	UpsertCategory(context.Context, *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error)
+	// ListCategories lists categories in the order in which they are shown.
+	ListCategories(context.Context, *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error)
+	// GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+	GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error)
 }
 
 // NewMenuServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -159,6 +326,52 @@ func NewMenuServiceHandler(svc MenuServiceHandler, opts ...connect.HandlerOption
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	menuServiceUpsertPreparationHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceUpsertPreparationProcedure,
+		svc.UpsertPreparation,
+		connect.WithSchema(menuServiceMethods.ByName("UpsertPreparation")),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceListPreparationsHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceListPreparationsProcedure,
+		svc.ListPreparations,
+		connect.WithSchema(menuServiceMethods.ByName("ListPreparations")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceUpsertModifierGroupHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceUpsertModifierGroupProcedure,
+		svc.UpsertModifierGroup,
+		connect.WithSchema(menuServiceMethods.ByName("UpsertModifierGroup")),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceListModifierGroupsHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceListModifierGroupsProcedure,
+		svc.ListModifierGroups,
+		connect.WithSchema(menuServiceMethods.ByName("ListModifierGroups")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceUpsertCategoryHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceUpsertCategoryProcedure,
+		svc.UpsertCategory,
+		connect.WithSchema(menuServiceMethods.ByName("UpsertCategory")),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceListCategoriesHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceListCategoriesProcedure,
+		svc.ListCategories,
+		connect.WithSchema(menuServiceMethods.ByName("ListCategories")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	menuServiceGetMenuItemCostHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceGetMenuItemCostProcedure,
+		svc.GetMenuItemCost,
+		connect.WithSchema(menuServiceMethods.ByName("GetMenuItemCost")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/chefcloud.menu.v1.MenuService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case MenuServiceUpsertMenuItemProcedure:
@@ -167,6 +380,20 @@ func NewMenuServiceHandler(svc MenuServiceHandler, opts ...connect.HandlerOption
 			menuServiceGetMenuItemHandler.ServeHTTP(w, r)
 		case MenuServiceListMenuItemsProcedure:
 			menuServiceListMenuItemsHandler.ServeHTTP(w, r)
+		case MenuServiceUpsertPreparationProcedure:
+			menuServiceUpsertPreparationHandler.ServeHTTP(w, r)
+		case MenuServiceListPreparationsProcedure:
+			menuServiceListPreparationsHandler.ServeHTTP(w, r)
+		case MenuServiceUpsertModifierGroupProcedure:
+			menuServiceUpsertModifierGroupHandler.ServeHTTP(w, r)
+		case MenuServiceListModifierGroupsProcedure:
+			menuServiceListModifierGroupsHandler.ServeHTTP(w, r)
+		case MenuServiceUpsertCategoryProcedure:
+			menuServiceUpsertCategoryHandler.ServeHTTP(w, r)
+		case MenuServiceListCategoriesProcedure:
+			menuServiceListCategoriesHandler.ServeHTTP(w, r)
+		case MenuServiceGetMenuItemCostProcedure:
+			menuServiceGetMenuItemCostHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -186,4 +413,32 @@ func (UnimplementedMenuServiceHandler) GetMenuItem(context.Context, *v1.GetMenuI
 
 func (UnimplementedMenuServiceHandler) ListMenuItems(context.Context, *v1.ListMenuItemsRequest) (*v1.ListMenuItemsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.ListMenuItems is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) UpsertPreparation(context.Context, *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.UpsertPreparation is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) ListPreparations(context.Context, *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.ListPreparations is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) UpsertModifierGroup(context.Context, *v1.UpsertModifierGroupRequest) (*v1.UpsertModifierGroupResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.UpsertModifierGroup is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) ListModifierGroups(context.Context, *v1.ListModifierGroupsRequest) (*v1.ListModifierGroupsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.ListModifierGroups is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) UpsertCategory(context.Context, *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.UpsertCategory is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) ListCategories(context.Context, *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.ListCategories is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.GetMenuItemCost is not implemented"))
 }
