@@ -9,6 +9,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/franchise/forecast"
 	"github.com/chefcloud/chefcloud/app/franchise/organisation"
 	"github.com/chefcloud/chefcloud/app/franchise/rankings"
+	"github.com/chefcloud/chefcloud/app/franchise/reconciliation"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -24,6 +25,7 @@ var Module = fx.Module("franchise",
 		forecast.NewRunner,
 		fx.Annotate((*forecast.Runner).Job, fx.ResultTags(jobs.Group)),
 		fx.Annotate(rankingsJob, fx.ResultTags(jobs.Group)),
+		fx.Annotate(reconciliation.Job, fx.ResultTags(jobs.Group)),
 		fx.Annotate(registration, fx.ResultTags(rpc.Group)),
 	),
 )

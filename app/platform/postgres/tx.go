@@ -62,3 +62,13 @@ func pause(ctx context.Context, attempt int) error {
 		return ctx.Err()
 	}
 }
+
+// Snapshot runs fn in a read-only transaction that sees the database as it was when it began, however long it takes.
+func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, tx Querier) error) error {
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return translate(fmt.Errorf("begin: %w", err))
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it wrote nothing
+	return translate(fn(ctx, tx))
+}

@@ -20,13 +20,14 @@ const parentInterval = time.Second
 
 // commands is the command line.
 type commands struct {
-	Config configCommand `cmd:"" help:"Show the effective settings and where each comes from."`
-	Local  localCommand  `cmd:"" help:"Run something with private PostgreSQL and Valkey servers."`
-	Org    orgCommand    `cmd:"" help:"Manage organisations."`
-	Schema schemaCommand `cmd:"" help:"Compare the database with the declared schema and change it."`
-	Seed   seedCommand   `cmd:"" help:"Fill an organisation with benchmark data."`
-	Serve  serveCommand  `cmd:"" help:"Run a server process."`
-	Up     upCommand     `cmd:"" help:"Run the product on this machine with its demo data."`
+	Config    configCommand    `cmd:"" help:"Show the effective settings and where each comes from."`
+	Local     localCommand     `cmd:"" help:"Run something with private PostgreSQL and Valkey servers."`
+	Org       orgCommand       `cmd:"" help:"Manage organisations."`
+	Reconcile reconcileCommand `cmd:"" help:"Recompute rollups and stock from raw rows and print what differs (exit code 1 if something does)."`
+	Schema    schemaCommand    `cmd:"" help:"Compare the database with the declared schema and change it."`
+	Seed      seedCommand      `cmd:"" help:"Fill an organisation with benchmark data."`
+	Serve     serveCommand     `cmd:"" help:"Run a server process."`
+	Up        upCommand        `cmd:"" help:"Run the product on this machine with its demo data."`
 }
 
 // exitCode ends the process with the code of a command that was run on the user's behalf.
