@@ -39,9 +39,22 @@ type IncomingLine struct {
 // than was booked then, rounded once per batch; the caller adds it to the cost of sales of the business date.
 // The items must exist.
 func Receive(ctx context.Context, tx postgres.Querier, in Incoming) (batches []Batch, settledCOGS int64, err error) {
-	itemIDs := make([]string, len(in.Lines))
-	for i, l := range in.Lines {
-		itemIDs[i] = l.ItemID
+	return bringIn(ctx, tx, in, nil)
+}
+
+// Arrive brings transferred goods in, as [Receive] does, and books lost at the cost that it had: as goods that came in and went
+// at once, without settling anything. Nothing need have arrived.
+func Arrive(ctx context.Context, tx postgres.Querier, in Incoming, lost []IncomingLine) (settledCOGS int64, err error) {
+	_, settledCOGS, err = bringIn(ctx, tx, in, lost)
+	return settledCOGS, err
+}
+
+// bringIn returns the batches of what came in. It locks the items of both sets together, or the order of locks would depend on
+// what got lost.
+func bringIn(ctx context.Context, tx postgres.Querier, in Incoming, lost []IncomingLine) (batches []Batch, settledCOGS int64, err error) {
+	var itemIDs []string
+	for _, l := range slices.Concat(in.Lines, lost) {
+		itemIDs = append(itemIDs, l.ItemID)
 	}
 	slices.Sort(itemIDs)
 	itemIDs = slices.Compact(itemIDs)
@@ -60,10 +73,30 @@ func Receive(ctx context.Context, tx postgres.Querier, in Incoming) (batches []B
 	for i := range batches {
 		settledCOGS += batches[i].SettledCOGS
 	}
-	if err := st.insertBatches(ctx, in, batches); err != nil {
+	gone, losses, err := lose(in, lost)
+	if err != nil {
 		return nil, 0, err
 	}
-	return batches, settledCOGS, st.book(ctx, posting{At: in.At, BusinessDate: in.BusinessDate, SourceID: in.SourceID}, movements)
+	if err := st.insertBatches(ctx, in, slices.Concat(batches, gone)); err != nil {
+		return nil, 0, err
+	}
+	return batches, settledCOGS, st.book(ctx, posting{At: in.At, BusinessDate: in.BusinessDate, SourceID: in.SourceID}, append(movements, losses...))
+}
+
+// lose makes a batch of each lost line, and lists the movements that bring it in and take it away.
+func lose(in Incoming, lost []IncomingLine) ([]Batch, []movement, error) {
+	in.Lines = lost
+	batches, movements, err := unpack(in, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range batches {
+		b := &batches[i]
+		movements = append(movements, movement{
+			BatchID: b.ID, ItemID: b.ItemID, Kind: kindTransferLoss, LineNo: int32(i) + 1, Quantity: b.Received.Neg(), UnitCost: b.UnitCost,
+		})
+	}
+	return batches, movements, nil
 }
 
 // unpack makes a batch of each line, settles what is open from it, and lists the movements of both.
