@@ -43,7 +43,7 @@ FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS wanted;
 -- be the same text.
 SELECT branch_id, item_id, coalesce(batch_id, '') AS batch_id, coalesce(shortfall_id, '') AS shortfall_id, kind, quantity, unit_cost, line_no
 FROM stock_movements
-WHERE org_id = @org_id AND source_id = @order_id AND kind IN ('SALE', 'SHORTFALL', 'RESTOCK')
+WHERE org_id = @org_id AND source_id = @order_id AND kind IN ('SALE', 'SHORTFALL', 'RESTOCK', 'VOID')
 ORDER BY id;
 
 -- name: StockBatchInsert :exec
@@ -94,7 +94,7 @@ WITH booked AS (
   WHERE s.org_id = @org_id AND s.id = moved.shortfall_id
 ), days AS (
   INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
-  SELECT @org_id, @branch_id, m.item_id, @business_date, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  SELECT @org_id, @branch_id, m.item_id, @business_date, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0), sum(m.quantity)
   FROM booked AS m
   GROUP BY m.item_id
   ORDER BY m.item_id
@@ -129,7 +129,7 @@ WITH kept AS (
   WHERE d.org_id = @org_id AND (@branch_id::text = '' OR d.branch_id = @branch_id) AND d.business_date BETWEEN @from_date AND @to_date
 ), ledger AS (
   SELECT m.branch_id, m.item_id, m.business_date,
-    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0) AS used, sum(m.quantity) AS moved
+    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0) AS used, sum(m.quantity) AS moved
   FROM stock_movements m
   WHERE m.org_id = @org_id AND (@branch_id::text = '' OR m.branch_id = @branch_id) AND m.business_date BETWEEN @from_date AND @to_date
   GROUP BY 1, 2, 3
@@ -169,7 +169,7 @@ DELETE FROM stock_days WHERE org_id = @org_id AND branch_id = @branch_id;
 -- name: StockDayRebuild :exec
 INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
 SELECT @org_id, @branch_id, m.item_id, m.business_date,
-  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0), sum(m.quantity)
 FROM stock_movements m
 WHERE m.org_id = @org_id AND m.branch_id = @branch_id
 GROUP BY m.item_id, m.business_date;

@@ -84,7 +84,8 @@ COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallListOpen and 
 -- The ledger, which is only ever added to. Each row moves one batch or one shortfall. Quantity is signed: what comes in is
 -- positive, what goes out is negative, and so is what is owed. Hence, always:
 --   the sum over a batch is its remaining_qty; the sum over a shortfall is −open_qty; the sum over a branch's item is what
---   is on hand; and −quantity × unit_cost over SALE, SHORTFALL, SETTLEMENT and RESTOCK is the cost of sales before rounding.
+--   is on hand; and −quantity × unit_cost over SALE, SHORTFALL, SETTLEMENT, RESTOCK and VOID is the cost of sales before rounding.
+-- RESTOCK is what a refund put back, VOID what a void did: a refunded dish was sold all the same.
 -- A SETTLEMENT is two rows: out of the batch at the batch's cost, into the shortfall at the cost that was booked.
 CREATE TABLE stock_movements (
   org_id text NOT NULL,
@@ -101,7 +102,7 @@ CREATE TABLE stock_movements (
   business_date date NOT NULL,
   occurred_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK',
+  CONSTRAINT stock_movements_kind CHECK (kind IN ('OPENING', 'RECEIPT', 'SALE', 'SHORTFALL', 'SETTLEMENT', 'WASTE', 'RESTOCK', 'VOID',
     'TRANSFER_OUT', 'TRANSFER_IN', 'TRANSFER_LOSS', 'COUNT', 'ADJUSTMENT')),
   CONSTRAINT stock_movements_target CHECK (num_nonnulls(batch_id, shortfall_id) = 1)
 );
@@ -112,7 +113,7 @@ CREATE INDEX idx_stock_movement_branch_date ON stock_movements (org_id, branch_i
 COMMENT ON INDEX idx_stock_movement_branch_date IS 'Serves StockMovementSum and StockDayCheck.';
 
 -- What the ledger did to an item on a business date, kept with each movement. used is what sales took: SALE and SHORTFALL, less
--- RESTOCK. moved is the sum of all movements, so that its sum up to a date is what was on hand at the end of that date, what is
+-- VOID. moved is the sum of all movements, so that its sum up to a date is what was on hand at the end of that date, what is
 -- owed being negative.
 CREATE TABLE stock_days (
   org_id text NOT NULL,

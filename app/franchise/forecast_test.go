@@ -29,9 +29,9 @@ func TestListForecastItems(t *testing.T) {
 		b.foresee(t, first, beef, "2024-12-01", "1", "MA") // after the month
 		b.move(t, first, beef, "2024-11-07", "SALE", "-40.125")
 		b.move(t, first, beef, "2024-11-07", "SHORTFALL", "-2")
-		b.move(t, first, beef, "2024-11-07", "RESTOCK", "1.5")
+		b.move(t, first, beef, "2024-11-07", "VOID", "1.5")
 		b.move(t, second, beef, "2024-11-07", "SALE", "-19")
-		for _, other := range []string{"WASTE", "RECEIPT", "SETTLEMENT"} {
+		for _, other := range []string{"WASTE", "RECEIPT", "RESTOCK", "SETTLEMENT"} {
 			b.move(t, first, beef, "2024-11-07", other, "-7")
 		}
 		b.move(t, first, beef, "2024-11-08", "SALE", "-3") // today isn't completed
@@ -118,7 +118,7 @@ func (b *testBundle) move(t *testing.T, branchID, itemID, day, kind, quantity st
 		VALUES ($1, $2, $3, 'bat_1', $4, $5::text::numeric, 1, 'ord_1', $6, now())`, b.owner.OrgID, branchID, itemID, kind, quantity, date(t, day))
 	require.NoError(t, err)
 	_, err = b.db.Exec(t.Context(), `INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
-		VALUES ($1, $2, $3, $4, CASE WHEN $5::text IN ('SALE', 'SHORTFALL', 'RESTOCK') THEN -$6::text::numeric ELSE 0 END, $6::text::numeric)
+		VALUES ($1, $2, $3, $4, CASE WHEN $5::text IN ('SALE', 'SHORTFALL', 'VOID') THEN -$6::text::numeric ELSE 0 END, $6::text::numeric)
 		ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = d.used + excluded.used, moved = d.moved + excluded.moved`,
 		b.owner.OrgID, branchID, itemID, date(t, day), kind, quantity)
 	require.NoError(t, err)

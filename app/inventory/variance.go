@@ -49,7 +49,7 @@ func (u *Usage) add(kind string, quantity decimal.Decimal) {
 	switch kind {
 	case "OPENING", "RECEIPT":
 		u.Received = u.Received.Add(quantity)
-	case "SALE", "SHORTFALL", "RESTOCK":
+	case "SALE", "SHORTFALL", "RESTOCK", "VOID":
 		u.Theoretical = u.Theoretical.Sub(quantity)
 	case "WASTE":
 		u.Waste = u.Waste.Sub(quantity)

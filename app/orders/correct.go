@@ -26,7 +26,7 @@ func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason stri
 			}
 		}
 		if restocked {
-			return stock.Restock(ctx, tx, o.OrgID, o.ID, o.BusinessDate, now)
+			return stock.Void(ctx, tx, o.OrgID, o.ID, o.BusinessDate, now)
 		}
 		return nil
 	})

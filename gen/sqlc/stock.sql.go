@@ -142,7 +142,7 @@ WITH kept AS (
   WHERE d.org_id = $1 AND ($2::text = '' OR d.branch_id = $2) AND d.business_date BETWEEN $3 AND $4
 ), ledger AS (
   SELECT m.branch_id, m.item_id, m.business_date,
-    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0) AS used, sum(m.quantity) AS moved
+    coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0) AS used, sum(m.quantity) AS moved
   FROM stock_movements m
   WHERE m.org_id = $1 AND ($2::text = '' OR m.branch_id = $2) AND m.business_date BETWEEN $3 AND $4
   GROUP BY 1, 2, 3
@@ -274,7 +274,7 @@ func (q *Queries) StockDayOpening(ctx context.Context, db DBTX, arg *StockDayOpe
 const stockDayRebuild = `-- name: StockDayRebuild :exec
 INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
 SELECT $1, $2, m.item_id, m.business_date,
-  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0), sum(m.quantity)
 FROM stock_movements m
 WHERE m.org_id = $1 AND m.branch_id = $2
 GROUP BY m.item_id, m.business_date
@@ -401,7 +401,7 @@ WITH booked AS (
   WHERE s.org_id = $1 AND s.id = moved.shortfall_id
 ), days AS (
   INSERT INTO stock_days AS d (org_id, branch_id, item_id, business_date, used, moved)
-  SELECT $1, $2, m.item_id, $4, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'RESTOCK')), 0), sum(m.quantity)
+  SELECT $1, $2, m.item_id, $4, coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0), sum(m.quantity)
   FROM booked AS m
   GROUP BY m.item_id
   ORDER BY m.item_id
@@ -452,7 +452,7 @@ func (q *Queries) StockMovementBook(ctx context.Context, db DBTX, arg *StockMove
 const stockMovementListByOrder = `-- name: StockMovementListByOrder :many
 SELECT branch_id, item_id, coalesce(batch_id, '') AS batch_id, coalesce(shortfall_id, '') AS shortfall_id, kind, quantity, unit_cost, line_no
 FROM stock_movements
-WHERE org_id = $1 AND source_id = $2 AND kind IN ('SALE', 'SHORTFALL', 'RESTOCK')
+WHERE org_id = $1 AND source_id = $2 AND kind IN ('SALE', 'SHORTFALL', 'RESTOCK', 'VOID')
 ORDER BY id
 `
 

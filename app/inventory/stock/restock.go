@@ -10,16 +10,26 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
 
-// Restock puts what an order consumed back: into the batches that it came from, and off the shortfalls that are still
+// Restock puts what a refunded order consumed back: into the batches that it came from, and off the shortfalls that are still
 // open. A shortfall that was settled since comes back as a batch that was received at the given instant, at the cost that
 // the sale was charged. An order that consumed nothing, or was put back before, changes nothing.
 func Restock(ctx context.Context, tx postgres.Querier, orgID, orderID string, businessDate civil.Date, at time.Time) error {
+	return restore(ctx, tx, orgID, orderID, kindRestock, posting{At: at, BusinessDate: businessDate, SourceID: orderID})
+}
+
+// Void puts what a voided order consumed back, as [Restock] does. The goods were never sold: they count no more as used on the
+// business date, on which the order was closed.
+func Void(ctx context.Context, tx postgres.Querier, orgID, orderID string, businessDate civil.Date, at time.Time) error {
+	return restore(ctx, tx, orgID, orderID, kindVoid, posting{At: at, BusinessDate: businessDate, SourceID: orderID})
+}
+
+func restore(ctx context.Context, tx postgres.Querier, orgID, orderID string, k kind, cause posting) error {
 	branchID, sold, err := newStore(tx, orgID, "").movements(ctx, orderID)
 	if err != nil {
 		return err
 	}
-	isRestock := func(m movement) bool { return m.Kind == kindRestock }
-	if len(sold) == 0 || slices.ContainsFunc(sold, isRestock) {
+	wasPutBack := func(m movement) bool { return m.Kind == kindRestock || m.Kind == kindVoid }
+	if len(sold) == 0 || slices.ContainsFunc(sold, wasPutBack) {
 		return nil
 	}
 	needs := make([]Need, len(sold))
@@ -40,20 +50,20 @@ func Restock(ctx context.Context, tx postgres.Querier, orgID, orderID string, bu
 			return err
 		}
 	}
-	movements, batches := putBack(sold, shortfalls, at)
+	movements, batches := putBack(sold, shortfalls, k, cause.At)
 	if len(batches) > 0 {
-		in := Incoming{At: at, BusinessDate: businessDate, Source: SourceRestock, SourceID: orderID}
+		in := Incoming{At: cause.At, BusinessDate: cause.BusinessDate, Source: SourceRestock, SourceID: orderID}
 		if err := st.insertBatches(ctx, in, batches); err != nil {
 			return err
 		}
 	}
-	return st.book(ctx, posting{At: at, BusinessDate: businessDate, SourceID: orderID}, movements)
+	return st.book(ctx, cause, movements)
 }
 
 // putBack reverses the movements of a sale, given its shortfalls as they are now.
-func putBack(sold []movement, shortfalls map[string]shortfall, at time.Time) (movements []movement, batches []Batch) {
+func putBack(sold []movement, shortfalls map[string]shortfall, k kind, at time.Time) (movements []movement, batches []Batch) {
 	for _, m := range sold {
-		m.Kind, m.Quantity = kindRestock, m.Quantity.Neg()
+		m.Kind, m.Quantity = k, m.Quantity.Neg()
 		if m.ShortfallID == "" {
 			movements = append(movements, m)
 			continue

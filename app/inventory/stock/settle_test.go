@@ -68,7 +68,7 @@ func TestPutBackReversesEachMovement(t *testing.T) {
 		{BatchID: "b1", ItemID: "BEEF", Kind: kindSale, LineNo: 1, Quantity: dec("-10"), UnitCost: dec("4000")},
 		{ShortfallID: "s1", ItemID: "BEEF", Kind: kindShortfall, LineNo: 1, Quantity: dec("-5"), UnitCost: dec("4000")},
 	}
-	movements, batches := putBack(sold, map[string]shortfall{"s1": {Open: dec("2"), Quantity: dec("5")}}, at)
+	movements, batches := putBack(sold, map[string]shortfall{"s1": {Open: dec("2"), Quantity: dec("5")}}, kindRestock, at)
 	require.Len(t, movements, 3)
 	require.Equal(t, "10", movements[0].Quantity.String())
 	require.Equal(t, "2", movements[1].Quantity.String(), "what is still owed is forgiven")

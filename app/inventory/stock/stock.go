@@ -38,6 +38,7 @@ const (
 	kindTransferIn   kind = "TRANSFER_IN"
 	kindTransferLoss kind = "TRANSFER_LOSS"
 	kindTransferOut  kind = "TRANSFER_OUT"
+	kindVoid         kind = "VOID"
 	kindWaste        kind = "WASTE"
 )
 

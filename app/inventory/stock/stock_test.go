@@ -310,6 +310,29 @@ func TestRestock(t *testing.T) {
 		requireBalanced(t, b.db, b.owner.OrgID)
 	})
 
+	t.Run("OfARefundLeavesTheUseAndOfAVoidTakesItBack", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.batch("10", "4000", 1)
+		used := func() (used string) {
+			err := b.db.QueryRow(t.Context(), "SELECT used FROM stock_days WHERE org_id = $1 AND business_date = $2", b.owner.OrgID, today).Scan(&used)
+			require.NoError(t, err)
+			return used
+		}
+		b.sell("O1", "8")
+		b.restock("O1")
+		require.Equal(t, "8.000", used(), "the dish was sold all the same")
+		b.sell("O2", "12")
+		require.Equal(t, "20.000", used())
+		for range 2 {
+			b.inTx(func(ctx context.Context, tx postgres.Querier) error { return stock.Void(ctx, tx, b.owner.OrgID, "O2", today, noon) })
+		}
+		require.Equal(t, "8.000", used(), "it never was")
+		b.restock("O2")
+		require.Equal(t, "10", b.onHand())
+		requireBalanced(t, b.db, b.owner.OrgID)
+	})
+
 	t.Run("LeavesWastageWithTheSameIDAlone", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

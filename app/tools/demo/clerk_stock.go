@@ -48,7 +48,7 @@ func (c *clerk) Movement(m *sim.Movement) {
 	key := itemDay{date: m.BusinessDate, item: m.Item}
 	day := c.moved[key]
 	day.moved += m.Quantity
-	if m.Kind == "SALE" || m.Kind == "RESTOCK" {
+	if m.Kind == "SALE" {
 		day.used -= m.Quantity
 	}
 	c.moved[key] = day

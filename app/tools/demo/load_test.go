@@ -54,6 +54,10 @@ func requireConsistent(t *testing.T, db *postgres.DB, orgID string) {
 	mismatches, err := stock.Check(t.Context(), db, orgID)
 	require.NoError(t, err)
 	require.Empty(t, mismatches)
+	days, err := stock.CheckDays(t.Context(), db, orgID, "", civil.NewDate(2000, 1, 1), civil.NewDate(2100, 1, 1))
+	require.NoError(t, err)
+	require.Empty(t, days)
+	require.Positive(t, one[int64](t, db, "SELECT count(*) FROM stock_days WHERE org_id = $1 AND used > 0", orgID))
 }
 
 func TestLoad(t *testing.T) {
