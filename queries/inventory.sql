@@ -250,20 +250,3 @@ CROSS JOIN LATERAL (
 ) AS l
 WHERE l.usable < 0 OR (l.reorder_level > 0 AND l.usable <= l.reorder_level)
 ORDER BY 1, l.item_id;
-
--- name: StockOnHandList :many
--- What the ledger has of items in a branch at an instant: what is there now less what moved since.
-SELECT wanted.item_id::text AS item_id, (
-  coalesce((
-    SELECT sum(b.remaining_qty) FROM stock_batches b
-    WHERE b.org_id = @org_id AND b.branch_id = @branch_id AND b.item_id = wanted.item_id AND b.remaining_qty > 0
-  ), 0) - coalesce((
-    SELECT sum(f.open_qty) FROM stock_shortfalls f
-    WHERE f.org_id = @org_id AND f.branch_id = @branch_id AND f.item_id = wanted.item_id AND f.open_qty > 0
-  ), 0) - coalesce((
-    SELECT sum(m.quantity) FROM stock_movements m
-    WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.item_id = wanted.item_id AND m.business_date >= @since_date AND m.occurred_at > @at
-  ), 0)
-)::numeric AS quantity
-FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS wanted
-ORDER BY wanted.item_id;

@@ -108,19 +108,23 @@ SELECT @org_id, @branch_id, m.item_id, nullif(m.batch_id, ''), nullif(m.shortfal
 FROM booked AS m;
 
 -- name: StockLedgerCheck :many
--- Batches and shortfalls that aren't the sum of their movements, and movements of none. There must never be a row.
+-- Batches and shortfalls that aren't the sum of their movements, and movements of none, by branch. There must never be a row.
 WITH held AS (
-  SELECT b.id, b.remaining_qty AS quantity FROM stock_batches b WHERE b.org_id = @org_id
+  SELECT b.id, b.branch_id, b.item_id, b.remaining_qty AS quantity FROM stock_batches b WHERE b.org_id = @org_id
   UNION ALL
-  SELECT s.id, -s.open_qty FROM stock_shortfalls s WHERE s.org_id = @org_id
+  SELECT s.id, s.branch_id, s.item_id, -s.open_qty FROM stock_shortfalls s WHERE s.org_id = @org_id
 ), ledger AS (
-  SELECT coalesce(m.batch_id, m.shortfall_id) AS id, sum(m.quantity) AS quantity FROM stock_movements m WHERE m.org_id = @org_id GROUP BY 1
+  SELECT coalesce(m.batch_id, m.shortfall_id) AS id, m.branch_id, m.item_id, sum(m.quantity) AS quantity
+  FROM stock_movements m
+  WHERE m.org_id = @org_id
+  GROUP BY 1, 2, 3
 )
-SELECT coalesce(held.id, ledger.id)::text AS id, coalesce(held.quantity, 0)::numeric AS held, coalesce(ledger.quantity, 0)::numeric AS ledger
+SELECT coalesce(held.branch_id, ledger.branch_id)::text AS branch_id, coalesce(held.item_id, ledger.item_id)::text AS item_id,
+  coalesce(held.id, ledger.id)::text AS id, coalesce(held.quantity, 0)::numeric AS held, coalesce(ledger.quantity, 0)::numeric AS ledger
 FROM held
-FULL JOIN ledger ON ledger.id = held.id
-WHERE held.quantity IS DISTINCT FROM ledger.quantity
-ORDER BY 1;
+FULL JOIN ledger ON ledger.id = held.id AND ledger.branch_id = held.branch_id AND ledger.item_id = held.item_id
+WHERE held.id IS NULL OR held.quantity <> coalesce(ledger.quantity, 0)
+ORDER BY 1, 2, 3;
 
 -- name: StockDayCheck :many
 -- Days that aren't the sums of the ledger, of one branch or of all. There must never be a row.
@@ -143,40 +147,55 @@ FULL JOIN ledger ON ledger.branch_id = kept.branch_id AND ledger.item_id = kept.
 WHERE coalesce(kept.used, 0) <> coalesce(ledger.used, 0) OR coalesce(kept.moved, 0) <> coalesce(ledger.moved, 0)
 ORDER BY 1, 3, 2;
 
+-- name: StockPositionLockBranch :exec
+-- Locks all that a branch ever had, in the order in which all lock. What was loaded in bulk has no position before.
+INSERT INTO stock_positions (org_id, item_id, branch_id)
+SELECT @org_id, held.item_id, @branch_id
+FROM (
+  SELECT b.item_id FROM stock_batches b WHERE b.org_id = @org_id AND b.branch_id = @branch_id
+  UNION
+  SELECT s.item_id FROM stock_shortfalls s WHERE s.org_id = @org_id AND s.branch_id = @branch_id
+) AS held
+ORDER BY held.item_id
+ON CONFLICT (org_id, item_id, branch_id) DO UPDATE SET branch_id = excluded.branch_id WHERE false;
+
 -- name: StockBatchRebuild :execrows
+-- A batch that nothing ever moved is empty.
 UPDATE stock_batches b
 SET remaining_qty = l.quantity
 FROM (
-  SELECT m.batch_id, sum(m.quantity) AS quantity FROM stock_movements m
-  WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.batch_id IS NOT NULL
-  GROUP BY m.batch_id
+  SELECT held.id, coalesce(sum(m.quantity), 0) AS quantity
+  FROM stock_batches held
+  LEFT JOIN stock_movements m ON m.org_id = @org_id AND m.branch_id = @branch_id AND m.batch_id = held.id
+  WHERE held.org_id = @org_id AND held.branch_id = @branch_id
+  GROUP BY held.id
 ) AS l
-WHERE b.org_id = @org_id AND b.id = l.batch_id AND b.remaining_qty <> l.quantity;
+WHERE b.org_id = @org_id AND b.id = l.id AND b.remaining_qty <> l.quantity;
 
 -- name: StockShortfallRebuild :execrows
 UPDATE stock_shortfalls s
 SET open_qty = -l.quantity
 FROM (
-  SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM stock_movements m
-  WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.shortfall_id IS NOT NULL
-  GROUP BY m.shortfall_id
+  SELECT owed.id, coalesce(sum(m.quantity), 0) AS quantity
+  FROM stock_shortfalls owed
+  LEFT JOIN stock_movements m ON m.org_id = @org_id AND m.branch_id = @branch_id AND m.shortfall_id = owed.id
+  WHERE owed.org_id = @org_id AND owed.branch_id = @branch_id
+  GROUP BY owed.id
 ) AS l
-WHERE s.org_id = @org_id AND s.id = l.shortfall_id AND s.open_qty <> -l.quantity;
+WHERE s.org_id = @org_id AND s.id = l.id AND s.open_qty <> -l.quantity;
 
 -- name: StockDayDelete :exec
 DELETE FROM stock_days WHERE org_id = @org_id AND branch_id = @branch_id;
 
 -- name: StockDayRebuild :exec
+-- An item that the branch had for the first time since its days were deleted has its day already.
 INSERT INTO stock_days (org_id, branch_id, item_id, business_date, used, moved)
 SELECT @org_id, @branch_id, m.item_id, m.business_date,
   coalesce(-sum(m.quantity) FILTER (WHERE m.kind IN ('SALE', 'SHORTFALL', 'VOID')), 0), sum(m.quantity)
 FROM stock_movements m
 WHERE m.org_id = @org_id AND m.branch_id = @branch_id
-GROUP BY m.item_id, m.business_date;
-
--- name: StockPositionLockBranch :exec
--- Everything that a branch has, in the order in which all lock.
-SELECT item_id FROM stock_positions WHERE org_id = @org_id AND branch_id = @branch_id ORDER BY item_id FOR UPDATE;
+GROUP BY m.item_id, m.business_date
+ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = excluded.used, moved = excluded.moved;
 
 -- name: StockMovementSum :many
 -- A branch's movements of a range of dates by item and kind.
@@ -195,3 +214,27 @@ WHERE d.org_id = @org_id AND d.branch_id = @branch_id AND d.business_date < @bef
   AND (@all_items::boolean OR d.item_id = ANY (@item_ids::text[]))
 GROUP BY d.item_id
 ORDER BY d.item_id;
+
+-- name: StockOnHandList :many
+-- What the ledger had of items in a branch at an instant: what is there now less what moved since. What happened after the instant
+-- stands on no date before since_date.
+SELECT wanted.item_id::text AS item_id,
+  (coalesce(held.quantity, 0) - coalesce(owed.quantity, 0) - coalesce(since.quantity, 0))::numeric AS quantity
+FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS wanted
+LEFT JOIN (
+  SELECT b.item_id, sum(b.remaining_qty) AS quantity FROM stock_batches b
+  WHERE b.org_id = @org_id AND b.branch_id = @branch_id AND b.item_id = ANY (@item_ids::text[]) AND b.remaining_qty > 0
+  GROUP BY b.item_id
+) AS held ON held.item_id = wanted.item_id
+LEFT JOIN (
+  SELECT f.item_id, sum(f.open_qty) AS quantity FROM stock_shortfalls f
+  WHERE f.org_id = @org_id AND f.branch_id = @branch_id AND f.item_id = ANY (@item_ids::text[]) AND f.open_qty > 0
+  GROUP BY f.item_id
+) AS owed ON owed.item_id = wanted.item_id
+LEFT JOIN (
+  SELECT m.item_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = @org_id AND m.branch_id = @branch_id AND m.item_id = ANY (@item_ids::text[])
+    AND m.business_date >= @since_date AND m.occurred_at > @at
+  GROUP BY m.item_id
+) AS since ON since.item_id = wanted.item_id
+ORDER BY wanted.item_id;

@@ -91,10 +91,7 @@ func itemIDs(lines []CountLine) []string {
 // bookCount moves the differences and returns the lines with what was expected and what the differences cost.
 func (s *Service) bookCount(ctx context.Context, tx postgres.Querier, b branch.Branch, c Count, counted []CountLine) ([]CountLine, error) {
 	out := stock.Withdrawal{At: c.CountedAt, BranchID: b.ID, BusinessDate: c.BusinessDate, OrgID: b.OrgID, SourceID: c.ID}
-	for _, l := range counted {
-		out.Needs = append(out.Needs, stock.Need{ItemID: l.ItemID})
-	}
-	expected, err := stock.OnHand(ctx, tx, out, c.BusinessDate)
+	expected, err := stock.OnHand(ctx, tx, b.OrgID, b.ID, itemIDs(counted), c.CountedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +104,6 @@ func (s *Service) bookCount(ctx context.Context, tx postgres.Querier, b branch.B
 		return nil, err
 	}
 	in := stock.Incoming{At: c.CountedAt, BranchID: b.ID, BusinessDate: c.BusinessDate, OrgID: b.OrgID, Source: stock.SourceCount, SourceID: c.ID}
-	out.Needs = nil
 	lines := make([]CountLine, len(counted))
 	for i, l := range counted {
 		if at, ok := later[l.ItemID]; ok {

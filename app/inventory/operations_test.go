@@ -379,9 +379,15 @@ func TestRebuild(t *testing.T) {
 		_, err := b.db.Exec(t.Context(), corruption)
 		require.NoError(t, err)
 	}
+	_, err := b.db.Exec(t.Context(), `INSERT INTO stock_batches (org_id, id, branch_id, item_id, received_qty, remaining_qty, unit_cost, received_at, source, source_id, business_date)
+		VALUES ($1, 'NEVER_MOVED', $2, $3, 1, 1, 1, now(), 'OPENING', 'x', '2024-11-08')`, b.owner.OrgID, b.branch, b.item)
+	require.NoError(t, err)
 	differences, err := stock.Check(t.Context(), b.db, b.owner.OrgID)
 	require.NoError(t, err)
-	require.Len(t, differences, 2)
+	require.Len(t, differences, 3)
+	for _, d := range differences {
+		require.Equal(t, []string{b.branch, b.item}, []string{d.BranchID, d.ItemID})
+	}
 	days, err := stock.CheckDays(t.Context(), b.db, b.owner.OrgID, b.branch, longAgo, farAway)
 	require.NoError(t, err)
 	require.Len(t, days, 1)

@@ -679,63 +679,6 @@ func (q *Queries) StockLevelList(ctx context.Context, db DBTX, arg *StockLevelLi
 	return items, nil
 }
 
-const stockOnHandList = `-- name: StockOnHandList :many
-SELECT wanted.item_id::text AS item_id, (
-  coalesce((
-    SELECT sum(b.remaining_qty) FROM stock_batches b
-    WHERE b.org_id = $1 AND b.branch_id = $2 AND b.item_id = wanted.item_id AND b.remaining_qty > 0
-  ), 0) - coalesce((
-    SELECT sum(f.open_qty) FROM stock_shortfalls f
-    WHERE f.org_id = $1 AND f.branch_id = $2 AND f.item_id = wanted.item_id AND f.open_qty > 0
-  ), 0) - coalesce((
-    SELECT sum(m.quantity) FROM stock_movements m
-    WHERE m.org_id = $1 AND m.branch_id = $2 AND m.item_id = wanted.item_id AND m.business_date >= $3 AND m.occurred_at > $4
-  ), 0)
-)::numeric AS quantity
-FROM (SELECT unnest($5::text[]) AS item_id) AS wanted
-ORDER BY wanted.item_id
-`
-
-type StockOnHandListParams struct {
-	OrgID     string
-	BranchID  string
-	SinceDate civil.Date
-	At        time.Time
-	ItemIds   []string
-}
-
-type StockOnHandListRow struct {
-	ItemID   string
-	Quantity decimal.Decimal
-}
-
-// What the ledger has of items in a branch at an instant: what is there now less what moved since.
-func (q *Queries) StockOnHandList(ctx context.Context, db DBTX, arg *StockOnHandListParams) ([]*StockOnHandListRow, error) {
-	rows, err := db.Query(ctx, stockOnHandList,
-		arg.OrgID,
-		arg.BranchID,
-		arg.SinceDate,
-		arg.At,
-		arg.ItemIds,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*StockOnHandListRow
-	for rows.Next() {
-		var i StockOnHandListRow
-		if err := rows.Scan(&i.ItemID, &i.Quantity); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const stockPolicyList = `-- name: StockPolicyList :many
 SELECT org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at FROM stock_policies WHERE org_id = $1 AND branch_id = $2 ORDER BY item_id
 `

@@ -116,11 +116,13 @@ const stockBatchRebuild = `-- name: StockBatchRebuild :execrows
 UPDATE stock_batches b
 SET remaining_qty = l.quantity
 FROM (
-  SELECT m.batch_id, sum(m.quantity) AS quantity FROM stock_movements m
-  WHERE m.org_id = $1 AND m.branch_id = $2 AND m.batch_id IS NOT NULL
-  GROUP BY m.batch_id
+  SELECT held.id, coalesce(sum(m.quantity), 0) AS quantity
+  FROM stock_batches held
+  LEFT JOIN stock_movements m ON m.org_id = $1 AND m.branch_id = $2 AND m.batch_id = held.id
+  WHERE held.org_id = $1 AND held.branch_id = $2
+  GROUP BY held.id
 ) AS l
-WHERE b.org_id = $1 AND b.id = l.batch_id AND b.remaining_qty <> l.quantity
+WHERE b.org_id = $1 AND b.id = l.id AND b.remaining_qty <> l.quantity
 `
 
 type StockBatchRebuildParams struct {
@@ -128,6 +130,7 @@ type StockBatchRebuildParams struct {
 	BranchID string
 }
 
+// A batch that nothing ever moved is empty.
 func (q *Queries) StockBatchRebuild(ctx context.Context, db DBTX, arg *StockBatchRebuildParams) (int64, error) {
 	result, err := db.Exec(ctx, stockBatchRebuild, arg.OrgID, arg.BranchID)
 	if err != nil {
@@ -278,6 +281,7 @@ SELECT $1, $2, m.item_id, m.business_date,
 FROM stock_movements m
 WHERE m.org_id = $1 AND m.branch_id = $2
 GROUP BY m.item_id, m.business_date
+ON CONFLICT (org_id, branch_id, item_id, business_date) DO UPDATE SET used = excluded.used, moved = excluded.moved
 `
 
 type StockDayRebuildParams struct {
@@ -285,6 +289,7 @@ type StockDayRebuildParams struct {
 	BranchID string
 }
 
+// An item that the branch had for the first time since its days were deleted has its day already.
 func (q *Queries) StockDayRebuild(ctx context.Context, db DBTX, arg *StockDayRebuildParams) error {
 	_, err := db.Exec(ctx, stockDayRebuild, arg.OrgID, arg.BranchID)
 	return err
@@ -338,17 +343,21 @@ func (q *Queries) StockLastCostList(ctx context.Context, db DBTX, arg *StockLast
 
 const stockLedgerCheck = `-- name: StockLedgerCheck :many
 WITH held AS (
-  SELECT b.id, b.remaining_qty AS quantity FROM stock_batches b WHERE b.org_id = $1
+  SELECT b.id, b.branch_id, b.item_id, b.remaining_qty AS quantity FROM stock_batches b WHERE b.org_id = $1
   UNION ALL
-  SELECT s.id, -s.open_qty FROM stock_shortfalls s WHERE s.org_id = $1
+  SELECT s.id, s.branch_id, s.item_id, -s.open_qty FROM stock_shortfalls s WHERE s.org_id = $1
 ), ledger AS (
-  SELECT coalesce(m.batch_id, m.shortfall_id) AS id, sum(m.quantity) AS quantity FROM stock_movements m WHERE m.org_id = $1 GROUP BY 1
+  SELECT coalesce(m.batch_id, m.shortfall_id) AS id, m.branch_id, m.item_id, sum(m.quantity) AS quantity
+  FROM stock_movements m
+  WHERE m.org_id = $1
+  GROUP BY 1, 2, 3
 )
-SELECT coalesce(held.id, ledger.id)::text AS id, coalesce(held.quantity, 0)::numeric AS held, coalesce(ledger.quantity, 0)::numeric AS ledger
+SELECT coalesce(held.branch_id, ledger.branch_id)::text AS branch_id, coalesce(held.item_id, ledger.item_id)::text AS item_id,
+  coalesce(held.id, ledger.id)::text AS id, coalesce(held.quantity, 0)::numeric AS held, coalesce(ledger.quantity, 0)::numeric AS ledger
 FROM held
-FULL JOIN ledger ON ledger.id = held.id
-WHERE held.quantity IS DISTINCT FROM ledger.quantity
-ORDER BY 1
+FULL JOIN ledger ON ledger.id = held.id AND ledger.branch_id = held.branch_id AND ledger.item_id = held.item_id
+WHERE held.id IS NULL OR held.quantity <> coalesce(ledger.quantity, 0)
+ORDER BY 1, 2, 3
 `
 
 type StockLedgerCheckParams struct {
@@ -356,12 +365,14 @@ type StockLedgerCheckParams struct {
 }
 
 type StockLedgerCheckRow struct {
-	ID     string
-	Held   decimal.Decimal
-	Ledger decimal.Decimal
+	BranchID string
+	ItemID   string
+	ID       string
+	Held     decimal.Decimal
+	Ledger   decimal.Decimal
 }
 
-// Batches and shortfalls that aren't the sum of their movements, and movements of none. There must never be a row.
+// Batches and shortfalls that aren't the sum of their movements, and movements of none, by branch. There must never be a row.
 func (q *Queries) StockLedgerCheck(ctx context.Context, db DBTX, arg *StockLedgerCheckParams) ([]*StockLedgerCheckRow, error) {
 	rows, err := db.Query(ctx, stockLedgerCheck, arg.OrgID)
 	if err != nil {
@@ -371,7 +382,13 @@ func (q *Queries) StockLedgerCheck(ctx context.Context, db DBTX, arg *StockLedge
 	var items []*StockLedgerCheckRow
 	for rows.Next() {
 		var i StockLedgerCheckRow
-		if err := rows.Scan(&i.ID, &i.Held, &i.Ledger); err != nil {
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.ID,
+			&i.Held,
+			&i.Ledger,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, &i)
@@ -555,6 +572,70 @@ func (q *Queries) StockMovementSum(ctx context.Context, db DBTX, arg *StockMovem
 	return items, nil
 }
 
+const stockOnHandList = `-- name: StockOnHandList :many
+SELECT wanted.item_id::text AS item_id,
+  (coalesce(held.quantity, 0) - coalesce(owed.quantity, 0) - coalesce(since.quantity, 0))::numeric AS quantity
+FROM (SELECT unnest($1::text[]) AS item_id) AS wanted
+LEFT JOIN (
+  SELECT b.item_id, sum(b.remaining_qty) AS quantity FROM stock_batches b
+  WHERE b.org_id = $2 AND b.branch_id = $3 AND b.item_id = ANY ($1::text[]) AND b.remaining_qty > 0
+  GROUP BY b.item_id
+) AS held ON held.item_id = wanted.item_id
+LEFT JOIN (
+  SELECT f.item_id, sum(f.open_qty) AS quantity FROM stock_shortfalls f
+  WHERE f.org_id = $2 AND f.branch_id = $3 AND f.item_id = ANY ($1::text[]) AND f.open_qty > 0
+  GROUP BY f.item_id
+) AS owed ON owed.item_id = wanted.item_id
+LEFT JOIN (
+  SELECT m.item_id, sum(m.quantity) AS quantity FROM stock_movements m
+  WHERE m.org_id = $2 AND m.branch_id = $3 AND m.item_id = ANY ($1::text[])
+    AND m.business_date >= $4 AND m.occurred_at > $5
+  GROUP BY m.item_id
+) AS since ON since.item_id = wanted.item_id
+ORDER BY wanted.item_id
+`
+
+type StockOnHandListParams struct {
+	ItemIds   []string
+	OrgID     string
+	BranchID  string
+	SinceDate civil.Date
+	At        time.Time
+}
+
+type StockOnHandListRow struct {
+	ItemID   string
+	Quantity decimal.Decimal
+}
+
+// What the ledger had of items in a branch at an instant: what is there now less what moved since. What happened after the instant
+// stands on no date before since_date.
+func (q *Queries) StockOnHandList(ctx context.Context, db DBTX, arg *StockOnHandListParams) ([]*StockOnHandListRow, error) {
+	rows, err := db.Query(ctx, stockOnHandList,
+		arg.ItemIds,
+		arg.OrgID,
+		arg.BranchID,
+		arg.SinceDate,
+		arg.At,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*StockOnHandListRow
+	for rows.Next() {
+		var i StockOnHandListRow
+		if err := rows.Scan(&i.ItemID, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stockPositionLock = `-- name: StockPositionLock :exec
 INSERT INTO stock_positions (org_id, item_id, branch_id)
 SELECT $1, wanted.item_id, $2
@@ -577,7 +658,15 @@ func (q *Queries) StockPositionLock(ctx context.Context, db DBTX, arg *StockPosi
 }
 
 const stockPositionLockBranch = `-- name: StockPositionLockBranch :exec
-SELECT item_id FROM stock_positions WHERE org_id = $1 AND branch_id = $2 ORDER BY item_id FOR UPDATE
+INSERT INTO stock_positions (org_id, item_id, branch_id)
+SELECT $1, held.item_id, $2
+FROM (
+  SELECT b.item_id FROM stock_batches b WHERE b.org_id = $1 AND b.branch_id = $2
+  UNION
+  SELECT s.item_id FROM stock_shortfalls s WHERE s.org_id = $1 AND s.branch_id = $2
+) AS held
+ORDER BY held.item_id
+ON CONFLICT (org_id, item_id, branch_id) DO UPDATE SET branch_id = excluded.branch_id WHERE false
 `
 
 type StockPositionLockBranchParams struct {
@@ -585,7 +674,7 @@ type StockPositionLockBranchParams struct {
 	BranchID string
 }
 
-// Everything that a branch has, in the order in which all lock.
+// Locks all that a branch ever had, in the order in which all lock. What was loaded in bulk has no position before.
 func (q *Queries) StockPositionLockBranch(ctx context.Context, db DBTX, arg *StockPositionLockBranchParams) error {
 	_, err := db.Exec(ctx, stockPositionLockBranch, arg.OrgID, arg.BranchID)
 	return err
@@ -725,11 +814,13 @@ const stockShortfallRebuild = `-- name: StockShortfallRebuild :execrows
 UPDATE stock_shortfalls s
 SET open_qty = -l.quantity
 FROM (
-  SELECT m.shortfall_id, sum(m.quantity) AS quantity FROM stock_movements m
-  WHERE m.org_id = $1 AND m.branch_id = $2 AND m.shortfall_id IS NOT NULL
-  GROUP BY m.shortfall_id
+  SELECT owed.id, coalesce(sum(m.quantity), 0) AS quantity
+  FROM stock_shortfalls owed
+  LEFT JOIN stock_movements m ON m.org_id = $1 AND m.branch_id = $2 AND m.shortfall_id = owed.id
+  WHERE owed.org_id = $1 AND owed.branch_id = $2
+  GROUP BY owed.id
 ) AS l
-WHERE s.org_id = $1 AND s.id = l.shortfall_id AND s.open_qty <> -l.quantity
+WHERE s.org_id = $1 AND s.id = l.id AND s.open_qty <> -l.quantity
 `
 
 type StockShortfallRebuildParams struct {

@@ -54,7 +54,7 @@ func (r Report) Lines() []string {
 			d.BranchID, d.Date, d.ItemID, d.KeptUsed, d.LedgerUsed, d.KeptMoved, d.LedgerMoved))
 	}
 	for _, d := range r.Batches {
-		lines = append(lines, fmt.Sprintf("batch id=%s held=%s recomputed=%s", d.ID, d.Held, d.Ledger))
+		lines = append(lines, fmt.Sprintf("batch branch=%s item=%s id=%s held=%s recomputed=%s", d.BranchID, d.ItemID, d.ID, d.Held, d.Ledger))
 	}
 	return lines
 }

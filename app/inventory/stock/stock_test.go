@@ -127,6 +127,9 @@ func requireBalanced(t *testing.T, db *postgres.DB, orgID string) {
 	differences, err := stock.Check(t.Context(), db, orgID)
 	require.NoError(t, err)
 	require.Empty(t, differences)
+	days, err := stock.CheckDays(t.Context(), db, orgID, "", today.AddDays(-10_000), today.AddDays(10_000))
+	require.NoError(t, err)
+	require.Empty(t, days)
 }
 
 func TestConsume(t *testing.T) {
@@ -325,7 +328,9 @@ func TestRestock(t *testing.T) {
 		b.sell("O2", "12")
 		require.Equal(t, "20.000", used())
 		for range 2 {
-			b.inTx(func(ctx context.Context, tx postgres.Querier) error { return stock.Void(ctx, tx, b.owner.OrgID, "O2", today, noon) })
+			b.inTx(func(ctx context.Context, tx postgres.Querier) error {
+				return stock.Void(ctx, tx, b.owner.OrgID, "O2", today, noon)
+			})
 		}
 		require.Equal(t, "8.000", used(), "it never was")
 		b.restock("O2")

@@ -3,9 +3,11 @@ package stock
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
@@ -77,6 +79,21 @@ func (s store) shortfalls(ctx context.Context, shortfallIDs []string) (map[strin
 		found[r.ID] = shortfall{ID: r.ID, ItemID: r.ItemID, Open: r.OpenQty, Quantity: r.Quantity, UnitCost: r.UnitCost}
 	}
 	return found, nil
+}
+
+// onHand returns what the ledger had at an instant; what happened after it stands on no date before since.
+func (s store) onHand(ctx context.Context, itemIDs []string, at time.Time, since civil.Date) (map[string]decimal.Decimal, error) {
+	rows, err := s.queries.StockOnHandList(ctx, s.tx, &sqlc.StockOnHandListParams{
+		OrgID: s.orgID, BranchID: s.branchID, ItemIds: itemIDs, SinceDate: since, At: at,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list stock on hand: %w", err)
+	}
+	quantities := make(map[string]decimal.Decimal, len(rows))
+	for _, r := range rows {
+		quantities[r.ItemID] = r.Quantity
+	}
+	return quantities, nil
 }
 
 // lastCosts returns the cost of the newest batch of each item, 0 for items that never had one.

@@ -13,13 +13,15 @@ import (
 
 // Difference is a batch or a shortfall that the ledger doesn't explain. A shortfall counts as what is owed, negative.
 type Difference struct {
-	Held   decimal.Decimal
-	ID     string
-	Ledger decimal.Decimal
+	BranchID string
+	Held     decimal.Decimal
+	ID       string // of the batch or shortfall
+	ItemID   string
+	Ledger   decimal.Decimal
 }
 
-// Check compares every batch and shortfall of an organisation with the ledger and returns those that differ, by id. There
-// must never be one. It reads all of the history: it is for tests and for reconciliation, not for requests.
+// Check compares every batch and shortfall of an organisation with the ledger and returns those that differ, by branch,
+// item and id. There must never be one. It reads all of the history: it is for tests and for reconciliation, not for requests.
 func Check(ctx context.Context, q postgres.Querier, orgID string) ([]Difference, error) {
 	rows, err := sqlc.New().StockLedgerCheck(ctx, q, &sqlc.StockLedgerCheckParams{OrgID: orgID})
 	if err != nil {
@@ -27,7 +29,7 @@ func Check(ctx context.Context, q postgres.Querier, orgID string) ([]Difference,
 	}
 	differences := make([]Difference, len(rows))
 	for i, r := range rows {
-		differences[i] = Difference{Held: r.Held, ID: r.ID, Ledger: r.Ledger}
+		differences[i] = Difference{BranchID: r.BranchID, Held: r.Held, ID: r.ID, ItemID: r.ItemID, Ledger: r.Ledger}
 	}
 	return differences, nil
 }
@@ -57,8 +59,8 @@ func CheckDays(ctx context.Context, q postgres.Querier, orgID, branchID string, 
 	return differences, nil
 }
 
-// Rebuild makes a branch's batches, shortfalls and days anew from the ledger, which is never changed. Nobody else moves stock of
-// the branch meanwhile.
+// Rebuild makes what is left of a branch's batches, what is owed of its shortfalls, and its days anew from the ledger, which is
+// never changed. Whoever moves stock of the branch meanwhile waits for the transaction.
 func Rebuild(ctx context.Context, tx postgres.Querier, orgID, branchID string) error {
 	queries := sqlc.New()
 	if err := queries.StockPositionLockBranch(ctx, tx, &sqlc.StockPositionLockBranchParams{OrgID: orgID, BranchID: branchID}); err != nil {
@@ -77,30 +79,4 @@ func Rebuild(ctx context.Context, tx postgres.Querier, orgID, branchID string) e
 		return fmt.Errorf("rebuild stock days: %w", err)
 	}
 	return nil
-}
-
-// OnHand returns what the ledger has of items in a branch at an instant, what is owed being negative, and locks them until the
-// transaction ends. since is a business date not after the instant's.
-func OnHand(ctx context.Context, tx postgres.Querier, w Withdrawal, since civil.Date) (map[string]decimal.Decimal, error) {
-	st := newStore(tx, w.OrgID, w.BranchID)
-	itemIDs := items(w.Needs)
-	if err := st.lock(ctx, itemIDs); err != nil {
-		return nil, err
-	}
-	rows, err := st.queries.StockOnHandList(ctx, tx, &sqlc.StockOnHandListParams{
-		OrgID: w.OrgID, BranchID: w.BranchID, ItemIds: itemIDs, SinceDate: since, At: w.At,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list stock on hand: %w", err)
-	}
-	onHand := make(map[string]decimal.Decimal, len(rows))
-	for _, r := range rows {
-		onHand[r.ItemID] = r.Quantity
-	}
-	return onHand, nil
-}
-
-// LastCosts returns the cost of a base unit of each item in minor units: of the branch's newest batch, else of any branch's, else 0.
-func LastCosts(ctx context.Context, q postgres.Querier, orgID, branchID string, itemIDs []string) (map[string]decimal.Decimal, error) {
-	return newStore(q, orgID, branchID).lastCosts(ctx, itemIDs)
 }
