@@ -80,6 +80,22 @@ WHERE org_id = @org_id AND branch_id = @branch_id AND (created_at, id) < (@befor
 ORDER BY created_at DESC, id DESC
 LIMIT @page_size;
 
+-- name: WastageListByDate :many
+-- As WastageList, of a range of business dates.
+SELECT * FROM wastage
+WHERE org_id = @org_id AND branch_id = @branch_id AND business_date BETWEEN @from_date AND @to_date
+  AND (created_at, id) < (@before_created_at::timestamptz, @before_id::text)
+ORDER BY created_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: WastageSum :many
+SELECT w.reason, w.item_id, i.name, i.base_unit, count(*) AS records, sum(w.quantity)::numeric AS quantity, sum(w.cost)::bigint AS cost
+FROM wastage w
+JOIN inventory_items i ON i.org_id = @org_id AND i.id = w.item_id
+WHERE w.org_id = @org_id AND w.branch_id = @branch_id AND w.business_date BETWEEN @from_date AND @to_date
+GROUP BY w.reason, w.item_id, i.name, i.base_unit
+ORDER BY w.reason, w.item_id;
+
 -- name: StockPolicyUpsert :exec
 -- An empty safety stock is absent.
 INSERT INTO stock_policies (org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at)
@@ -98,8 +114,8 @@ ON CONFLICT (org_id, branch_id, item_id) DO UPDATE SET
 SELECT * FROM stock_policies WHERE org_id = @org_id AND branch_id = @branch_id ORDER BY item_id;
 
 -- name: StockAdjustmentInsert :exec
-INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at)
-VALUES (@org_id, @id, @branch_id, @item_id, @quantity, @cost, @reason, @business_date, @adjusted_by, @adjusted_at);
+INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, note, business_date, adjusted_by, adjusted_at)
+VALUES (@org_id, @id, @branch_id, @item_id, @quantity, @cost, @reason, @note, @business_date, @adjusted_by, @adjusted_at);
 
 -- name: StockAdjustmentList :many
 SELECT * FROM stock_adjustments
@@ -108,38 +124,67 @@ ORDER BY adjusted_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: StockCountInsert :execrows
-INSERT INTO stock_counts (org_id, id, branch_id, business_date, note, counted_by, counted_at)
-VALUES (@org_id, @id, @branch_id, @business_date, @note, @counted_by, @counted_at)
+INSERT INTO stock_counts (org_id, id, branch_id, status, note, opened_by, opened_at)
+VALUES (@org_id, @id, @branch_id, 'OPEN', @note, @opened_by, @opened_at)
 ON CONFLICT (org_id, id) DO NOTHING;
 
 -- name: StockCountLineInsert :exec
-INSERT INTO stock_count_lines (org_id, count_id, item_id, counted, expected, cost)
-SELECT @org_id, @count_id, l.item_id, l.counted, l.expected, l.cost
+INSERT INTO stock_count_lines (org_id, count_id, item_id)
+SELECT @org_id, @count_id, l.item_id
+FROM (SELECT unnest(@item_ids::text[]) AS item_id) AS l;
+
+-- name: StockCountLineInsertAll :exec
+-- All that is bought still, and all that the branch has or owes.
+INSERT INTO stock_count_lines (org_id, count_id, item_id)
+SELECT @org_id, @count_id, wanted.item_id
 FROM (
-  SELECT unnest(@item_ids::text[]) AS item_id,
-    unnest(@counted::numeric[]) AS counted,
-    unnest(@expected::numeric[]) AS expected,
-    unnest(@costs::bigint[]) AS cost
-) AS l;
+  SELECT i.id AS item_id FROM inventory_items i WHERE i.org_id = @org_id AND i.is_active
+  UNION
+  SELECT b.item_id FROM stock_batches b WHERE b.org_id = @org_id AND b.branch_id = @branch_id AND b.remaining_qty > 0
+  UNION
+  SELECT f.item_id FROM stock_shortfalls f WHERE f.org_id = @org_id AND f.branch_id = @branch_id AND f.open_qty > 0
+) AS wanted;
 
 -- name: StockCountGet :one
 SELECT * FROM stock_counts WHERE org_id = @org_id AND id = @id;
+
+-- name: StockCountLock :one
+SELECT * FROM stock_counts WHERE org_id = @org_id AND id = @id FOR UPDATE;
+
+-- name: StockCountUpdate :exec
+UPDATE stock_counts
+SET status = @status, counted_by = sqlc.narg(counted_by), counted_at = sqlc.narg(counted_at), business_date = sqlc.narg(business_date)
+WHERE org_id = @org_id AND id = @id;
+
+-- name: StockCountLineUpdate :exec
+-- An empty quantity is absent.
+UPDATE stock_count_lines t
+SET counted = nullif(l.counted, '')::numeric, expected = nullif(l.expected, '')::numeric, cost = l.cost
+FROM (
+  SELECT unnest(@item_ids::text[]) AS item_id,
+    unnest(@counted::text[]) AS counted,
+    unnest(@expected::text[]) AS expected,
+    unnest(@costs::bigint[]) AS cost
+) AS l
+WHERE t.org_id = @org_id AND t.count_id = @count_id AND t.item_id = l.item_id;
 
 -- name: StockCountLineList :many
 SELECT * FROM stock_count_lines WHERE org_id = @org_id AND count_id = @count_id ORDER BY item_id;
 
 -- name: StockCountList :many
 SELECT * FROM stock_counts
-WHERE org_id = @org_id AND branch_id = @branch_id AND (counted_at, id) < (@before_counted_at::timestamptz, @before_id::text)
-ORDER BY counted_at DESC, id DESC
+WHERE org_id = @org_id AND branch_id = @branch_id AND (@status::text = '' OR status = @status)
+  AND (opened_at, id) < (@before_opened_at::timestamptz, @before_id::text)
+ORDER BY opened_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: StockCountLatestList :many
--- The items that were counted at or after an instant.
+-- The items that were counted after an instant, by counts that are booked.
 SELECT l.item_id, max(c.counted_at)::timestamptz AS counted_at
 FROM stock_counts c
 JOIN stock_count_lines l ON l.org_id = @org_id AND l.count_id = c.id
-WHERE c.org_id = @org_id AND c.branch_id = @branch_id AND c.counted_at >= @since AND l.item_id = ANY (@item_ids::text[])
+WHERE c.org_id = @org_id AND c.branch_id = @branch_id AND c.status = 'COMMITTED' AND c.counted_at > @since
+  AND l.item_id = ANY (@item_ids::text[]) AND l.counted IS NOT NULL
 GROUP BY l.item_id
 ORDER BY l.item_id;
 

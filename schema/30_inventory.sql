@@ -55,7 +55,7 @@ COMMENT ON INDEX idx_stock_batch_item_branch IS 'Serves StockLastCostList and Ba
 
 -- First in, first out reads only what is left, however long the history.
 CREATE INDEX idx_stock_batch_fifo ON stock_batches (org_id, branch_id, item_id, received_at, id) WHERE remaining_qty > 0;
-COMMENT ON INDEX idx_stock_batch_fifo IS 'Serves StockBatchListOpen and StockLevelList.';
+COMMENT ON INDEX idx_stock_batch_fifo IS 'Serves StockBatchListOpen, StockLevelList, StockOnHandList, StockRiskLevelList and StockRiskBatchList.';
 
 CREATE INDEX idx_stock_batch_settled ON stock_batches (org_id, branch_id, business_date) WHERE settled_cogs <> 0;
 COMMENT ON INDEX idx_stock_batch_settled IS 'Serves the reconciliation of a branch day.';
@@ -79,7 +79,7 @@ CREATE TABLE stock_shortfalls (
 );
 
 CREATE INDEX idx_stock_shortfall_open ON stock_shortfalls (org_id, branch_id, item_id, booked_at, id) WHERE open_qty > 0;
-COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallListOpen and StockLevelList.';
+COMMENT ON INDEX idx_stock_shortfall_open IS 'Serves StockShortfallListOpen, StockLevelList, StockOnHandList and StockRiskLevelList.';
 
 -- The ledger, which is only ever added to. Each row moves one batch or one shortfall. Quantity is signed: what comes in is
 -- positive, what goes out is negative, and so is what is owed. Hence, always:
@@ -110,7 +110,7 @@ CREATE TABLE stock_movements (
 CREATE INDEX idx_stock_movement_source ON stock_movements (org_id, source_id);
 COMMENT ON INDEX idx_stock_movement_source IS 'Serves StockMovementListByOrder (restocking).';
 CREATE INDEX idx_stock_movement_branch_date ON stock_movements (org_id, branch_id, business_date);
-COMMENT ON INDEX idx_stock_movement_branch_date IS 'Serves StockMovementSum and StockDayCheck.';
+COMMENT ON INDEX idx_stock_movement_branch_date IS 'Serves StockMovementSum, StockOnHandList and StockDayCheck.';
 
 -- What the ledger did to an item on a business date, kept with each movement. used is what sales took: SALE and SHORTFALL, less
 -- VOID. moved is the sum of all movements, so that its sum up to a date is what was on hand at the end of that date, what is
@@ -148,7 +148,7 @@ CREATE TABLE wastage (
 CREATE INDEX idx_wastage_branch_created ON wastage (org_id, branch_id, created_at DESC);
 COMMENT ON INDEX idx_wastage_branch_created IS 'Serves WastageList.';
 CREATE INDEX idx_wastage_branch_date ON wastage (org_id, branch_id, business_date);
-COMMENT ON INDEX idx_wastage_branch_date IS 'Serves the reconciliation of a branch day.';
+COMMENT ON INDEX idx_wastage_branch_date IS 'Serves WastageListByDate, WastageSum and the reconciliation of a branch day.';
 
 -- What a branch wants to have of an item, beside what its use asks for.
 CREATE TABLE stock_policies (
@@ -167,7 +167,8 @@ CREATE TABLE stock_policies (
   CONSTRAINT stock_policies_levels CHECK (reorder_level >= 0 AND (safety_stock IS NULL OR safety_stock >= 0))
 );
 
--- Corrections by hand. cost is that of what went out (negative) or came in (positive), in minor units.
+-- Corrections by hand. cost is that of what went out (negative) or came in (positive), in minor units. It is neither waste nor cost
+-- of sales.
 CREATE TABLE stock_adjustments (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -176,6 +177,7 @@ CREATE TABLE stock_adjustments (
   quantity numeric(14,3) NOT NULL,
   cost bigint NOT NULL,
   reason text NOT NULL,
+  note text NOT NULL,
   business_date date NOT NULL,
   adjusted_by text NOT NULL,
   adjusted_at timestamptz NOT NULL,
@@ -188,30 +190,40 @@ CREATE TABLE stock_adjustments (
 CREATE INDEX idx_stock_adjustment_branch ON stock_adjustments (org_id, branch_id, adjusted_at DESC, id DESC);
 COMMENT ON INDEX idx_stock_adjustment_branch IS 'Serves StockAdjustmentList.';
 
+-- Stock doesn't change before a count is committed: as of counted_at, which is on business_date.
 CREATE TABLE stock_counts (
   org_id text NOT NULL,
   id text NOT NULL,
   branch_id text NOT NULL,
-  business_date date NOT NULL,
+  status text NOT NULL,
   note text NOT NULL,
-  counted_by text NOT NULL,
-  counted_at timestamptz NOT NULL,
+  opened_by text NOT NULL,
+  opened_at timestamptz NOT NULL,
+  counted_by text,
+  counted_at timestamptz,
+  business_date date,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT stock_counts_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id)
+  CONSTRAINT stock_counts_id_form CHECK (length(id) <= 64 AND id ~ '^[A-Za-z0-9_-]+$'),
+  CONSTRAINT stock_counts_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
+  CONSTRAINT stock_counts_status CHECK (status IN ('OPEN', 'COMMITTED', 'CANCELLED')),
+  CONSTRAINT stock_counts_committed CHECK ((status = 'COMMITTED') = (num_nulls(counted_by, counted_at, business_date) = 0))
 );
 
-CREATE INDEX idx_stock_count_branch ON stock_counts (org_id, branch_id, counted_at DESC, id DESC);
+CREATE INDEX idx_stock_count_branch ON stock_counts (org_id, branch_id, opened_at DESC, id DESC);
 COMMENT ON INDEX idx_stock_count_branch IS 'Serves StockCountList.';
+CREATE INDEX idx_stock_count_counted ON stock_counts (org_id, branch_id, counted_at) WHERE status = 'COMMITTED';
+COMMENT ON INDEX idx_stock_count_counted IS 'Serves StockCountLatestList.';
 
+-- What a count is of. Items that nobody counted have no counted; without one nothing was booked.
 CREATE TABLE stock_count_lines (
   org_id text NOT NULL,
   count_id text NOT NULL,
   item_id text NOT NULL,
-  counted numeric(14,3) NOT NULL,
-  -- What the ledger had, what is owed being negative.
-  expected numeric(14,3) NOT NULL,
+  counted numeric(14,3),
+  -- What the ledger had when it was counted, what is owed being negative.
+  expected numeric(14,3),
   -- Cost of the difference: negative for what was missing.
-  cost bigint NOT NULL,
+  cost bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, count_id, item_id),
   CONSTRAINT stock_count_lines_count FOREIGN KEY (org_id, count_id) REFERENCES stock_counts (org_id, id),
   CONSTRAINT stock_count_lines_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),

@@ -25,6 +25,7 @@ type Adjustment struct {
 	Cost         int64 // negative for what went out
 	ID           string
 	ItemID       string
+	Note         string
 	Quantity     decimal.Decimal // negative for what went out
 	Reason       string
 }
@@ -33,6 +34,7 @@ type Adjustment struct {
 type NewAdjustment struct {
 	BranchID string
 	ItemID   string
+	Note     string
 	Quantity decimal.Decimal
 	Reason   string
 	UnitCost *decimal.Decimal
@@ -47,7 +49,7 @@ func (s *Service) Adjust(ctx context.Context, tx postgres.Querier, n NewAdjustme
 	now := s.clock()
 	a := Adjustment{
 		AdjustedAt: now, AdjustedBy: caller.From(ctx).ActorID(), BranchID: b.ID, BusinessDate: b.BusinessDate(now), ID: ids.New("adj"),
-		ItemID: n.ItemID, Quantity: n.Quantity, Reason: n.Reason,
+		ItemID: n.ItemID, Note: n.Note, Quantity: n.Quantity, Reason: n.Reason,
 	}
 	if n.Quantity.IsNegative() {
 		if n.UnitCost != nil {

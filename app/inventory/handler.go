@@ -132,17 +132,26 @@ func (h *Handler) ListWastage(ctx context.Context, req *inventoryv1.ListWastageR
 	if err != nil {
 		return nil, err
 	}
+	f := WastageFilter{BranchID: req.GetBranchId(), Totals: req.GetPageToken() == ""}
+	if req.GetStartDate() != "" || req.GetEndDate() != "" {
+		if f.Dates, err = datesFromProto(req.GetStartDate(), req.GetEndDate()); err != nil {
+			return nil, err
+		}
+	}
 	size := page.Size(req.GetPageSize())
-	records, err := h.service.ListWastage(ctx, h.db, req.GetBranchId(), before, size+1)
+	found, err := h.service.ListWastage(ctx, h.db, f, before, size+1)
 	if err != nil {
 		return nil, err
 	}
-	records, next := page.Cut(records, size, func(w Wastage) wastageCursor {
+	records, next := page.Cut(found.Records, size, func(w Wastage) wastageCursor {
 		return wastageCursor{CreatedAt: w.CreatedAt, ID: w.ID}
 	})
-	resp := &inventoryv1.ListWastageResponse{NextPageToken: next}
+	resp := &inventoryv1.ListWastageResponse{Currency: found.Currency, NextPageToken: next}
 	for i := range records {
 		resp.Wastage = append(resp.Wastage, wastageToProto(&records[i]))
+	}
+	for i := range found.Totals {
+		resp.Totals = append(resp.Totals, wastageTotalToProto(&found.Totals[i]))
 	}
 	return resp, nil
 }

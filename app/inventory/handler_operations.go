@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/chefcloud/chefcloud/app/platform/civil"
-	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/page"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -18,7 +16,7 @@ const defaultRiskDays = 3
 
 // AdjustStock implements [inventoryv1connect.InventoryServiceHandler].
 func (h *Handler) AdjustStock(ctx context.Context, req *inventoryv1.AdjustStockRequest) (*inventoryv1.AdjustStockResponse, error) {
-	n := NewAdjustment{BranchID: req.GetBranchId(), ItemID: req.GetItemId(), Reason: req.GetReason()}
+	n := NewAdjustment{BranchID: req.GetBranchId(), ItemID: req.GetItemId(), Note: req.GetNote(), Reason: req.GetReason()}
 	var err error
 	if n.Quantity, err = quantity.FromWire("quantity", req.GetQuantity()); err != nil {
 		return nil, err
@@ -58,64 +56,13 @@ func (h *Handler) ListAdjustments(ctx context.Context, req *inventoryv1.ListAdju
 	return resp, nil
 }
 
-// RecordStockCount implements [inventoryv1connect.InventoryServiceHandler].
-func (h *Handler) RecordStockCount(ctx context.Context, req *inventoryv1.RecordStockCountRequest) (*inventoryv1.RecordStockCountResponse, error) {
-	n := NewCount{BranchID: req.GetBranchId(), CountedAt: timeFromProto(req.GetCountedAt()), ID: req.GetCountId(), Note: req.GetNote()}
-	for i, item := range req.GetItems() {
-		counted, err := quantity.FromWire(fmt.Sprintf("items[%d].quantity", i), item.GetQuantity())
-		if err != nil {
-			return nil, err
-		}
-		n.Items = append(n.Items, CountLine{Counted: counted, ItemID: item.GetItemId()})
-	}
-	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*inventoryv1.RecordStockCountResponse, error) {
-		c, err := h.service.RecordCount(ctx, tx, n)
-		if err != nil {
-			return nil, err
-		}
-		return &inventoryv1.RecordStockCountResponse{Count: countToProto(&c)}, nil
-	})
-}
-
-// GetStockCount implements [inventoryv1connect.InventoryServiceHandler].
-func (h *Handler) GetStockCount(ctx context.Context, req *inventoryv1.GetStockCountRequest) (*inventoryv1.GetStockCountResponse, error) {
-	c, err := h.service.GetCount(ctx, h.db, req.GetCountId())
-	if err != nil {
-		return nil, err
-	}
-	return &inventoryv1.GetStockCountResponse{Count: countToProto(&c)}, nil
-}
-
-// ListStockCounts implements [inventoryv1connect.InventoryServiceHandler].
-func (h *Handler) ListStockCounts(ctx context.Context, req *inventoryv1.ListStockCountsRequest) (*inventoryv1.ListStockCountsResponse, error) {
-	before, err := page.Decode(req.GetPageToken(), countCursor{CountedAt: farFuture})
-	if err != nil {
-		return nil, err
-	}
-	size := page.Size(req.GetPageSize())
-	found, err := h.service.ListCounts(ctx, h.db, req.GetBranchId(), before, size+1)
-	if err != nil {
-		return nil, err
-	}
-	found, next := page.Cut(found, size, func(c Count) countCursor { return countCursor{CountedAt: c.CountedAt, ID: c.ID} })
-	resp := &inventoryv1.ListStockCountsResponse{NextPageToken: next}
-	for i := range found {
-		resp.Counts = append(resp.Counts, countToProto(&found[i]))
-	}
-	return resp, nil
-}
-
 // GetUsageVariance implements [inventoryv1connect.InventoryServiceHandler].
 func (h *Handler) GetUsageVariance(ctx context.Context, req *inventoryv1.GetUsageVarianceRequest) (*inventoryv1.GetUsageVarianceResponse, error) {
-	from, err := civil.ParseDate(req.GetStartDate())
+	dates, err := datesFromProto(req.GetStartDate(), req.GetEndDate())
 	if err != nil {
-		return nil, fault.Invalid("start_date", "must be a date of the form YYYY-MM-DD")
+		return nil, err
 	}
-	to, err := civil.ParseDate(req.GetEndDate())
-	if err != nil {
-		return nil, fault.Invalid("end_date", "must be a date of the form YYYY-MM-DD")
-	}
-	usage, currency, err := h.service.Variance(ctx, h.db, req.GetBranchId(), from, to, req.GetItemIds())
+	usage, currency, err := h.service.Variance(ctx, h.db, req.GetBranchId(), dates, req.GetItemIds())
 	if err != nil {
 		return nil, err
 	}

@@ -96,6 +96,18 @@ func wastageToProto(w *Wastage) *inventoryv1.Wastage {
 	}
 }
 
+func wastageTotalToProto(t *WastageTotal) *inventoryv1.WastageTotal {
+	return &inventoryv1.WastageTotal{
+		BaseUnit: t.Item.BaseUnit,
+		Cost:     t.Cost,
+		ItemId:   t.Item.ID,
+		ItemName: t.Item.Name,
+		Quantity: quantity.ToWire(t.Quantity),
+		Reason:   t.Reason,
+		Records:  t.Records,
+	}
+}
+
 // timeFromProto cuts to microseconds: PostgreSQL keeps no more, and a resend must find the instant that it sent.
 func timeFromProto(t *timestamppb.Timestamp) time.Time {
 	if t == nil {

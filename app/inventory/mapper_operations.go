@@ -19,30 +19,10 @@ func adjustmentToProto(a *Adjustment) *inventoryv1.Adjustment {
 		Cost:         a.Cost,
 		Id:           a.ID,
 		ItemId:       a.ItemID,
+		Note:         a.Note,
 		Quantity:     quantity.ToWire(a.Quantity),
 		Reason:       a.Reason,
 	}
-}
-
-func countToProto(c *Count) *inventoryv1.StockCount {
-	p := &inventoryv1.StockCount{
-		BranchId:     c.BranchID,
-		BusinessDate: c.BusinessDate.String(),
-		CountedAt:    timestamppb.New(c.CountedAt),
-		CountedBy:    c.CountedBy,
-		Id:           c.ID,
-		Note:         c.Note,
-	}
-	for _, l := range c.Lines {
-		p.Lines = append(p.Lines, &inventoryv1.StockCountLine{
-			Cost:       l.Cost,
-			Counted:    quantity.ToWire(l.Counted),
-			Difference: quantity.ToWire(l.Counted.Sub(l.Expected)),
-			Expected:   quantity.ToWire(l.Expected),
-			ItemId:     l.ItemID,
-		})
-	}
-	return p
 }
 
 func usageToProto(u *Usage) (*inventoryv1.UsageVariance, error) {

@@ -162,15 +162,6 @@ func (s *Service) resent(ctx context.Context, q postgres.Querier, orgID string, 
 	return w, nil
 }
 
-// ListWastage returns up to size records of a branch before a cursor, newest first.
-func (s *Service) ListWastage(ctx context.Context, q postgres.Querier, branchID string, before wastageCursor, size int32) ([]Wastage, error) {
-	b, err := branch.Get(ctx, q, caller.From(ctx), branchID)
-	if err != nil {
-		return nil, err
-	}
-	return s.store.listWastage(ctx, q, b.OrgID, b.ID, before, size)
-}
-
 // at finds the branch, if the caller may touch it, and makes sure that the item exists.
 func (s *Service) at(ctx context.Context, q postgres.Querier, branchID, itemID string) (branch.Branch, error) {
 	b, err := branch.Get(ctx, q, caller.From(ctx), branchID)

@@ -2,21 +2,16 @@ package inventory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/chefcloud/chefcloud/app/platform/civil"
-	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
 
 func (s store) insertAdjustment(ctx context.Context, tx postgres.Querier, orgID string, a Adjustment) error {
 	err := s.queries.StockAdjustmentInsert(ctx, tx, &sqlc.StockAdjustmentInsertParams{
-		OrgID: orgID, ID: a.ID, BranchID: a.BranchID, ItemID: a.ItemID, Quantity: a.Quantity, Cost: a.Cost, Reason: a.Reason,
+		OrgID: orgID, ID: a.ID, BranchID: a.BranchID, ItemID: a.ItemID, Quantity: a.Quantity, Cost: a.Cost, Reason: a.Reason, Note: a.Note,
 		BusinessDate: a.BusinessDate, AdjustedBy: a.AdjustedBy, AdjustedAt: a.AdjustedAt,
 	})
 	if err != nil {
@@ -42,95 +37,14 @@ func (s store) listAdjustments(ctx context.Context, q postgres.Querier, orgID, b
 	for i, r := range rows {
 		adjustments[i] = Adjustment{
 			AdjustedAt: r.AdjustedAt, AdjustedBy: r.AdjustedBy, BranchID: r.BranchID, BusinessDate: r.BusinessDate, Cost: r.Cost, ID: r.ID,
-			ItemID: r.ItemID, Quantity: r.Quantity, Reason: r.Reason,
+			ItemID: r.ItemID, Note: r.Note, Quantity: r.Quantity, Reason: r.Reason,
 		}
 	}
 	return adjustments, nil
 }
 
-// insertCount returns false if the id is taken.
-func (s store) insertCount(ctx context.Context, tx postgres.Querier, orgID string, c Count) (bool, error) {
-	inserted, err := s.queries.StockCountInsert(ctx, tx, &sqlc.StockCountInsertParams{
-		OrgID: orgID, ID: c.ID, BranchID: c.BranchID, BusinessDate: c.BusinessDate, Note: c.Note, CountedBy: c.CountedBy, CountedAt: c.CountedAt,
-	})
-	if err != nil {
-		return false, fmt.Errorf("insert stock count: %w", err)
-	}
-	return inserted == 1, nil
-}
-
-func (s store) insertCountLines(ctx context.Context, tx postgres.Querier, orgID string, c Count) error {
-	p := &sqlc.StockCountLineInsertParams{OrgID: orgID, CountID: c.ID}
-	for _, l := range c.Lines {
-		p.ItemIds = append(p.ItemIds, l.ItemID)
-		p.Counted = append(p.Counted, l.Counted)
-		p.Expected = append(p.Expected, l.Expected)
-		p.Costs = append(p.Costs, l.Cost)
-	}
-	if err := s.queries.StockCountLineInsert(ctx, tx, p); err != nil {
-		return fmt.Errorf("insert stock count lines: %w", err)
-	}
-	return nil
-}
-
-// countedSince returns when items were counted at or after an instant; those that were not are missing.
-func (s store) countedSince(ctx context.Context, q postgres.Querier, orgID, branchID string, since time.Time, items []string) (map[string]time.Time, error) {
-	rows, err := s.queries.StockCountLatestList(ctx, q, &sqlc.StockCountLatestListParams{OrgID: orgID, BranchID: branchID, Since: since, ItemIds: items})
-	if err != nil {
-		return nil, fmt.Errorf("list later stock counts: %w", err)
-	}
-	counted := make(map[string]time.Time, len(rows))
-	for _, r := range rows {
-		counted[r.ItemID] = r.CountedAt
-	}
-	return counted, nil
-}
-
-func (s store) getCount(ctx context.Context, q postgres.Querier, orgID, id string) (Count, error) {
-	row, err := s.queries.StockCountGet(ctx, q, &sqlc.StockCountGetParams{OrgID: orgID, ID: id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Count{}, fault.NotFound("count", id)
-	}
-	if err != nil {
-		return Count{}, fmt.Errorf("get stock count: %w", err)
-	}
-	c := countFromRow(row)
-	lines, err := s.queries.StockCountLineList(ctx, q, &sqlc.StockCountLineListParams{OrgID: orgID, CountID: id})
-	if err != nil {
-		return Count{}, fmt.Errorf("list stock count lines: %w", err)
-	}
-	for _, l := range lines {
-		c.Lines = append(c.Lines, CountLine{Cost: l.Cost, Counted: l.Counted, Expected: l.Expected, ItemID: l.ItemID})
-	}
-	return c, nil
-}
-
-// countCursor is the last row of a page of counts.
-type countCursor struct {
-	CountedAt time.Time `json:"at"`
-	ID        string    `json:"id"`
-}
-
-func (s store) listCounts(ctx context.Context, q postgres.Querier, orgID, branchID string, before countCursor, size int32) ([]Count, error) {
-	rows, err := s.queries.StockCountList(ctx, q, &sqlc.StockCountListParams{
-		OrgID: orgID, BranchID: branchID, BeforeCountedAt: before.CountedAt, BeforeID: before.ID, PageSize: size,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list stock counts: %w", err)
-	}
-	counts := make([]Count, len(rows))
-	for i, r := range rows {
-		counts[i] = countFromRow(r)
-	}
-	return counts, nil
-}
-
-func countFromRow(r *sqlc.StockCount) Count {
-	return Count{BranchID: r.BranchID, BusinessDate: r.BusinessDate, CountedAt: r.CountedAt, CountedBy: r.CountedBy, ID: r.ID, Note: r.Note}
-}
-
 // usage sums a branch's movements of a range by item, and what was on hand before it.
-func (s store) usage(ctx context.Context, q postgres.Querier, orgID, branchID string, from, to civil.Date, items []string) (map[string]*Usage, error) {
+func (s store) usage(ctx context.Context, q postgres.Querier, orgID, branchID string, dates Dates, items []string) (map[string]*Usage, error) {
 	usage := make(map[string]*Usage)
 	of := func(itemID string) *Usage {
 		if usage[itemID] == nil {
@@ -142,7 +56,7 @@ func (s store) usage(ctx context.Context, q postgres.Querier, orgID, branchID st
 		items = []string{}
 	}
 	opening, err := s.queries.StockDayOpening(ctx, q, &sqlc.StockDayOpeningParams{
-		OrgID: orgID, BranchID: branchID, Before: from, AllItems: len(items) == 0, ItemIds: items,
+		OrgID: orgID, BranchID: branchID, Before: dates.From, AllItems: len(items) == 0, ItemIds: items,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sum opening stock: %w", err)
@@ -154,7 +68,7 @@ func (s store) usage(ctx context.Context, q postgres.Querier, orgID, branchID st
 		}
 	}
 	moved, err := s.queries.StockMovementSum(ctx, q, &sqlc.StockMovementSumParams{
-		OrgID: orgID, BranchID: branchID, FromDate: from, ToDate: to, AllItems: len(items) == 0, ItemIds: items,
+		OrgID: orgID, BranchID: branchID, FromDate: dates.From, ToDate: dates.To, AllItems: len(items) == 0, ItemIds: items,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sum stock movements: %w", err)

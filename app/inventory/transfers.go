@@ -30,7 +30,7 @@ func (s *Service) CreateTransfer(ctx context.Context, tx postgres.Querier, t Tra
 		t.Lines[i].No = int32(i) + 1
 		items[i] = t.Lines[i].ItemID
 	}
-	if err := checkItems(ctx, tx, c.OrgID, items); err != nil {
+	if err := checkItems(ctx, tx, c.OrgID, "items[%d].item_id", items); err != nil {
 		return Transfer{}, err
 	}
 	if t.ID == "" {
@@ -129,7 +129,7 @@ func (s *Service) ReceiveTransfer(ctx context.Context, tx postgres.Querier, id s
 	for i, a := range arrivals {
 		items[i] = a.ItemID
 	}
-	if err := checkItems(ctx, tx, c.OrgID, items); err != nil {
+	if err := checkItems(ctx, tx, c.OrgID, "items[%d].item_id", items); err != nil {
 		return Transfer{}, err
 	}
 	return s.changeTransfer(ctx, tx, id, func(t *Transfer) error {

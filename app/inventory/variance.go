@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -10,13 +9,8 @@ import (
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory/stock"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
-	"github.com/chefcloud/chefcloud/app/platform/civil"
-	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
-
-// maxVarianceDays is the longest range of a usage variance.
-const maxVarianceDays = 400
 
 // Usage is how an item was used over a range of business dates, in base units.
 type Usage struct {
@@ -64,15 +58,12 @@ func (u *Usage) add(kind string, quantity decimal.Decimal) {
 }
 
 // Variance returns how a branch used its items over a range of business dates, by item; all if no items are given.
-func (s *Service) Variance(ctx context.Context, q postgres.Querier, branchID string, from, to civil.Date, items []string) ([]Usage, string, error) {
-	if days := to.DaysSince(from) + 1; days < 1 || days > maxVarianceDays {
-		return nil, "", fault.Invalid("end_date", fmt.Sprintf("must be from start_date to %d days later", maxVarianceDays-1))
-	}
+func (s *Service) Variance(ctx context.Context, q postgres.Querier, branchID string, dates Dates, items []string) ([]Usage, string, error) {
 	b, err := branch.Get(ctx, q, caller.From(ctx), branchID)
 	if err != nil {
 		return nil, "", err
 	}
-	usage, err := s.store.usage(ctx, q, b.OrgID, b.ID, from, to, items)
+	usage, err := s.store.usage(ctx, q, b.OrgID, b.ID, dates, items)
 	if err != nil {
 		return nil, "", err
 	}

@@ -221,3 +221,68 @@ func idsOf[Row interface{ GetId() string }](rows []Row) []string {
 	}
 	return ids
 }
+
+func TestWastageOfARange(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.batch(t, 20, "4000")
+	waste := func(reason string, quantity float64) string {
+		resp, err := b.client.RecordWastage(t.Context(), &inventoryv1.RecordWastageRequest{BranchId: b.branch, ItemId: b.item, Quantity: quantity, Reason: reason})
+		require.NoError(t, err)
+		b.clock.Advance(time.Minute)
+		return resp.GetWastage().GetId()
+	}
+	waste("expired", 1)
+	b.clock.Set(noon.AddDate(0, 0, 1))
+	first, second, third := waste("expired", 2), waste("dropped", 0.5), waste("expired", 0.25)
+	b.clock.Set(noon.AddDate(0, 0, 2))
+	waste("expired", 4)
+
+	t.Run("ListsItPageByPageWithTheTotalsOnTheFirst", func(t *testing.T) {
+		t.Parallel()
+		req := &inventoryv1.ListWastageRequest{BranchId: b.branch, StartDate: "2024-11-09", EndDate: "2024-11-09", PageSize: 2}
+		resp, err := b.client.ListWastage(t.Context(), req)
+		require.NoError(t, err)
+		require.Equal(t, []string{third, second}, idsOf(resp.GetWastage()))
+		require.Equal(t, "UGX", resp.GetCurrency())
+		want := []*inventoryv1.WastageTotal{
+			{Reason: "dropped", ItemId: b.item, ItemName: b.item, BaseUnit: "kg", Records: 1, Quantity: 0.5, Cost: 2_000},
+			{Reason: "expired", ItemId: b.item, ItemName: b.item, BaseUnit: "kg", Records: 2, Quantity: 2.25, Cost: 9_000},
+		}
+		require.Len(t, resp.GetTotals(), len(want))
+		for i := range want {
+			require.True(t, proto.Equal(want[i], resp.GetTotals()[i]), "%v", resp.GetTotals()[i])
+		}
+		req.PageToken = resp.GetNextPageToken()
+		resp, err = b.client.ListWastage(t.Context(), req)
+		require.NoError(t, err)
+		require.Equal(t, []string{first}, idsOf(resp.GetWastage()))
+		require.Empty(t, resp.GetTotals())
+	})
+
+	t.Run("HasNoTotalsWithoutARange", func(t *testing.T) {
+		t.Parallel()
+		resp, err := b.client.ListWastage(t.Context(), &inventoryv1.ListWastageRequest{BranchId: b.branch})
+		require.NoError(t, err)
+		require.Len(t, resp.GetWastage(), 5)
+		require.Empty(t, resp.GetTotals())
+	})
+
+	t.Run("RefusesARangeThatIsNone", func(t *testing.T) {
+		t.Parallel()
+		for name, c := range map[string]struct{ start, end, field string }{
+			"half a range":              {"2024-11-09", "", "end_date"},
+			"the other half":            {"", "2024-11-09", "start_date"},
+			"a date that doesn't exist": {"2024-02-30", "2024-11-09", "start_date"},
+			"the end before the start":  {"2024-11-09", "2024-11-08", "end_date"},
+			"401 days":                  {"2024-01-01", "2025-02-04", "end_date"},
+		} {
+			_, err := b.client.ListWastage(t.Context(), &inventoryv1.ListWastageRequest{BranchId: b.branch, StartDate: c.start, EndDate: c.end})
+			code, _, fields := rpctest.Fault(t, err)
+			require.Equal(t, connect.CodeInvalidArgument, code, name)
+			require.Equal(t, []string{c.field}, fields, name)
+		}
+		_, err := b.client.ListWastage(t.Context(), &inventoryv1.ListWastageRequest{BranchId: b.branch, StartDate: "2024-01-01", EndDate: "2025-02-03"})
+		require.NoError(t, err, "400 days")
+	})
+}

@@ -317,8 +317,8 @@ func (q *Queries) ItemUpdate(ctx context.Context, db DBTX, arg *ItemUpdateParams
 }
 
 const stockAdjustmentInsert = `-- name: StockAdjustmentInsert :exec
-INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO stock_adjustments (org_id, id, branch_id, item_id, quantity, cost, reason, note, business_date, adjusted_by, adjusted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type StockAdjustmentInsertParams struct {
@@ -329,6 +329,7 @@ type StockAdjustmentInsertParams struct {
 	Quantity     decimal.Decimal
 	Cost         int64
 	Reason       string
+	Note         string
 	BusinessDate civil.Date
 	AdjustedBy   string
 	AdjustedAt   time.Time
@@ -343,6 +344,7 @@ func (q *Queries) StockAdjustmentInsert(ctx context.Context, db DBTX, arg *Stock
 		arg.Quantity,
 		arg.Cost,
 		arg.Reason,
+		arg.Note,
 		arg.BusinessDate,
 		arg.AdjustedBy,
 		arg.AdjustedAt,
@@ -351,7 +353,7 @@ func (q *Queries) StockAdjustmentInsert(ctx context.Context, db DBTX, arg *Stock
 }
 
 const stockAdjustmentList = `-- name: StockAdjustmentList :many
-SELECT org_id, id, branch_id, item_id, quantity, cost, reason, business_date, adjusted_by, adjusted_at FROM stock_adjustments
+SELECT org_id, id, branch_id, item_id, quantity, cost, reason, note, business_date, adjusted_by, adjusted_at FROM stock_adjustments
 WHERE org_id = $1 AND branch_id = $2 AND (adjusted_at, id) < ($3::timestamptz, $4::text)
 ORDER BY adjusted_at DESC, id DESC
 LIMIT $5
@@ -388,6 +390,7 @@ func (q *Queries) StockAdjustmentList(ctx context.Context, db DBTX, arg *StockAd
 			&i.Quantity,
 			&i.Cost,
 			&i.Reason,
+			&i.Note,
 			&i.BusinessDate,
 			&i.AdjustedBy,
 			&i.AdjustedAt,
@@ -403,7 +406,7 @@ func (q *Queries) StockAdjustmentList(ctx context.Context, db DBTX, arg *StockAd
 }
 
 const stockCountGet = `-- name: StockCountGet :one
-SELECT org_id, id, branch_id, business_date, note, counted_by, counted_at FROM stock_counts WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, status, note, opened_by, opened_at, counted_by, counted_at, business_date FROM stock_counts WHERE org_id = $1 AND id = $2
 `
 
 type StockCountGetParams struct {
@@ -418,28 +421,30 @@ func (q *Queries) StockCountGet(ctx context.Context, db DBTX, arg *StockCountGet
 		&i.OrgID,
 		&i.ID,
 		&i.BranchID,
-		&i.BusinessDate,
+		&i.Status,
 		&i.Note,
+		&i.OpenedBy,
+		&i.OpenedAt,
 		&i.CountedBy,
 		&i.CountedAt,
+		&i.BusinessDate,
 	)
 	return &i, err
 }
 
 const stockCountInsert = `-- name: StockCountInsert :execrows
-INSERT INTO stock_counts (org_id, id, branch_id, business_date, note, counted_by, counted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO stock_counts (org_id, id, branch_id, status, note, opened_by, opened_at)
+VALUES ($1, $2, $3, 'OPEN', $4, $5, $6)
 ON CONFLICT (org_id, id) DO NOTHING
 `
 
 type StockCountInsertParams struct {
-	OrgID        string
-	ID           string
-	BranchID     string
-	BusinessDate civil.Date
-	Note         string
-	CountedBy    string
-	CountedAt    time.Time
+	OrgID    string
+	ID       string
+	BranchID string
+	Note     string
+	OpenedBy string
+	OpenedAt time.Time
 }
 
 func (q *Queries) StockCountInsert(ctx context.Context, db DBTX, arg *StockCountInsertParams) (int64, error) {
@@ -447,10 +452,9 @@ func (q *Queries) StockCountInsert(ctx context.Context, db DBTX, arg *StockCount
 		arg.OrgID,
 		arg.ID,
 		arg.BranchID,
-		arg.BusinessDate,
 		arg.Note,
-		arg.CountedBy,
-		arg.CountedAt,
+		arg.OpenedBy,
+		arg.OpenedAt,
 	)
 	if err != nil {
 		return 0, err
@@ -462,7 +466,8 @@ const stockCountLatestList = `-- name: StockCountLatestList :many
 SELECT l.item_id, max(c.counted_at)::timestamptz AS counted_at
 FROM stock_counts c
 JOIN stock_count_lines l ON l.org_id = $1 AND l.count_id = c.id
-WHERE c.org_id = $1 AND c.branch_id = $2 AND c.counted_at >= $3 AND l.item_id = ANY ($4::text[])
+WHERE c.org_id = $1 AND c.branch_id = $2 AND c.status = 'COMMITTED' AND c.counted_at > $3
+  AND l.item_id = ANY ($4::text[]) AND l.counted IS NOT NULL
 GROUP BY l.item_id
 ORDER BY l.item_id
 `
@@ -470,7 +475,7 @@ ORDER BY l.item_id
 type StockCountLatestListParams struct {
 	OrgID    string
 	BranchID string
-	Since    time.Time
+	Since    *time.Time
 	ItemIds  []string
 }
 
@@ -479,7 +484,7 @@ type StockCountLatestListRow struct {
 	CountedAt time.Time
 }
 
-// The items that were counted at or after an instant.
+// The items that were counted after an instant, by counts that are booked.
 func (q *Queries) StockCountLatestList(ctx context.Context, db DBTX, arg *StockCountLatestListParams) ([]*StockCountLatestListRow, error) {
 	rows, err := db.Query(ctx, stockCountLatestList,
 		arg.OrgID,
@@ -506,34 +511,43 @@ func (q *Queries) StockCountLatestList(ctx context.Context, db DBTX, arg *StockC
 }
 
 const stockCountLineInsert = `-- name: StockCountLineInsert :exec
-INSERT INTO stock_count_lines (org_id, count_id, item_id, counted, expected, cost)
-SELECT $1, $2, l.item_id, l.counted, l.expected, l.cost
-FROM (
-  SELECT unnest($3::text[]) AS item_id,
-    unnest($4::numeric[]) AS counted,
-    unnest($5::numeric[]) AS expected,
-    unnest($6::bigint[]) AS cost
-) AS l
+INSERT INTO stock_count_lines (org_id, count_id, item_id)
+SELECT $1, $2, l.item_id
+FROM (SELECT unnest($3::text[]) AS item_id) AS l
 `
 
 type StockCountLineInsertParams struct {
-	OrgID    string
-	CountID  string
-	ItemIds  []string
-	Counted  []decimal.Decimal
-	Expected []decimal.Decimal
-	Costs    []int64
+	OrgID   string
+	CountID string
+	ItemIds []string
 }
 
 func (q *Queries) StockCountLineInsert(ctx context.Context, db DBTX, arg *StockCountLineInsertParams) error {
-	_, err := db.Exec(ctx, stockCountLineInsert,
-		arg.OrgID,
-		arg.CountID,
-		arg.ItemIds,
-		arg.Counted,
-		arg.Expected,
-		arg.Costs,
-	)
+	_, err := db.Exec(ctx, stockCountLineInsert, arg.OrgID, arg.CountID, arg.ItemIds)
+	return err
+}
+
+const stockCountLineInsertAll = `-- name: StockCountLineInsertAll :exec
+INSERT INTO stock_count_lines (org_id, count_id, item_id)
+SELECT $1, $2, wanted.item_id
+FROM (
+  SELECT i.id AS item_id FROM inventory_items i WHERE i.org_id = $1 AND i.is_active
+  UNION
+  SELECT b.item_id FROM stock_batches b WHERE b.org_id = $1 AND b.branch_id = $3 AND b.remaining_qty > 0
+  UNION
+  SELECT f.item_id FROM stock_shortfalls f WHERE f.org_id = $1 AND f.branch_id = $3 AND f.open_qty > 0
+) AS wanted
+`
+
+type StockCountLineInsertAllParams struct {
+	OrgID    string
+	CountID  string
+	BranchID string
+}
+
+// All that is bought still, and all that the branch has or owes.
+func (q *Queries) StockCountLineInsertAll(ctx context.Context, db DBTX, arg *StockCountLineInsertAllParams) error {
+	_, err := db.Exec(ctx, stockCountLineInsertAll, arg.OrgID, arg.CountID, arg.BranchID)
 	return err
 }
 
@@ -573,26 +587,63 @@ func (q *Queries) StockCountLineList(ctx context.Context, db DBTX, arg *StockCou
 	return items, nil
 }
 
+const stockCountLineUpdate = `-- name: StockCountLineUpdate :exec
+UPDATE stock_count_lines t
+SET counted = nullif(l.counted, '')::numeric, expected = nullif(l.expected, '')::numeric, cost = l.cost
+FROM (
+  SELECT unnest($3::text[]) AS item_id,
+    unnest($4::text[]) AS counted,
+    unnest($5::text[]) AS expected,
+    unnest($6::bigint[]) AS cost
+) AS l
+WHERE t.org_id = $1 AND t.count_id = $2 AND t.item_id = l.item_id
+`
+
+type StockCountLineUpdateParams struct {
+	OrgID    string
+	CountID  string
+	ItemIds  []string
+	Counted  []string
+	Expected []string
+	Costs    []int64
+}
+
+// An empty quantity is absent.
+func (q *Queries) StockCountLineUpdate(ctx context.Context, db DBTX, arg *StockCountLineUpdateParams) error {
+	_, err := db.Exec(ctx, stockCountLineUpdate,
+		arg.OrgID,
+		arg.CountID,
+		arg.ItemIds,
+		arg.Counted,
+		arg.Expected,
+		arg.Costs,
+	)
+	return err
+}
+
 const stockCountList = `-- name: StockCountList :many
-SELECT org_id, id, branch_id, business_date, note, counted_by, counted_at FROM stock_counts
-WHERE org_id = $1 AND branch_id = $2 AND (counted_at, id) < ($3::timestamptz, $4::text)
-ORDER BY counted_at DESC, id DESC
-LIMIT $5
+SELECT org_id, id, branch_id, status, note, opened_by, opened_at, counted_by, counted_at, business_date FROM stock_counts
+WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
+  AND (opened_at, id) < ($4::timestamptz, $5::text)
+ORDER BY opened_at DESC, id DESC
+LIMIT $6
 `
 
 type StockCountListParams struct {
-	OrgID           string
-	BranchID        string
-	BeforeCountedAt time.Time
-	BeforeID        string
-	PageSize        int32
+	OrgID          string
+	BranchID       string
+	Status         string
+	BeforeOpenedAt time.Time
+	BeforeID       string
+	PageSize       int32
 }
 
 func (q *Queries) StockCountList(ctx context.Context, db DBTX, arg *StockCountListParams) ([]*StockCount, error) {
 	rows, err := db.Query(ctx, stockCountList,
 		arg.OrgID,
 		arg.BranchID,
-		arg.BeforeCountedAt,
+		arg.Status,
+		arg.BeforeOpenedAt,
 		arg.BeforeID,
 		arg.PageSize,
 	)
@@ -607,10 +658,13 @@ func (q *Queries) StockCountList(ctx context.Context, db DBTX, arg *StockCountLi
 			&i.OrgID,
 			&i.ID,
 			&i.BranchID,
-			&i.BusinessDate,
+			&i.Status,
 			&i.Note,
+			&i.OpenedBy,
+			&i.OpenedAt,
 			&i.CountedBy,
 			&i.CountedAt,
+			&i.BusinessDate,
 		); err != nil {
 			return nil, err
 		}
@@ -620,6 +674,60 @@ func (q *Queries) StockCountList(ctx context.Context, db DBTX, arg *StockCountLi
 		return nil, err
 	}
 	return items, nil
+}
+
+const stockCountLock = `-- name: StockCountLock :one
+SELECT org_id, id, branch_id, status, note, opened_by, opened_at, counted_by, counted_at, business_date FROM stock_counts WHERE org_id = $1 AND id = $2 FOR UPDATE
+`
+
+type StockCountLockParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) StockCountLock(ctx context.Context, db DBTX, arg *StockCountLockParams) (*StockCount, error) {
+	row := db.QueryRow(ctx, stockCountLock, arg.OrgID, arg.ID)
+	var i StockCount
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.BranchID,
+		&i.Status,
+		&i.Note,
+		&i.OpenedBy,
+		&i.OpenedAt,
+		&i.CountedBy,
+		&i.CountedAt,
+		&i.BusinessDate,
+	)
+	return &i, err
+}
+
+const stockCountUpdate = `-- name: StockCountUpdate :exec
+UPDATE stock_counts
+SET status = $1, counted_by = $2, counted_at = $3, business_date = $4
+WHERE org_id = $5 AND id = $6
+`
+
+type StockCountUpdateParams struct {
+	Status       string
+	CountedBy    *string
+	CountedAt    *time.Time
+	BusinessDate *civil.Date
+	OrgID        string
+	ID           string
+}
+
+func (q *Queries) StockCountUpdate(ctx context.Context, db DBTX, arg *StockCountUpdateParams) error {
+	_, err := db.Exec(ctx, stockCountUpdate,
+		arg.Status,
+		arg.CountedBy,
+		arg.CountedAt,
+		arg.BusinessDate,
+		arg.OrgID,
+		arg.ID,
+	)
+	return err
 }
 
 const stockLevelList = `-- name: StockLevelList :many
@@ -1397,6 +1505,65 @@ func (q *Queries) WastageList(ctx context.Context, db DBTX, arg *WastageListPara
 	return items, nil
 }
 
+const wastageListByDate = `-- name: WastageListByDate :many
+SELECT org_id, id, branch_id, item_id, quantity, cost, reason, business_date, wasted_at, recorded_by, created_at FROM wastage
+WHERE org_id = $1 AND branch_id = $2 AND business_date BETWEEN $3 AND $4
+  AND (created_at, id) < ($5::timestamptz, $6::text)
+ORDER BY created_at DESC, id DESC
+LIMIT $7
+`
+
+type WastageListByDateParams struct {
+	OrgID           string
+	BranchID        string
+	FromDate        civil.Date
+	ToDate          civil.Date
+	BeforeCreatedAt time.Time
+	BeforeID        string
+	PageSize        int32
+}
+
+// As WastageList, of a range of business dates.
+func (q *Queries) WastageListByDate(ctx context.Context, db DBTX, arg *WastageListByDateParams) ([]*Wastage, error) {
+	rows, err := db.Query(ctx, wastageListByDate,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.ToDate,
+		arg.BeforeCreatedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*Wastage
+	for rows.Next() {
+		var i Wastage
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.BranchID,
+			&i.ItemID,
+			&i.Quantity,
+			&i.Cost,
+			&i.Reason,
+			&i.BusinessDate,
+			&i.WastedAt,
+			&i.RecordedBy,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const wastageSetCost = `-- name: WastageSetCost :exec
 UPDATE wastage SET cost = $1 WHERE org_id = $2 AND id = $3
 `
@@ -1410,4 +1577,63 @@ type WastageSetCostParams struct {
 func (q *Queries) WastageSetCost(ctx context.Context, db DBTX, arg *WastageSetCostParams) error {
 	_, err := db.Exec(ctx, wastageSetCost, arg.Cost, arg.OrgID, arg.ID)
 	return err
+}
+
+const wastageSum = `-- name: WastageSum :many
+SELECT w.reason, w.item_id, i.name, i.base_unit, count(*) AS records, sum(w.quantity)::numeric AS quantity, sum(w.cost)::bigint AS cost
+FROM wastage w
+JOIN inventory_items i ON i.org_id = $1 AND i.id = w.item_id
+WHERE w.org_id = $1 AND w.branch_id = $2 AND w.business_date BETWEEN $3 AND $4
+GROUP BY w.reason, w.item_id, i.name, i.base_unit
+ORDER BY w.reason, w.item_id
+`
+
+type WastageSumParams struct {
+	OrgID    string
+	BranchID string
+	FromDate civil.Date
+	ToDate   civil.Date
+}
+
+type WastageSumRow struct {
+	Reason   string
+	ItemID   string
+	Name     string
+	BaseUnit string
+	Records  int64
+	Quantity decimal.Decimal
+	Cost     int64
+}
+
+func (q *Queries) WastageSum(ctx context.Context, db DBTX, arg *WastageSumParams) ([]*WastageSumRow, error) {
+	rows, err := db.Query(ctx, wastageSum,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.ToDate,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*WastageSumRow
+	for rows.Next() {
+		var i WastageSumRow
+		if err := rows.Scan(
+			&i.Reason,
+			&i.ItemID,
+			&i.Name,
+			&i.BaseUnit,
+			&i.Records,
+			&i.Quantity,
+			&i.Cost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

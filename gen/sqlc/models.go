@@ -314,6 +314,7 @@ type StockAdjustment struct {
 	Quantity     decimal.Decimal
 	Cost         int64
 	Reason       string
+	Note         string
 	BusinessDate civil.Date
 	AdjustedBy   string
 	AdjustedAt   time.Time
@@ -339,18 +340,21 @@ type StockCount struct {
 	OrgID        string
 	ID           string
 	BranchID     string
-	BusinessDate civil.Date
+	Status       string
 	Note         string
-	CountedBy    string
-	CountedAt    time.Time
+	OpenedBy     string
+	OpenedAt     time.Time
+	CountedBy    *string
+	CountedAt    *time.Time
+	BusinessDate *civil.Date
 }
 
 type StockCountLine struct {
 	OrgID    string
 	CountID  string
 	ItemID   string
-	Counted  decimal.Decimal
-	Expected decimal.Decimal
+	Counted  decimal.NullDecimal
+	Expected decimal.NullDecimal
 	Cost     int64
 }
 

@@ -47,13 +47,18 @@ var busts = map[string][]Report{
 	inventoryv1connect.InventoryServiceRecordWastageProcedure: cost,
 	// So do counts, transfers that arrive, and adjustments.
 	inventoryv1connect.InventoryServiceAdjustStockProcedure:      cost,
+	inventoryv1connect.InventoryServiceCommitStockCountProcedure: cost,
 	inventoryv1connect.InventoryServiceReceiveTransferProcedure:  cost,
 	inventoryv1connect.InventoryServiceRecordStockCountProcedure: cost,
 	// What is sent changes no figure before it arrives; a policy changes what is suggested to be bought, which is never cached.
+	// A count changes nothing before it is committed.
 	inventoryv1connect.InventoryServiceApproveTransferProcedure:     nothing,
+	inventoryv1connect.InventoryServiceCancelStockCountProcedure:    nothing,
 	inventoryv1connect.InventoryServiceCancelTransferProcedure:      nothing,
 	inventoryv1connect.InventoryServiceCreateTransferProcedure:      nothing,
+	inventoryv1connect.InventoryServiceOpenStockCountProcedure:      nothing,
 	inventoryv1connect.InventoryServiceSendTransferProcedure:        nothing,
+	inventoryv1connect.InventoryServiceSetCountedItemsProcedure:     nothing,
 	inventoryv1connect.InventoryServiceUpsertStockPoliciesProcedure: nothing,
 	// The forecast shows items' names and units.
 	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast},

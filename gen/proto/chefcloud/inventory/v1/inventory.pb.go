@@ -27,6 +27,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// StockCountStatus is where a count stands.
+type StockCountStatus int32
+
+const (
+	// Not a status.
+	StockCountStatus_STOCK_COUNT_STATUS_UNSPECIFIED StockCountStatus = 0
+	// Being counted.
+	StockCountStatus_STOCK_COUNT_STATUS_OPEN StockCountStatus = 1
+	// Booked.
+	StockCountStatus_STOCK_COUNT_STATUS_COMMITTED StockCountStatus = 2
+	// Given up.
+	StockCountStatus_STOCK_COUNT_STATUS_CANCELLED StockCountStatus = 3
+)
+
+// Enum value maps for StockCountStatus.
+var (
+	StockCountStatus_name = map[int32]string{
+		0: "STOCK_COUNT_STATUS_UNSPECIFIED",
+		1: "STOCK_COUNT_STATUS_OPEN",
+		2: "STOCK_COUNT_STATUS_COMMITTED",
+		3: "STOCK_COUNT_STATUS_CANCELLED",
+	}
+	StockCountStatus_value = map[string]int32{
+		"STOCK_COUNT_STATUS_UNSPECIFIED": 0,
+		"STOCK_COUNT_STATUS_OPEN":        1,
+		"STOCK_COUNT_STATUS_COMMITTED":   2,
+		"STOCK_COUNT_STATUS_CANCELLED":   3,
+	}
+)
+
+func (x StockCountStatus) Enum() *StockCountStatus {
+	p := new(StockCountStatus)
+	*p = x
+	return p
+}
+
+func (x StockCountStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StockCountStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[0].Descriptor()
+}
+
+func (StockCountStatus) Type() protoreflect.EnumType {
+	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[0]
+}
+
+func (x StockCountStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StockCountStatus.Descriptor instead.
+func (StockCountStatus) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{0}
+}
+
 // TransferStatus is where a transfer stands.
 type TransferStatus int32
 
@@ -76,11 +133,11 @@ func (x TransferStatus) String() string {
 }
 
 func (TransferStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[0].Descriptor()
+	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[1].Descriptor()
 }
 
 func (TransferStatus) Type() protoreflect.EnumType {
-	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[0]
+	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[1]
 }
 
 func (x TransferStatus) Number() protoreflect.EnumNumber {
@@ -89,7 +146,7 @@ func (x TransferStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TransferStatus.Descriptor instead.
 func (TransferStatus) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{0}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{1}
 }
 
 // RiskReason says what is wrong.
@@ -137,11 +194,11 @@ func (x RiskReason) String() string {
 }
 
 func (RiskReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[1].Descriptor()
+	return file_chefcloud_inventory_v1_inventory_proto_enumTypes[2].Descriptor()
 }
 
 func (RiskReason) Type() protoreflect.EnumType {
-	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[1]
+	return &file_chefcloud_inventory_v1_inventory_proto_enumTypes[2]
 }
 
 func (x RiskReason) Number() protoreflect.EnumNumber {
@@ -150,7 +207,7 @@ func (x RiskReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RiskReason.Descriptor instead.
 func (RiskReason) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{1}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{2}
 }
 
 // Item is something that is bought, stored and used up.
@@ -1313,7 +1370,11 @@ type ListWastageRequest struct {
 	// At most so many rows; 0 means 100, at most 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// First business date; given with end_date or not at all.
+	StartDate string `protobuf:"bytes,5,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
+	// Last business date, at most 399 days later.
+	EndDate       string `protobuf:"bytes,6,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1376,6 +1437,120 @@ func (x *ListWastageRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListWastageRequest) GetStartDate() string {
+	if x != nil {
+		return x.StartDate
+	}
+	return ""
+}
+
+func (x *ListWastageRequest) GetEndDate() string {
+	if x != nil {
+		return x.EndDate
+	}
+	return ""
+}
+
+// WastageTotal is what was thrown away of one item for one reason.
+type WastageTotal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Item.
+	ItemId string `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// Its name.
+	ItemName string `protobuf:"bytes,3,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// Base unit.
+	BaseUnit string `protobuf:"bytes,4,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
+	// Number of records.
+	Records int64 `protobuf:"varint,5,opt,name=records,proto3" json:"records,omitempty"`
+	// Quantity in base units.
+	Quantity float64 `protobuf:"fixed64,6,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// FIFO cost in minor units: the sum of the records' rounded costs.
+	Cost          int64 `protobuf:"varint,7,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WastageTotal) Reset() {
+	*x = WastageTotal{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WastageTotal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WastageTotal) ProtoMessage() {}
+
+func (x *WastageTotal) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WastageTotal.ProtoReflect.Descriptor instead.
+func (*WastageTotal) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WastageTotal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WastageTotal) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *WastageTotal) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *WastageTotal) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
+func (x *WastageTotal) GetRecords() int64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *WastageTotal) GetQuantity() float64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *WastageTotal) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
 // ListWastageResponse is a page of wastage.
 type ListWastageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1383,13 +1558,17 @@ type ListWastageResponse struct {
 	Wastage []*Wastage `protobuf:"bytes,1,rep,name=wastage,proto3" json:"wastage,omitempty"`
 	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The totals of the whole range, by reason and item; on its first page only, and without a range never.
+	Totals []*WastageTotal `protobuf:"bytes,3,rep,name=totals,proto3" json:"totals,omitempty"`
+	// ISO 4217 code.
+	Currency      string `protobuf:"bytes,4,opt,name=currency,proto3" json:"currency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListWastageResponse) Reset() {
 	*x = ListWastageResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[17]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1580,7 @@ func (x *ListWastageResponse) String() string {
 func (*ListWastageResponse) ProtoMessage() {}
 
 func (x *ListWastageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[17]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1593,7 @@ func (x *ListWastageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWastageResponse.ProtoReflect.Descriptor instead.
 func (*ListWastageResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{17}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListWastageResponse) GetWastage() []*Wastage {
@@ -1427,6 +1606,20 @@ func (x *ListWastageResponse) GetWastage() []*Wastage {
 func (x *ListWastageResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListWastageResponse) GetTotals() []*WastageTotal {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *ListWastageResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
 	}
 	return ""
 }
@@ -1451,14 +1644,16 @@ type Adjustment struct {
 	// Who adjusted.
 	AdjustedBy string `protobuf:"bytes,8,opt,name=adjusted_by,json=adjustedBy,proto3" json:"adjusted_by,omitempty"`
 	// When.
-	AdjustedAt    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=adjusted_at,json=adjustedAt,proto3" json:"adjusted_at,omitempty"`
+	AdjustedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=adjusted_at,json=adjustedAt,proto3" json:"adjusted_at,omitempty"`
+	// Note.
+	Note          string `protobuf:"bytes,10,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Adjustment) Reset() {
 	*x = Adjustment{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1665,7 @@ func (x *Adjustment) String() string {
 func (*Adjustment) ProtoMessage() {}
 
 func (x *Adjustment) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[18]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1678,7 @@ func (x *Adjustment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Adjustment.ProtoReflect.Descriptor instead.
 func (*Adjustment) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{18}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Adjustment) GetId() string {
@@ -1549,6 +1744,13 @@ func (x *Adjustment) GetAdjustedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Adjustment) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // AdjustStockRequest corrects one item.
 type AdjustStockRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1564,14 +1766,16 @@ type AdjustStockRequest struct {
 	// what goes out.
 	UnitCost string `protobuf:"bytes,5,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
 	// Why.
-	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Note.
+	Note          string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AdjustStockRequest) Reset() {
 	*x = AdjustStockRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1583,7 +1787,7 @@ func (x *AdjustStockRequest) String() string {
 func (*AdjustStockRequest) ProtoMessage() {}
 
 func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[19]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1596,7 +1800,7 @@ func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockRequest.ProtoReflect.Descriptor instead.
 func (*AdjustStockRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{19}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AdjustStockRequest) GetOrgId() string {
@@ -1641,6 +1845,13 @@ func (x *AdjustStockRequest) GetReason() string {
 	return ""
 }
 
+func (x *AdjustStockRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // AdjustStockResponse carries the adjustment.
 type AdjustStockResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1652,7 +1863,7 @@ type AdjustStockResponse struct {
 
 func (x *AdjustStockResponse) Reset() {
 	*x = AdjustStockResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1664,7 +1875,7 @@ func (x *AdjustStockResponse) String() string {
 func (*AdjustStockResponse) ProtoMessage() {}
 
 func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[20]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,7 +1888,7 @@ func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockResponse.ProtoReflect.Descriptor instead.
 func (*AdjustStockResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{20}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AdjustStockResponse) GetAdjustment() *Adjustment {
@@ -1694,9 +1905,9 @@ type ListAdjustmentsRequest struct {
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// Branch.
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
-	// Most rows of the answer, 100 if absent.
+	// At most so many rows; 0 means 100, at most 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Token of the page before.
+	// `next_page_token` of the page before.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1704,7 +1915,7 @@ type ListAdjustmentsRequest struct {
 
 func (x *ListAdjustmentsRequest) Reset() {
 	*x = ListAdjustmentsRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1716,7 +1927,7 @@ func (x *ListAdjustmentsRequest) String() string {
 func (*ListAdjustmentsRequest) ProtoMessage() {}
 
 func (x *ListAdjustmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[21]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1729,7 +1940,7 @@ func (x *ListAdjustmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{21}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAdjustmentsRequest) GetOrgId() string {
@@ -1765,7 +1976,7 @@ type ListAdjustmentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest first.
 	Adjustments []*Adjustment `protobuf:"bytes,1,rep,name=adjustments,proto3" json:"adjustments,omitempty"`
-	// Token of the next page, empty on the last.
+	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1773,7 +1984,7 @@ type ListAdjustmentsResponse struct {
 
 func (x *ListAdjustmentsResponse) Reset() {
 	*x = ListAdjustmentsResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1785,7 +1996,7 @@ func (x *ListAdjustmentsResponse) String() string {
 func (*ListAdjustmentsResponse) ProtoMessage() {}
 
 func (x *ListAdjustmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[22]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1798,7 +2009,7 @@ func (x *ListAdjustmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAdjustmentsResponse.ProtoReflect.Descriptor instead.
 func (*ListAdjustmentsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{22}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAdjustmentsResponse) GetAdjustments() []*Adjustment {
@@ -1822,23 +2033,29 @@ type StockCount struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Branch.
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
-	// Business date on which its differences count.
+	// Business date on which its differences count; empty until committed.
 	BusinessDate string `protobuf:"bytes,3,opt,name=business_date,json=businessDate,proto3" json:"business_date,omitempty"`
-	// When it was counted.
+	// When it was counted; absent until committed.
 	CountedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=counted_at,json=countedAt,proto3" json:"counted_at,omitempty"`
-	// Who recorded it.
+	// Who committed it.
 	CountedBy string `protobuf:"bytes,5,opt,name=counted_by,json=countedBy,proto3" json:"counted_by,omitempty"`
 	// Note.
 	Note string `protobuf:"bytes,6,opt,name=note,proto3" json:"note,omitempty"`
 	// By item; absent in lists.
-	Lines         []*StockCountLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*StockCountLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Where it stands.
+	Status StockCountStatus `protobuf:"varint,8,opt,name=status,proto3,enum=chefcloud.inventory.v1.StockCountStatus" json:"status,omitempty"`
+	// Who opened it.
+	OpenedBy string `protobuf:"bytes,9,opt,name=opened_by,json=openedBy,proto3" json:"opened_by,omitempty"`
+	// When it was opened.
+	OpenedAt      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StockCount) Reset() {
 	*x = StockCount{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +2067,7 @@ func (x *StockCount) String() string {
 func (*StockCount) ProtoMessage() {}
 
 func (x *StockCount) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[23]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +2080,7 @@ func (x *StockCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockCount.ProtoReflect.Descriptor instead.
 func (*StockCount) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{23}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StockCount) GetId() string {
@@ -1915,18 +2132,39 @@ func (x *StockCount) GetLines() []*StockCountLine {
 	return nil
 }
 
+func (x *StockCount) GetStatus() StockCountStatus {
+	if x != nil {
+		return x.Status
+	}
+	return StockCountStatus_STOCK_COUNT_STATUS_UNSPECIFIED
+}
+
+func (x *StockCount) GetOpenedBy() string {
+	if x != nil {
+		return x.OpenedBy
+	}
+	return ""
+}
+
+func (x *StockCount) GetOpenedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenedAt
+	}
+	return nil
+}
+
 // StockCountLine is what was found of one item.
 type StockCountLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Item.
 	ItemId string `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
-	// What was there, in base units.
-	Counted float64 `protobuf:"fixed64,2,opt,name=counted,proto3" json:"counted,omitempty"`
-	// What the ledger had at that instant; negative if more was sold than was booked in.
-	Expected float64 `protobuf:"fixed64,3,opt,name=expected,proto3" json:"expected,omitempty"`
-	// counted − expected.
+	// What was there, in base units; absent if nobody counted it.
+	Counted *float64 `protobuf:"fixed64,2,opt,name=counted,proto3,oneof" json:"counted,omitempty"`
+	// What the ledger had at that instant, negative if more was sold than was booked in; absent until committed.
+	Expected *float64 `protobuf:"fixed64,3,opt,name=expected,proto3,oneof" json:"expected,omitempty"`
+	// counted − expected; 0 until committed.
 	Difference float64 `protobuf:"fixed64,4,opt,name=difference,proto3" json:"difference,omitempty"`
-	// Cost of the difference in minor units, rounded.
+	// Cost of the difference in minor units, rounded, negative for what was missing; 0 until committed.
 	Cost          int64 `protobuf:"varint,5,opt,name=cost,proto3" json:"cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1934,7 +2172,7 @@ type StockCountLine struct {
 
 func (x *StockCountLine) Reset() {
 	*x = StockCountLine{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1946,7 +2184,7 @@ func (x *StockCountLine) String() string {
 func (*StockCountLine) ProtoMessage() {}
 
 func (x *StockCountLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[24]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1959,7 +2197,7 @@ func (x *StockCountLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockCountLine.ProtoReflect.Descriptor instead.
 func (*StockCountLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{24}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StockCountLine) GetItemId() string {
@@ -1970,15 +2208,15 @@ func (x *StockCountLine) GetItemId() string {
 }
 
 func (x *StockCountLine) GetCounted() float64 {
-	if x != nil {
-		return x.Counted
+	if x != nil && x.Counted != nil {
+		return *x.Counted
 	}
 	return 0
 }
 
 func (x *StockCountLine) GetExpected() float64 {
-	if x != nil {
-		return x.Expected
+	if x != nil && x.Expected != nil {
+		return *x.Expected
 	}
 	return 0
 }
@@ -2010,7 +2248,7 @@ type CountedItem struct {
 
 func (x *CountedItem) Reset() {
 	*x = CountedItem{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2260,7 @@ func (x *CountedItem) String() string {
 func (*CountedItem) ProtoMessage() {}
 
 func (x *CountedItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[25]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2273,7 @@ func (x *CountedItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountedItem.ProtoReflect.Descriptor instead.
 func (*CountedItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{25}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CountedItem) GetItemId() string {
@@ -2050,6 +2288,464 @@ func (x *CountedItem) GetQuantity() float64 {
 		return x.Quantity
 	}
 	return 0
+}
+
+// OpenStockCountRequest says what is to be counted.
+type OpenStockCountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Branch.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Identifier; minted as `cnt_…` if empty. One that is taken is already_exists COUNT_ID_TAKEN.
+	CountId string `protobuf:"bytes,3,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	// Note.
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// What to count, each item once; empty means all active items and all that the branch has.
+	ItemIds       []string `protobuf:"bytes,5,rep,name=item_ids,json=itemIds,proto3" json:"item_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenStockCountRequest) Reset() {
+	*x = OpenStockCountRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenStockCountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenStockCountRequest) ProtoMessage() {}
+
+func (x *OpenStockCountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenStockCountRequest.ProtoReflect.Descriptor instead.
+func (*OpenStockCountRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *OpenStockCountRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *OpenStockCountRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *OpenStockCountRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+func (x *OpenStockCountRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *OpenStockCountRequest) GetItemIds() []string {
+	if x != nil {
+		return x.ItemIds
+	}
+	return nil
+}
+
+// OpenStockCountResponse carries the count.
+type OpenStockCountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count, with a line for each item that is to be counted.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenStockCountResponse) Reset() {
+	*x = OpenStockCountResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenStockCountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenStockCountResponse) ProtoMessage() {}
+
+func (x *OpenStockCountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenStockCountResponse.ProtoReflect.Descriptor instead.
+func (*OpenStockCountResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *OpenStockCountResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// SetCountedItemsRequest carries quantities.
+type SetCountedItemsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The count.
+	CountId string `protobuf:"bytes,2,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	// What was counted, each item once.
+	Items         []*CountedItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCountedItemsRequest) Reset() {
+	*x = SetCountedItemsRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCountedItemsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCountedItemsRequest) ProtoMessage() {}
+
+func (x *SetCountedItemsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCountedItemsRequest.ProtoReflect.Descriptor instead.
+func (*SetCountedItemsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SetCountedItemsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *SetCountedItemsRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+func (x *SetCountedItemsRequest) GetItems() []*CountedItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// SetCountedItemsResponse carries the count.
+type SetCountedItemsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCountedItemsResponse) Reset() {
+	*x = SetCountedItemsResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCountedItemsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCountedItemsResponse) ProtoMessage() {}
+
+func (x *SetCountedItemsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCountedItemsResponse.ProtoReflect.Descriptor instead.
+func (*SetCountedItemsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *SetCountedItemsResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// CommitStockCountRequest names a count.
+type CommitStockCountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The count.
+	CountId string `protobuf:"bytes,2,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	// When it was counted; now if absent. Not in the future, and not before an item's last count.
+	CountedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=counted_at,json=countedAt,proto3" json:"counted_at,omitempty"`
+	// True leaves items alone that nobody counted.
+	LeaveUncounted bool `protobuf:"varint,4,opt,name=leave_uncounted,json=leaveUncounted,proto3" json:"leave_uncounted,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CommitStockCountRequest) Reset() {
+	*x = CommitStockCountRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommitStockCountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommitStockCountRequest) ProtoMessage() {}
+
+func (x *CommitStockCountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommitStockCountRequest.ProtoReflect.Descriptor instead.
+func (*CommitStockCountRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *CommitStockCountRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *CommitStockCountRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+func (x *CommitStockCountRequest) GetCountedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CountedAt
+	}
+	return nil
+}
+
+func (x *CommitStockCountRequest) GetLeaveUncounted() bool {
+	if x != nil {
+		return x.LeaveUncounted
+	}
+	return false
+}
+
+// CommitStockCountResponse carries the count.
+type CommitStockCountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count, with what was expected and what the differences cost.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommitStockCountResponse) Reset() {
+	*x = CommitStockCountResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommitStockCountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommitStockCountResponse) ProtoMessage() {}
+
+func (x *CommitStockCountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommitStockCountResponse.ProtoReflect.Descriptor instead.
+func (*CommitStockCountResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *CommitStockCountResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// CancelStockCountRequest names a count.
+type CancelStockCountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The count.
+	CountId       string `protobuf:"bytes,2,opt,name=count_id,json=countId,proto3" json:"count_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelStockCountRequest) Reset() {
+	*x = CancelStockCountRequest{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelStockCountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelStockCountRequest) ProtoMessage() {}
+
+func (x *CancelStockCountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelStockCountRequest.ProtoReflect.Descriptor instead.
+func (*CancelStockCountRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *CancelStockCountRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *CancelStockCountRequest) GetCountId() string {
+	if x != nil {
+		return x.CountId
+	}
+	return ""
+}
+
+// CancelStockCountResponse carries the count.
+type CancelStockCountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The count.
+	Count         *StockCount `protobuf:"bytes,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelStockCountResponse) Reset() {
+	*x = CancelStockCountResponse{}
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelStockCountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelStockCountResponse) ProtoMessage() {}
+
+func (x *CancelStockCountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelStockCountResponse.ProtoReflect.Descriptor instead.
+func (*CancelStockCountResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *CancelStockCountResponse) GetCount() *StockCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
 }
 
 // RecordStockCountRequest is a count of some or all items.
@@ -2073,7 +2769,7 @@ type RecordStockCountRequest struct {
 
 func (x *RecordStockCountRequest) Reset() {
 	*x = RecordStockCountRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2781,7 @@ func (x *RecordStockCountRequest) String() string {
 func (*RecordStockCountRequest) ProtoMessage() {}
 
 func (x *RecordStockCountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[26]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2794,7 @@ func (x *RecordStockCountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStockCountRequest.ProtoReflect.Descriptor instead.
 func (*RecordStockCountRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{26}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RecordStockCountRequest) GetOrgId() string {
@@ -2154,7 +2850,7 @@ type RecordStockCountResponse struct {
 
 func (x *RecordStockCountResponse) Reset() {
 	*x = RecordStockCountResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2862,7 @@ func (x *RecordStockCountResponse) String() string {
 func (*RecordStockCountResponse) ProtoMessage() {}
 
 func (x *RecordStockCountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[27]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2875,7 @@ func (x *RecordStockCountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStockCountResponse.ProtoReflect.Descriptor instead.
 func (*RecordStockCountResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{27}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RecordStockCountResponse) GetCount() *StockCount {
@@ -2202,7 +2898,7 @@ type GetStockCountRequest struct {
 
 func (x *GetStockCountRequest) Reset() {
 	*x = GetStockCountRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2910,7 @@ func (x *GetStockCountRequest) String() string {
 func (*GetStockCountRequest) ProtoMessage() {}
 
 func (x *GetStockCountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[28]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2923,7 @@ func (x *GetStockCountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStockCountRequest.ProtoReflect.Descriptor instead.
 func (*GetStockCountRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{28}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetStockCountRequest) GetOrgId() string {
@@ -2255,7 +2951,7 @@ type GetStockCountResponse struct {
 
 func (x *GetStockCountResponse) Reset() {
 	*x = GetStockCountResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2963,7 @@ func (x *GetStockCountResponse) String() string {
 func (*GetStockCountResponse) ProtoMessage() {}
 
 func (x *GetStockCountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[29]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +2976,7 @@ func (x *GetStockCountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStockCountResponse.ProtoReflect.Descriptor instead.
 func (*GetStockCountResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{29}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetStockCountResponse) GetCount() *StockCount {
@@ -2297,17 +2993,19 @@ type ListStockCountsRequest struct {
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// Branch.
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
-	// Most rows of the answer, 100 if absent.
+	// At most so many rows; 0 means 100, at most 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Token of the page before.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only with this status.
+	Status        StockCountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=chefcloud.inventory.v1.StockCountStatus" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListStockCountsRequest) Reset() {
 	*x = ListStockCountsRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2319,7 +3017,7 @@ func (x *ListStockCountsRequest) String() string {
 func (*ListStockCountsRequest) ProtoMessage() {}
 
 func (x *ListStockCountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[30]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2332,7 +3030,7 @@ func (x *ListStockCountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockCountsRequest.ProtoReflect.Descriptor instead.
 func (*ListStockCountsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{30}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListStockCountsRequest) GetOrgId() string {
@@ -2363,12 +3061,19 @@ func (x *ListStockCountsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListStockCountsRequest) GetStatus() StockCountStatus {
+	if x != nil {
+		return x.Status
+	}
+	return StockCountStatus_STOCK_COUNT_STATUS_UNSPECIFIED
+}
+
 // ListStockCountsResponse is a page.
 type ListStockCountsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest first.
 	Counts []*StockCount `protobuf:"bytes,1,rep,name=counts,proto3" json:"counts,omitempty"`
-	// Token of the next page, empty on the last.
+	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2376,7 +3081,7 @@ type ListStockCountsResponse struct {
 
 func (x *ListStockCountsResponse) Reset() {
 	*x = ListStockCountsResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +3093,7 @@ func (x *ListStockCountsResponse) String() string {
 func (*ListStockCountsResponse) ProtoMessage() {}
 
 func (x *ListStockCountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[31]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +3106,7 @@ func (x *ListStockCountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockCountsResponse.ProtoReflect.Descriptor instead.
 func (*ListStockCountsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{31}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListStockCountsResponse) GetCounts() []*StockCount {
@@ -2429,7 +3134,7 @@ type GetUsageVarianceRequest struct {
 	StartDate string `protobuf:"bytes,3,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`
 	// Last business date, at most 399 days later.
 	EndDate string `protobuf:"bytes,4,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
-	// Only these items.
+	// Only these items; empty means all.
 	ItemIds       []string `protobuf:"bytes,5,rep,name=item_ids,json=itemIds,proto3" json:"item_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2437,7 +3142,7 @@ type GetUsageVarianceRequest struct {
 
 func (x *GetUsageVarianceRequest) Reset() {
 	*x = GetUsageVarianceRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2449,7 +3154,7 @@ func (x *GetUsageVarianceRequest) String() string {
 func (*GetUsageVarianceRequest) ProtoMessage() {}
 
 func (x *GetUsageVarianceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[32]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2462,7 +3167,7 @@ func (x *GetUsageVarianceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageVarianceRequest.ProtoReflect.Descriptor instead.
 func (*GetUsageVarianceRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{32}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GetUsageVarianceRequest) GetOrgId() string {
@@ -2539,7 +3244,7 @@ type UsageVariance struct {
 
 func (x *UsageVariance) Reset() {
 	*x = UsageVariance{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2551,7 +3256,7 @@ func (x *UsageVariance) String() string {
 func (*UsageVariance) ProtoMessage() {}
 
 func (x *UsageVariance) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[33]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2564,7 +3269,7 @@ func (x *UsageVariance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageVariance.ProtoReflect.Descriptor instead.
 func (*UsageVariance) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{33}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *UsageVariance) GetItemId() string {
@@ -2685,7 +3390,7 @@ type GetUsageVarianceResponse struct {
 
 func (x *GetUsageVarianceResponse) Reset() {
 	*x = GetUsageVarianceResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2697,7 +3402,7 @@ func (x *GetUsageVarianceResponse) String() string {
 func (*GetUsageVarianceResponse) ProtoMessage() {}
 
 func (x *GetUsageVarianceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[34]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2710,7 +3415,7 @@ func (x *GetUsageVarianceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageVarianceResponse.ProtoReflect.Descriptor instead.
 func (*GetUsageVarianceResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{34}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *GetUsageVarianceResponse) GetItems() []*UsageVariance {
@@ -2764,7 +3469,7 @@ type Transfer struct {
 
 func (x *Transfer) Reset() {
 	*x = Transfer{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2776,7 +3481,7 @@ func (x *Transfer) String() string {
 func (*Transfer) ProtoMessage() {}
 
 func (x *Transfer) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[35]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2789,7 +3494,7 @@ func (x *Transfer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transfer.ProtoReflect.Descriptor instead.
 func (*Transfer) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{35}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Transfer) GetId() string {
@@ -2913,7 +3618,7 @@ type TransferLine struct {
 
 func (x *TransferLine) Reset() {
 	*x = TransferLine{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2925,7 +3630,7 @@ func (x *TransferLine) String() string {
 func (*TransferLine) ProtoMessage() {}
 
 func (x *TransferLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[36]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2938,7 +3643,7 @@ func (x *TransferLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferLine.ProtoReflect.Descriptor instead.
 func (*TransferLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{36}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *TransferLine) GetLineNo() int32 {
@@ -3003,7 +3708,7 @@ type TransferItem struct {
 
 func (x *TransferItem) Reset() {
 	*x = TransferItem{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3015,7 +3720,7 @@ func (x *TransferItem) String() string {
 func (*TransferItem) ProtoMessage() {}
 
 func (x *TransferItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[37]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3028,7 +3733,7 @@ func (x *TransferItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferItem.ProtoReflect.Descriptor instead.
 func (*TransferItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{37}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *TransferItem) GetItemId() string {
@@ -3066,7 +3771,7 @@ type CreateTransferRequest struct {
 
 func (x *CreateTransferRequest) Reset() {
 	*x = CreateTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3078,7 +3783,7 @@ func (x *CreateTransferRequest) String() string {
 func (*CreateTransferRequest) ProtoMessage() {}
 
 func (x *CreateTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[38]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3091,7 +3796,7 @@ func (x *CreateTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTransferRequest.ProtoReflect.Descriptor instead.
 func (*CreateTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{38}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CreateTransferRequest) GetOrgId() string {
@@ -3147,7 +3852,7 @@ type CreateTransferResponse struct {
 
 func (x *CreateTransferResponse) Reset() {
 	*x = CreateTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3159,7 +3864,7 @@ func (x *CreateTransferResponse) String() string {
 func (*CreateTransferResponse) ProtoMessage() {}
 
 func (x *CreateTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[39]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3172,7 +3877,7 @@ func (x *CreateTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTransferResponse.ProtoReflect.Descriptor instead.
 func (*CreateTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{39}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *CreateTransferResponse) GetTransfer() *Transfer {
@@ -3195,7 +3900,7 @@ type ApproveTransferRequest struct {
 
 func (x *ApproveTransferRequest) Reset() {
 	*x = ApproveTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3207,7 +3912,7 @@ func (x *ApproveTransferRequest) String() string {
 func (*ApproveTransferRequest) ProtoMessage() {}
 
 func (x *ApproveTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[40]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3220,7 +3925,7 @@ func (x *ApproveTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveTransferRequest.ProtoReflect.Descriptor instead.
 func (*ApproveTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{40}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ApproveTransferRequest) GetOrgId() string {
@@ -3248,7 +3953,7 @@ type ApproveTransferResponse struct {
 
 func (x *ApproveTransferResponse) Reset() {
 	*x = ApproveTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3260,7 +3965,7 @@ func (x *ApproveTransferResponse) String() string {
 func (*ApproveTransferResponse) ProtoMessage() {}
 
 func (x *ApproveTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[41]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3273,7 +3978,7 @@ func (x *ApproveTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveTransferResponse.ProtoReflect.Descriptor instead.
 func (*ApproveTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{41}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ApproveTransferResponse) GetTransfer() *Transfer {
@@ -3296,7 +4001,7 @@ type SendTransferRequest struct {
 
 func (x *SendTransferRequest) Reset() {
 	*x = SendTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3308,7 +4013,7 @@ func (x *SendTransferRequest) String() string {
 func (*SendTransferRequest) ProtoMessage() {}
 
 func (x *SendTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[42]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3321,7 +4026,7 @@ func (x *SendTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTransferRequest.ProtoReflect.Descriptor instead.
 func (*SendTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{42}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SendTransferRequest) GetOrgId() string {
@@ -3349,7 +4054,7 @@ type SendTransferResponse struct {
 
 func (x *SendTransferResponse) Reset() {
 	*x = SendTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3361,7 +4066,7 @@ func (x *SendTransferResponse) String() string {
 func (*SendTransferResponse) ProtoMessage() {}
 
 func (x *SendTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[43]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3374,7 +4079,7 @@ func (x *SendTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTransferResponse.ProtoReflect.Descriptor instead.
 func (*SendTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{43}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SendTransferResponse) GetTransfer() *Transfer {
@@ -3397,7 +4102,7 @@ type CancelTransferRequest struct {
 
 func (x *CancelTransferRequest) Reset() {
 	*x = CancelTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3409,7 +4114,7 @@ func (x *CancelTransferRequest) String() string {
 func (*CancelTransferRequest) ProtoMessage() {}
 
 func (x *CancelTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[44]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3422,7 +4127,7 @@ func (x *CancelTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelTransferRequest.ProtoReflect.Descriptor instead.
 func (*CancelTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{44}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CancelTransferRequest) GetOrgId() string {
@@ -3450,7 +4155,7 @@ type CancelTransferResponse struct {
 
 func (x *CancelTransferResponse) Reset() {
 	*x = CancelTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3462,7 +4167,7 @@ func (x *CancelTransferResponse) String() string {
 func (*CancelTransferResponse) ProtoMessage() {}
 
 func (x *CancelTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[45]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3475,7 +4180,7 @@ func (x *CancelTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelTransferResponse.ProtoReflect.Descriptor instead.
 func (*CancelTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{45}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *CancelTransferResponse) GetTransfer() *Transfer {
@@ -3502,7 +4207,7 @@ type ReceiveTransferRequest struct {
 
 func (x *ReceiveTransferRequest) Reset() {
 	*x = ReceiveTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3514,7 +4219,7 @@ func (x *ReceiveTransferRequest) String() string {
 func (*ReceiveTransferRequest) ProtoMessage() {}
 
 func (x *ReceiveTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[46]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3527,7 +4232,7 @@ func (x *ReceiveTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveTransferRequest.ProtoReflect.Descriptor instead.
 func (*ReceiveTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{46}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ReceiveTransferRequest) GetOrgId() string {
@@ -3569,7 +4274,7 @@ type ReceiveTransferResponse struct {
 
 func (x *ReceiveTransferResponse) Reset() {
 	*x = ReceiveTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3581,7 +4286,7 @@ func (x *ReceiveTransferResponse) String() string {
 func (*ReceiveTransferResponse) ProtoMessage() {}
 
 func (x *ReceiveTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[47]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3594,7 +4299,7 @@ func (x *ReceiveTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiveTransferResponse.ProtoReflect.Descriptor instead.
 func (*ReceiveTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{47}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ReceiveTransferResponse) GetTransfer() *Transfer {
@@ -3617,7 +4322,7 @@ type GetTransferRequest struct {
 
 func (x *GetTransferRequest) Reset() {
 	*x = GetTransferRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3629,7 +4334,7 @@ func (x *GetTransferRequest) String() string {
 func (*GetTransferRequest) ProtoMessage() {}
 
 func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[48]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3642,7 +4347,7 @@ func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
 func (*GetTransferRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{48}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetTransferRequest) GetOrgId() string {
@@ -3670,7 +4375,7 @@ type GetTransferResponse struct {
 
 func (x *GetTransferResponse) Reset() {
 	*x = GetTransferResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3682,7 +4387,7 @@ func (x *GetTransferResponse) String() string {
 func (*GetTransferResponse) ProtoMessage() {}
 
 func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[49]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3695,7 +4400,7 @@ func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
 func (*GetTransferResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{49}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetTransferResponse) GetTransfer() *Transfer {
@@ -3714,9 +4419,9 @@ type ListTransfersRequest struct {
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	// Only with this status.
 	Status TransferStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chefcloud.inventory.v1.TransferStatus" json:"status,omitempty"`
-	// Most rows of the answer, 100 if absent.
+	// At most so many rows; 0 means 100, at most 500.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Token of the page before.
+	// `next_page_token` of the page before.
 	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3724,7 +4429,7 @@ type ListTransfersRequest struct {
 
 func (x *ListTransfersRequest) Reset() {
 	*x = ListTransfersRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3736,7 +4441,7 @@ func (x *ListTransfersRequest) String() string {
 func (*ListTransfersRequest) ProtoMessage() {}
 
 func (x *ListTransfersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[50]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3749,7 +4454,7 @@ func (x *ListTransfersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransfersRequest.ProtoReflect.Descriptor instead.
 func (*ListTransfersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{50}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListTransfersRequest) GetOrgId() string {
@@ -3792,7 +4497,7 @@ type ListTransfersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest first.
 	Transfers []*Transfer `protobuf:"bytes,1,rep,name=transfers,proto3" json:"transfers,omitempty"`
-	// Token of the next page, empty on the last.
+	// Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3800,7 +4505,7 @@ type ListTransfersResponse struct {
 
 func (x *ListTransfersResponse) Reset() {
 	*x = ListTransfersResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3812,7 +4517,7 @@ func (x *ListTransfersResponse) String() string {
 func (*ListTransfersResponse) ProtoMessage() {}
 
 func (x *ListTransfersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[51]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3825,7 +4530,7 @@ func (x *ListTransfersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTransfersResponse.ProtoReflect.Descriptor instead.
 func (*ListTransfersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{51}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListTransfersResponse) GetTransfers() []*Transfer {
@@ -3857,7 +4562,7 @@ type ListStockAtRiskRequest struct {
 
 func (x *ListStockAtRiskRequest) Reset() {
 	*x = ListStockAtRiskRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3869,7 +4574,7 @@ func (x *ListStockAtRiskRequest) String() string {
 func (*ListStockAtRiskRequest) ProtoMessage() {}
 
 func (x *ListStockAtRiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[52]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3882,7 +4587,7 @@ func (x *ListStockAtRiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockAtRiskRequest.ProtoReflect.Descriptor instead.
 func (*ListStockAtRiskRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{52}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListStockAtRiskRequest) GetOrgId() string {
@@ -3935,7 +4640,7 @@ type StockRisk struct {
 
 func (x *StockRisk) Reset() {
 	*x = StockRisk{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3947,7 +4652,7 @@ func (x *StockRisk) String() string {
 func (*StockRisk) ProtoMessage() {}
 
 func (x *StockRisk) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[53]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3960,7 +4665,7 @@ func (x *StockRisk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockRisk.ProtoReflect.Descriptor instead.
 func (*StockRisk) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{53}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *StockRisk) GetBranchId() string {
@@ -4046,7 +4751,7 @@ type ListStockAtRiskResponse struct {
 
 func (x *ListStockAtRiskResponse) Reset() {
 	*x = ListStockAtRiskResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4058,7 +4763,7 @@ func (x *ListStockAtRiskResponse) String() string {
 func (*ListStockAtRiskResponse) ProtoMessage() {}
 
 func (x *ListStockAtRiskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[54]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4071,7 +4776,7 @@ func (x *ListStockAtRiskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockAtRiskResponse.ProtoReflect.Descriptor instead.
 func (*ListStockAtRiskResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{54}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListStockAtRiskResponse) GetRisks() []*StockRisk {
@@ -4105,7 +4810,7 @@ type StockPolicy struct {
 
 func (x *StockPolicy) Reset() {
 	*x = StockPolicy{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4117,7 +4822,7 @@ func (x *StockPolicy) String() string {
 func (*StockPolicy) ProtoMessage() {}
 
 func (x *StockPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[55]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4130,7 +4835,7 @@ func (x *StockPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockPolicy.ProtoReflect.Descriptor instead.
 func (*StockPolicy) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{55}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *StockPolicy) GetBranchId() string {
@@ -4174,7 +4879,7 @@ type UpsertStockPoliciesRequest struct {
 
 func (x *UpsertStockPoliciesRequest) Reset() {
 	*x = UpsertStockPoliciesRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4186,7 +4891,7 @@ func (x *UpsertStockPoliciesRequest) String() string {
 func (*UpsertStockPoliciesRequest) ProtoMessage() {}
 
 func (x *UpsertStockPoliciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[56]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4199,7 +4904,7 @@ func (x *UpsertStockPoliciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertStockPoliciesRequest.ProtoReflect.Descriptor instead.
 func (*UpsertStockPoliciesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{56}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *UpsertStockPoliciesRequest) GetOrgId() string {
@@ -4227,7 +4932,7 @@ type UpsertStockPoliciesResponse struct {
 
 func (x *UpsertStockPoliciesResponse) Reset() {
 	*x = UpsertStockPoliciesResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4239,7 +4944,7 @@ func (x *UpsertStockPoliciesResponse) String() string {
 func (*UpsertStockPoliciesResponse) ProtoMessage() {}
 
 func (x *UpsertStockPoliciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[57]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4252,7 +4957,7 @@ func (x *UpsertStockPoliciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertStockPoliciesResponse.ProtoReflect.Descriptor instead.
 func (*UpsertStockPoliciesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{57}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *UpsertStockPoliciesResponse) GetPolicies() []*StockPolicy {
@@ -4275,7 +4980,7 @@ type ListStockPoliciesRequest struct {
 
 func (x *ListStockPoliciesRequest) Reset() {
 	*x = ListStockPoliciesRequest{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4287,7 +4992,7 @@ func (x *ListStockPoliciesRequest) String() string {
 func (*ListStockPoliciesRequest) ProtoMessage() {}
 
 func (x *ListStockPoliciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[58]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4300,7 +5005,7 @@ func (x *ListStockPoliciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockPoliciesRequest.ProtoReflect.Descriptor instead.
 func (*ListStockPoliciesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{58}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ListStockPoliciesRequest) GetOrgId() string {
@@ -4328,7 +5033,7 @@ type ListStockPoliciesResponse struct {
 
 func (x *ListStockPoliciesResponse) Reset() {
 	*x = ListStockPoliciesResponse{}
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4340,7 +5045,7 @@ func (x *ListStockPoliciesResponse) String() string {
 func (*ListStockPoliciesResponse) ProtoMessage() {}
 
 func (x *ListStockPoliciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[59]
+	mi := &file_chefcloud_inventory_v1_inventory_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4353,7 +5058,7 @@ func (x *ListStockPoliciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStockPoliciesResponse.ProtoReflect.Descriptor instead.
 func (*ListStockPoliciesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{59}
+	return file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListStockPoliciesResponse) GetPolicies() []*StockPolicy {
@@ -4458,17 +5163,30 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x127\n" +
 	"\twasted_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bwastedAt\"R\n" +
 	"\x15RecordWastageResponse\x129\n" +
-	"\awastage\x18\x01 \x01(\v2\x1f.chefcloud.inventory.v1.WastageR\awastage\"\xb8\x01\n" +
+	"\awastage\x18\x01 \x01(\v2\x1f.chefcloud.inventory.v1.WastageR\awastage\"\xc2\x02\n" +
 	"\x12ListWastageRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"x\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12E\n" +
+	"\n" +
+	"start_date\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tstartDate\x12A\n" +
+	"\bend_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\aendDate\"\xc3\x01\n" +
+	"\fWastageTotal\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\titem_name\x18\x03 \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbase_unit\x18\x04 \x01(\tR\bbaseUnit\x12\x18\n" +
+	"\arecords\x18\x05 \x01(\x03R\arecords\x12\x1a\n" +
+	"\bquantity\x18\x06 \x01(\x01R\bquantity\x12\x12\n" +
+	"\x04cost\x18\a \x01(\x03R\x04cost\"\xd2\x01\n" +
 	"\x13ListWastageResponse\x129\n" +
 	"\awastage\x18\x01 \x03(\v2\x1f.chefcloud.inventory.v1.WastageR\awastage\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12<\n" +
+	"\x06totals\x18\x03 \x03(\v2$.chefcloud.inventory.v1.WastageTotalR\x06totals\x12\x1a\n" +
+	"\bcurrency\x18\x04 \x01(\tR\bcurrency\"\xb1\x02\n" +
 	"\n" +
 	"Adjustment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
@@ -4481,7 +5199,9 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\vadjusted_by\x18\b \x01(\tR\n" +
 	"adjustedBy\x12;\n" +
 	"\vadjusted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"adjustedAt\"\xc4\x02\n" +
+	"adjustedAt\x12\x12\n" +
+	"\x04note\x18\n" +
+	" \x01(\tR\x04note\"\xe2\x02\n" +
 	"\x12AdjustStockRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x125\n" +
@@ -4489,21 +5209,22 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\bquantity\x18\x04 \x01(\x01B \xbaH\x1d\x12\x1b9\x00\x00\x00\x00\x00\x00\x00\x00\x19\x00\x00\xff\xe7vH7B)\x00\x00\xff\xe7vH7\xc2R\bquantity\x12C\n" +
 	"\tunit_cost\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{1,12}(\\.[0-9]{1,6})?)?$R\bunitCost\x12\"\n" +
 	"\x06reason\x18\x06 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\"Y\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06reason\x12\x1c\n" +
+	"\x04note\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x04note\"Y\n" +
 	"\x13AdjustStockResponse\x12B\n" +
 	"\n" +
 	"adjustment\x18\x01 \x01(\v2\".chefcloud.inventory.v1.AdjustmentR\n" +
-	"adjustment\"\xb2\x01\n" +
+	"adjustment\"\xbc\x01\n" +
 	"\x16ListAdjustmentsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\x87\x01\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x87\x01\n" +
 	"\x17ListAdjustmentsResponse\x12D\n" +
 	"\vadjustments\x18\x01 \x03(\v2\".chefcloud.inventory.v1.AdjustmentR\vadjustments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x03\n" +
 	"\n" +
 	"StockCount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
@@ -4514,18 +5235,52 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
 	"counted_by\x18\x05 \x01(\tR\tcountedBy\x12\x12\n" +
 	"\x04note\x18\x06 \x01(\tR\x04note\x12<\n" +
-	"\x05lines\x18\a \x03(\v2&.chefcloud.inventory.v1.StockCountLineR\x05lines\"\x93\x01\n" +
+	"\x05lines\x18\a \x03(\v2&.chefcloud.inventory.v1.StockCountLineR\x05lines\x12@\n" +
+	"\x06status\x18\b \x01(\x0e2(.chefcloud.inventory.v1.StockCountStatusR\x06status\x12\x1b\n" +
+	"\topened_by\x18\t \x01(\tR\bopenedBy\x127\n" +
+	"\topened_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\"\xb6\x01\n" +
 	"\x0eStockCountLine\x12\x17\n" +
-	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x18\n" +
-	"\acounted\x18\x02 \x01(\x01R\acounted\x12\x1a\n" +
-	"\bexpected\x18\x03 \x01(\x01R\bexpected\x12\x1e\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1d\n" +
+	"\acounted\x18\x02 \x01(\x01H\x00R\acounted\x88\x01\x01\x12\x1f\n" +
+	"\bexpected\x18\x03 \x01(\x01H\x01R\bexpected\x88\x01\x01\x12\x1e\n" +
 	"\n" +
 	"difference\x18\x04 \x01(\x01R\n" +
 	"difference\x12\x12\n" +
-	"\x04cost\x18\x05 \x01(\x03R\x04cost\"y\n" +
+	"\x04cost\x18\x05 \x01(\x03R\x04costB\n" +
+	"\n" +
+	"\b_countedB\v\n" +
+	"\t_expected\"y\n" +
 	"\vCountedItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
-	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\"\xc5\x02\n" +
+	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B)\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\"\x81\x02\n" +
+	"\x15OpenStockCountRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x127\n" +
+	"\bcount_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\acountId\x12\x1c\n" +
+	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x04note\x12?\n" +
+	"\bitem_ids\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\xd0\x0f\"\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aitemIds\"R\n" +
+	"\x16OpenStockCountResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\xb0\x01\n" +
+	"\x16SetCountedItemsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
+	"\bcount_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\acountId\x12F\n" +
+	"\x05items\x18\x03 \x03(\v2#.chefcloud.inventory.v1.CountedItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\x05items\"S\n" +
+	"\x17SetCountedItemsResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\xcd\x01\n" +
+	"\x17CommitStockCountRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
+	"\bcount_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\acountId\x129\n" +
+	"\n" +
+	"counted_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcountedAt\x12'\n" +
+	"\x0fleave_uncounted\x18\x04 \x01(\bR\x0eleaveUncounted\"T\n" +
+	"\x18CommitStockCountResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"i\n" +
+	"\x17CancelStockCountRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
+	"\bcount_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\acountId\"T\n" +
+	"\x18CancelStockCountResponse\x128\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\xc5\x02\n" +
 	"\x17RecordStockCountRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x127\n" +
@@ -4540,24 +5295,25 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x127\n" +
 	"\bcount_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\acountId\"Q\n" +
 	"\x15GetStockCountResponse\x128\n" +
-	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\xb2\x01\n" +
+	"\x05count\x18\x01 \x01(\v2\".chefcloud.inventory.v1.StockCountR\x05count\"\x88\x02\n" +
 	"\x16ListStockCountsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"}\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12J\n" +
+	"\x06status\x18\x05 \x01(\x0e2(.chefcloud.inventory.v1.StockCountStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\"}\n" +
 	"\x17ListStockCountsResponse\x12:\n" +
 	"\x06counts\x18\x01 \x03(\v2\".chefcloud.inventory.v1.StockCountR\x06counts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x02\n" +
 	"\x17GetUsageVarianceRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x12B\n" +
 	"\n" +
 	"start_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x12>\n" +
-	"\bend_date\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x12$\n" +
-	"\bitem_ids\x18\x05 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aitemIds\"\xf1\x03\n" +
+	"\bend_date\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x12?\n" +
+	"\bitem_ids\x18\x05 \x03(\tB$\xbaH!\x92\x01\x1e\x10\xe8\a\"\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aitemIds\"\xf1\x03\n" +
 	"\rUsageVariance\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
 	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1b\n" +
@@ -4654,15 +5410,15 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\vtransfer_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
 	"transferId\"S\n" +
 	"\x13GetTransferResponse\x12<\n" +
-	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"\xfa\x01\n" +
+	"\btransfer\x18\x01 \x01(\v2 .chefcloud.inventory.v1.TransferR\btransfer\"\x84\x02\n" +
 	"\x14ListTransfersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12H\n" +
 	"\x06status\x18\x03 \x01(\x0e2&.chefcloud.inventory.v1.TransferStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12'\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\x7f\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x7f\n" +
 	"\x15ListTransfersResponse\x12>\n" +
 	"\ttransfers\x18\x01 \x03(\v2 .chefcloud.inventory.v1.TransferR\ttransfers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x01\n" +
@@ -4704,7 +5460,12 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\"\\\n" +
 	"\x19ListStockPoliciesResponse\x12?\n" +
-	"\bpolicies\x18\x01 \x03(\v2#.chefcloud.inventory.v1.StockPolicyR\bpolicies*\xc7\x01\n" +
+	"\bpolicies\x18\x01 \x03(\v2#.chefcloud.inventory.v1.StockPolicyR\bpolicies*\x97\x01\n" +
+	"\x10StockCountStatus\x12\"\n" +
+	"\x1eSTOCK_COUNT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17STOCK_COUNT_STATUS_OPEN\x10\x01\x12 \n" +
+	"\x1cSTOCK_COUNT_STATUS_COMMITTED\x10\x02\x12 \n" +
+	"\x1cSTOCK_COUNT_STATUS_CANCELLED\x10\x03*\xc7\x01\n" +
 	"\x0eTransferStatus\x12\x1f\n" +
 	"\x1bTRANSFER_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15TRANSFER_STATUS_DRAFT\x10\x01\x12\x1c\n" +
@@ -4718,7 +5479,7 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x1fRISK_REASON_BELOW_REORDER_LEVEL\x10\x01\x12\x18\n" +
 	"\x14RISK_REASON_NEGATIVE\x10\x02\x12\x17\n" +
 	"\x13RISK_REASON_EXPIRED\x10\x03\x12\x18\n" +
-	"\x14RISK_REASON_EXPIRING\x10\x042\xf2\x1e\n" +
+	"\x14RISK_REASON_EXPIRING\x10\x042\xd7$\n" +
 	"\x10InventoryService\x12\x97\x01\n" +
 	"\n" +
 	"UpsertItem\x12).chefcloud.inventory.v1.UpsertItemRequest\x1a*.chefcloud.inventory.v1.UpsertItemResponse\"2\xaa\xbb\x18\x13\x10\x03\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/inventory/items\x12\x93\x01\n" +
@@ -4729,7 +5490,11 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\rRecordWastage\x12,.chefcloud.inventory.v1.RecordWastageRequest\x1a-.chefcloud.inventory.v1.RecordWastageResponse\"4\xaa\xbb\x18\x13\x10\x01\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/inventory/wastage\x12\x9b\x01\n" +
 	"\vListWastage\x12*.chefcloud.inventory.v1.ListWastageRequest\x1a+.chefcloud.inventory.v1.ListWastageResponse\"3\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x14\x12\x12/inventory/wastage\x90\x02\x01\x12\xa0\x01\n" +
 	"\vAdjustStock\x12*.chefcloud.inventory.v1.AdjustStockRequest\x1a+.chefcloud.inventory.v1.AdjustStockResponse\"8\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/inventory/adjustments\x12\xab\x01\n" +
-	"\x0fListAdjustments\x12..chefcloud.inventory.v1.ListAdjustmentsRequest\x1a/.chefcloud.inventory.v1.ListAdjustmentsResponse\"7\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x18\x12\x16/inventory/adjustments\x90\x02\x01\x12\xaa\x01\n" +
+	"\x0fListAdjustments\x12..chefcloud.inventory.v1.ListAdjustmentsRequest\x1a/.chefcloud.inventory.v1.ListAdjustmentsResponse\"7\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x18\x12\x16/inventory/adjustments\x90\x02\x01\x12\xa9\x01\n" +
+	"\x0eOpenStockCount\x12-.chefcloud.inventory.v1.OpenStockCountRequest\x1a..chefcloud.inventory.v1.OpenStockCountResponse\"8\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/inventory/counts/open\x12\xb8\x01\n" +
+	"\x0fSetCountedItems\x12..chefcloud.inventory.v1.SetCountedItemsRequest\x1a/.chefcloud.inventory.v1.SetCountedItemsResponse\"D\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02':\x01*\"\"/inventory/counts/{count_id}/items\x12\xbc\x01\n" +
+	"\x10CommitStockCount\x12/.chefcloud.inventory.v1.CommitStockCountRequest\x1a0.chefcloud.inventory.v1.CommitStockCountResponse\"E\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02(:\x01*\"#/inventory/counts/{count_id}/commit\x12\xbc\x01\n" +
+	"\x10CancelStockCount\x12/.chefcloud.inventory.v1.CancelStockCountRequest\x1a0.chefcloud.inventory.v1.CancelStockCountResponse\"E\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02(:\x01*\"#/inventory/counts/{count_id}/cancel\x12\xaa\x01\n" +
 	"\x10RecordStockCount\x12/.chefcloud.inventory.v1.RecordStockCountRequest\x1a0.chefcloud.inventory.v1.RecordStockCountResponse\"3\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/inventory/counts\x12\xab\x01\n" +
 	"\rGetStockCount\x12,.chefcloud.inventory.v1.GetStockCountRequest\x1a-.chefcloud.inventory.v1.GetStockCountResponse\"=\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/inventory/counts/{count_id}\x90\x02\x01\x12\xa6\x01\n" +
 	"\x0fListStockCounts\x12..chefcloud.inventory.v1.ListStockCountsRequest\x1a/.chefcloud.inventory.v1.ListStockCountsResponse\"2\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x13\x12\x11/inventory/counts\x90\x02\x01\x12\xab\x01\n" +
@@ -4758,169 +5523,197 @@ func file_chefcloud_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 	return file_chefcloud_inventory_v1_inventory_proto_rawDescData
 }
 
-var file_chefcloud_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_chefcloud_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 60)
+var file_chefcloud_inventory_v1_inventory_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_chefcloud_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_chefcloud_inventory_v1_inventory_proto_goTypes = []any{
-	(TransferStatus)(0),                 // 0: chefcloud.inventory.v1.TransferStatus
-	(RiskReason)(0),                     // 1: chefcloud.inventory.v1.RiskReason
-	(*Item)(nil),                        // 2: chefcloud.inventory.v1.Item
-	(*Batch)(nil),                       // 3: chefcloud.inventory.v1.Batch
-	(*StockLevel)(nil),                  // 4: chefcloud.inventory.v1.StockLevel
-	(*Wastage)(nil),                     // 5: chefcloud.inventory.v1.Wastage
-	(*UpsertItemRequest)(nil),           // 6: chefcloud.inventory.v1.UpsertItemRequest
-	(*UpsertItemResponse)(nil),          // 7: chefcloud.inventory.v1.UpsertItemResponse
-	(*ListItemsRequest)(nil),            // 8: chefcloud.inventory.v1.ListItemsRequest
-	(*ListItemsResponse)(nil),           // 9: chefcloud.inventory.v1.ListItemsResponse
-	(*AddBatchRequest)(nil),             // 10: chefcloud.inventory.v1.AddBatchRequest
-	(*AddBatchResponse)(nil),            // 11: chefcloud.inventory.v1.AddBatchResponse
-	(*ListBatchesRequest)(nil),          // 12: chefcloud.inventory.v1.ListBatchesRequest
-	(*ListBatchesResponse)(nil),         // 13: chefcloud.inventory.v1.ListBatchesResponse
-	(*ListStockLevelsRequest)(nil),      // 14: chefcloud.inventory.v1.ListStockLevelsRequest
-	(*ListStockLevelsResponse)(nil),     // 15: chefcloud.inventory.v1.ListStockLevelsResponse
-	(*RecordWastageRequest)(nil),        // 16: chefcloud.inventory.v1.RecordWastageRequest
-	(*RecordWastageResponse)(nil),       // 17: chefcloud.inventory.v1.RecordWastageResponse
-	(*ListWastageRequest)(nil),          // 18: chefcloud.inventory.v1.ListWastageRequest
-	(*ListWastageResponse)(nil),         // 19: chefcloud.inventory.v1.ListWastageResponse
-	(*Adjustment)(nil),                  // 20: chefcloud.inventory.v1.Adjustment
-	(*AdjustStockRequest)(nil),          // 21: chefcloud.inventory.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),         // 22: chefcloud.inventory.v1.AdjustStockResponse
-	(*ListAdjustmentsRequest)(nil),      // 23: chefcloud.inventory.v1.ListAdjustmentsRequest
-	(*ListAdjustmentsResponse)(nil),     // 24: chefcloud.inventory.v1.ListAdjustmentsResponse
-	(*StockCount)(nil),                  // 25: chefcloud.inventory.v1.StockCount
-	(*StockCountLine)(nil),              // 26: chefcloud.inventory.v1.StockCountLine
-	(*CountedItem)(nil),                 // 27: chefcloud.inventory.v1.CountedItem
-	(*RecordStockCountRequest)(nil),     // 28: chefcloud.inventory.v1.RecordStockCountRequest
-	(*RecordStockCountResponse)(nil),    // 29: chefcloud.inventory.v1.RecordStockCountResponse
-	(*GetStockCountRequest)(nil),        // 30: chefcloud.inventory.v1.GetStockCountRequest
-	(*GetStockCountResponse)(nil),       // 31: chefcloud.inventory.v1.GetStockCountResponse
-	(*ListStockCountsRequest)(nil),      // 32: chefcloud.inventory.v1.ListStockCountsRequest
-	(*ListStockCountsResponse)(nil),     // 33: chefcloud.inventory.v1.ListStockCountsResponse
-	(*GetUsageVarianceRequest)(nil),     // 34: chefcloud.inventory.v1.GetUsageVarianceRequest
-	(*UsageVariance)(nil),               // 35: chefcloud.inventory.v1.UsageVariance
-	(*GetUsageVarianceResponse)(nil),    // 36: chefcloud.inventory.v1.GetUsageVarianceResponse
-	(*Transfer)(nil),                    // 37: chefcloud.inventory.v1.Transfer
-	(*TransferLine)(nil),                // 38: chefcloud.inventory.v1.TransferLine
-	(*TransferItem)(nil),                // 39: chefcloud.inventory.v1.TransferItem
-	(*CreateTransferRequest)(nil),       // 40: chefcloud.inventory.v1.CreateTransferRequest
-	(*CreateTransferResponse)(nil),      // 41: chefcloud.inventory.v1.CreateTransferResponse
-	(*ApproveTransferRequest)(nil),      // 42: chefcloud.inventory.v1.ApproveTransferRequest
-	(*ApproveTransferResponse)(nil),     // 43: chefcloud.inventory.v1.ApproveTransferResponse
-	(*SendTransferRequest)(nil),         // 44: chefcloud.inventory.v1.SendTransferRequest
-	(*SendTransferResponse)(nil),        // 45: chefcloud.inventory.v1.SendTransferResponse
-	(*CancelTransferRequest)(nil),       // 46: chefcloud.inventory.v1.CancelTransferRequest
-	(*CancelTransferResponse)(nil),      // 47: chefcloud.inventory.v1.CancelTransferResponse
-	(*ReceiveTransferRequest)(nil),      // 48: chefcloud.inventory.v1.ReceiveTransferRequest
-	(*ReceiveTransferResponse)(nil),     // 49: chefcloud.inventory.v1.ReceiveTransferResponse
-	(*GetTransferRequest)(nil),          // 50: chefcloud.inventory.v1.GetTransferRequest
-	(*GetTransferResponse)(nil),         // 51: chefcloud.inventory.v1.GetTransferResponse
-	(*ListTransfersRequest)(nil),        // 52: chefcloud.inventory.v1.ListTransfersRequest
-	(*ListTransfersResponse)(nil),       // 53: chefcloud.inventory.v1.ListTransfersResponse
-	(*ListStockAtRiskRequest)(nil),      // 54: chefcloud.inventory.v1.ListStockAtRiskRequest
-	(*StockRisk)(nil),                   // 55: chefcloud.inventory.v1.StockRisk
-	(*ListStockAtRiskResponse)(nil),     // 56: chefcloud.inventory.v1.ListStockAtRiskResponse
-	(*StockPolicy)(nil),                 // 57: chefcloud.inventory.v1.StockPolicy
-	(*UpsertStockPoliciesRequest)(nil),  // 58: chefcloud.inventory.v1.UpsertStockPoliciesRequest
-	(*UpsertStockPoliciesResponse)(nil), // 59: chefcloud.inventory.v1.UpsertStockPoliciesResponse
-	(*ListStockPoliciesRequest)(nil),    // 60: chefcloud.inventory.v1.ListStockPoliciesRequest
-	(*ListStockPoliciesResponse)(nil),   // 61: chefcloud.inventory.v1.ListStockPoliciesResponse
-	(*timestamppb.Timestamp)(nil),       // 62: google.protobuf.Timestamp
+	(StockCountStatus)(0),               // 0: chefcloud.inventory.v1.StockCountStatus
+	(TransferStatus)(0),                 // 1: chefcloud.inventory.v1.TransferStatus
+	(RiskReason)(0),                     // 2: chefcloud.inventory.v1.RiskReason
+	(*Item)(nil),                        // 3: chefcloud.inventory.v1.Item
+	(*Batch)(nil),                       // 4: chefcloud.inventory.v1.Batch
+	(*StockLevel)(nil),                  // 5: chefcloud.inventory.v1.StockLevel
+	(*Wastage)(nil),                     // 6: chefcloud.inventory.v1.Wastage
+	(*UpsertItemRequest)(nil),           // 7: chefcloud.inventory.v1.UpsertItemRequest
+	(*UpsertItemResponse)(nil),          // 8: chefcloud.inventory.v1.UpsertItemResponse
+	(*ListItemsRequest)(nil),            // 9: chefcloud.inventory.v1.ListItemsRequest
+	(*ListItemsResponse)(nil),           // 10: chefcloud.inventory.v1.ListItemsResponse
+	(*AddBatchRequest)(nil),             // 11: chefcloud.inventory.v1.AddBatchRequest
+	(*AddBatchResponse)(nil),            // 12: chefcloud.inventory.v1.AddBatchResponse
+	(*ListBatchesRequest)(nil),          // 13: chefcloud.inventory.v1.ListBatchesRequest
+	(*ListBatchesResponse)(nil),         // 14: chefcloud.inventory.v1.ListBatchesResponse
+	(*ListStockLevelsRequest)(nil),      // 15: chefcloud.inventory.v1.ListStockLevelsRequest
+	(*ListStockLevelsResponse)(nil),     // 16: chefcloud.inventory.v1.ListStockLevelsResponse
+	(*RecordWastageRequest)(nil),        // 17: chefcloud.inventory.v1.RecordWastageRequest
+	(*RecordWastageResponse)(nil),       // 18: chefcloud.inventory.v1.RecordWastageResponse
+	(*ListWastageRequest)(nil),          // 19: chefcloud.inventory.v1.ListWastageRequest
+	(*WastageTotal)(nil),                // 20: chefcloud.inventory.v1.WastageTotal
+	(*ListWastageResponse)(nil),         // 21: chefcloud.inventory.v1.ListWastageResponse
+	(*Adjustment)(nil),                  // 22: chefcloud.inventory.v1.Adjustment
+	(*AdjustStockRequest)(nil),          // 23: chefcloud.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),         // 24: chefcloud.inventory.v1.AdjustStockResponse
+	(*ListAdjustmentsRequest)(nil),      // 25: chefcloud.inventory.v1.ListAdjustmentsRequest
+	(*ListAdjustmentsResponse)(nil),     // 26: chefcloud.inventory.v1.ListAdjustmentsResponse
+	(*StockCount)(nil),                  // 27: chefcloud.inventory.v1.StockCount
+	(*StockCountLine)(nil),              // 28: chefcloud.inventory.v1.StockCountLine
+	(*CountedItem)(nil),                 // 29: chefcloud.inventory.v1.CountedItem
+	(*OpenStockCountRequest)(nil),       // 30: chefcloud.inventory.v1.OpenStockCountRequest
+	(*OpenStockCountResponse)(nil),      // 31: chefcloud.inventory.v1.OpenStockCountResponse
+	(*SetCountedItemsRequest)(nil),      // 32: chefcloud.inventory.v1.SetCountedItemsRequest
+	(*SetCountedItemsResponse)(nil),     // 33: chefcloud.inventory.v1.SetCountedItemsResponse
+	(*CommitStockCountRequest)(nil),     // 34: chefcloud.inventory.v1.CommitStockCountRequest
+	(*CommitStockCountResponse)(nil),    // 35: chefcloud.inventory.v1.CommitStockCountResponse
+	(*CancelStockCountRequest)(nil),     // 36: chefcloud.inventory.v1.CancelStockCountRequest
+	(*CancelStockCountResponse)(nil),    // 37: chefcloud.inventory.v1.CancelStockCountResponse
+	(*RecordStockCountRequest)(nil),     // 38: chefcloud.inventory.v1.RecordStockCountRequest
+	(*RecordStockCountResponse)(nil),    // 39: chefcloud.inventory.v1.RecordStockCountResponse
+	(*GetStockCountRequest)(nil),        // 40: chefcloud.inventory.v1.GetStockCountRequest
+	(*GetStockCountResponse)(nil),       // 41: chefcloud.inventory.v1.GetStockCountResponse
+	(*ListStockCountsRequest)(nil),      // 42: chefcloud.inventory.v1.ListStockCountsRequest
+	(*ListStockCountsResponse)(nil),     // 43: chefcloud.inventory.v1.ListStockCountsResponse
+	(*GetUsageVarianceRequest)(nil),     // 44: chefcloud.inventory.v1.GetUsageVarianceRequest
+	(*UsageVariance)(nil),               // 45: chefcloud.inventory.v1.UsageVariance
+	(*GetUsageVarianceResponse)(nil),    // 46: chefcloud.inventory.v1.GetUsageVarianceResponse
+	(*Transfer)(nil),                    // 47: chefcloud.inventory.v1.Transfer
+	(*TransferLine)(nil),                // 48: chefcloud.inventory.v1.TransferLine
+	(*TransferItem)(nil),                // 49: chefcloud.inventory.v1.TransferItem
+	(*CreateTransferRequest)(nil),       // 50: chefcloud.inventory.v1.CreateTransferRequest
+	(*CreateTransferResponse)(nil),      // 51: chefcloud.inventory.v1.CreateTransferResponse
+	(*ApproveTransferRequest)(nil),      // 52: chefcloud.inventory.v1.ApproveTransferRequest
+	(*ApproveTransferResponse)(nil),     // 53: chefcloud.inventory.v1.ApproveTransferResponse
+	(*SendTransferRequest)(nil),         // 54: chefcloud.inventory.v1.SendTransferRequest
+	(*SendTransferResponse)(nil),        // 55: chefcloud.inventory.v1.SendTransferResponse
+	(*CancelTransferRequest)(nil),       // 56: chefcloud.inventory.v1.CancelTransferRequest
+	(*CancelTransferResponse)(nil),      // 57: chefcloud.inventory.v1.CancelTransferResponse
+	(*ReceiveTransferRequest)(nil),      // 58: chefcloud.inventory.v1.ReceiveTransferRequest
+	(*ReceiveTransferResponse)(nil),     // 59: chefcloud.inventory.v1.ReceiveTransferResponse
+	(*GetTransferRequest)(nil),          // 60: chefcloud.inventory.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),         // 61: chefcloud.inventory.v1.GetTransferResponse
+	(*ListTransfersRequest)(nil),        // 62: chefcloud.inventory.v1.ListTransfersRequest
+	(*ListTransfersResponse)(nil),       // 63: chefcloud.inventory.v1.ListTransfersResponse
+	(*ListStockAtRiskRequest)(nil),      // 64: chefcloud.inventory.v1.ListStockAtRiskRequest
+	(*StockRisk)(nil),                   // 65: chefcloud.inventory.v1.StockRisk
+	(*ListStockAtRiskResponse)(nil),     // 66: chefcloud.inventory.v1.ListStockAtRiskResponse
+	(*StockPolicy)(nil),                 // 67: chefcloud.inventory.v1.StockPolicy
+	(*UpsertStockPoliciesRequest)(nil),  // 68: chefcloud.inventory.v1.UpsertStockPoliciesRequest
+	(*UpsertStockPoliciesResponse)(nil), // 69: chefcloud.inventory.v1.UpsertStockPoliciesResponse
+	(*ListStockPoliciesRequest)(nil),    // 70: chefcloud.inventory.v1.ListStockPoliciesRequest
+	(*ListStockPoliciesResponse)(nil),   // 71: chefcloud.inventory.v1.ListStockPoliciesResponse
+	(*timestamppb.Timestamp)(nil),       // 72: google.protobuf.Timestamp
 }
 var file_chefcloud_inventory_v1_inventory_proto_depIdxs = []int32{
-	62, // 0: chefcloud.inventory.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
-	62, // 1: chefcloud.inventory.v1.Wastage.wasted_at:type_name -> google.protobuf.Timestamp
-	2,  // 2: chefcloud.inventory.v1.UpsertItemRequest.item:type_name -> chefcloud.inventory.v1.Item
-	2,  // 3: chefcloud.inventory.v1.UpsertItemResponse.item:type_name -> chefcloud.inventory.v1.Item
-	2,  // 4: chefcloud.inventory.v1.ListItemsResponse.items:type_name -> chefcloud.inventory.v1.Item
-	62, // 5: chefcloud.inventory.v1.AddBatchRequest.received_at:type_name -> google.protobuf.Timestamp
-	3,  // 6: chefcloud.inventory.v1.AddBatchResponse.batch:type_name -> chefcloud.inventory.v1.Batch
-	3,  // 7: chefcloud.inventory.v1.ListBatchesResponse.batches:type_name -> chefcloud.inventory.v1.Batch
-	4,  // 8: chefcloud.inventory.v1.ListStockLevelsResponse.levels:type_name -> chefcloud.inventory.v1.StockLevel
-	62, // 9: chefcloud.inventory.v1.RecordWastageRequest.wasted_at:type_name -> google.protobuf.Timestamp
-	5,  // 10: chefcloud.inventory.v1.RecordWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
-	5,  // 11: chefcloud.inventory.v1.ListWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
-	62, // 12: chefcloud.inventory.v1.Adjustment.adjusted_at:type_name -> google.protobuf.Timestamp
-	20, // 13: chefcloud.inventory.v1.AdjustStockResponse.adjustment:type_name -> chefcloud.inventory.v1.Adjustment
-	20, // 14: chefcloud.inventory.v1.ListAdjustmentsResponse.adjustments:type_name -> chefcloud.inventory.v1.Adjustment
-	62, // 15: chefcloud.inventory.v1.StockCount.counted_at:type_name -> google.protobuf.Timestamp
-	26, // 16: chefcloud.inventory.v1.StockCount.lines:type_name -> chefcloud.inventory.v1.StockCountLine
-	62, // 17: chefcloud.inventory.v1.RecordStockCountRequest.counted_at:type_name -> google.protobuf.Timestamp
-	27, // 18: chefcloud.inventory.v1.RecordStockCountRequest.items:type_name -> chefcloud.inventory.v1.CountedItem
-	25, // 19: chefcloud.inventory.v1.RecordStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
-	25, // 20: chefcloud.inventory.v1.GetStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
-	25, // 21: chefcloud.inventory.v1.ListStockCountsResponse.counts:type_name -> chefcloud.inventory.v1.StockCount
-	35, // 22: chefcloud.inventory.v1.GetUsageVarianceResponse.items:type_name -> chefcloud.inventory.v1.UsageVariance
-	0,  // 23: chefcloud.inventory.v1.Transfer.status:type_name -> chefcloud.inventory.v1.TransferStatus
-	38, // 24: chefcloud.inventory.v1.Transfer.lines:type_name -> chefcloud.inventory.v1.TransferLine
-	62, // 25: chefcloud.inventory.v1.Transfer.created_at:type_name -> google.protobuf.Timestamp
-	62, // 26: chefcloud.inventory.v1.Transfer.approved_at:type_name -> google.protobuf.Timestamp
-	62, // 27: chefcloud.inventory.v1.Transfer.sent_at:type_name -> google.protobuf.Timestamp
-	62, // 28: chefcloud.inventory.v1.Transfer.closed_at:type_name -> google.protobuf.Timestamp
-	39, // 29: chefcloud.inventory.v1.CreateTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
-	37, // 30: chefcloud.inventory.v1.CreateTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	37, // 31: chefcloud.inventory.v1.ApproveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	37, // 32: chefcloud.inventory.v1.SendTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	37, // 33: chefcloud.inventory.v1.CancelTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	39, // 34: chefcloud.inventory.v1.ReceiveTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
-	37, // 35: chefcloud.inventory.v1.ReceiveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	37, // 36: chefcloud.inventory.v1.GetTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
-	0,  // 37: chefcloud.inventory.v1.ListTransfersRequest.status:type_name -> chefcloud.inventory.v1.TransferStatus
-	37, // 38: chefcloud.inventory.v1.ListTransfersResponse.transfers:type_name -> chefcloud.inventory.v1.Transfer
-	1,  // 39: chefcloud.inventory.v1.StockRisk.reason:type_name -> chefcloud.inventory.v1.RiskReason
-	55, // 40: chefcloud.inventory.v1.ListStockAtRiskResponse.risks:type_name -> chefcloud.inventory.v1.StockRisk
-	57, // 41: chefcloud.inventory.v1.UpsertStockPoliciesRequest.policies:type_name -> chefcloud.inventory.v1.StockPolicy
-	57, // 42: chefcloud.inventory.v1.UpsertStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
-	57, // 43: chefcloud.inventory.v1.ListStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
-	6,  // 44: chefcloud.inventory.v1.InventoryService.UpsertItem:input_type -> chefcloud.inventory.v1.UpsertItemRequest
-	8,  // 45: chefcloud.inventory.v1.InventoryService.ListItems:input_type -> chefcloud.inventory.v1.ListItemsRequest
-	10, // 46: chefcloud.inventory.v1.InventoryService.AddBatch:input_type -> chefcloud.inventory.v1.AddBatchRequest
-	12, // 47: chefcloud.inventory.v1.InventoryService.ListBatches:input_type -> chefcloud.inventory.v1.ListBatchesRequest
-	14, // 48: chefcloud.inventory.v1.InventoryService.ListStockLevels:input_type -> chefcloud.inventory.v1.ListStockLevelsRequest
-	16, // 49: chefcloud.inventory.v1.InventoryService.RecordWastage:input_type -> chefcloud.inventory.v1.RecordWastageRequest
-	18, // 50: chefcloud.inventory.v1.InventoryService.ListWastage:input_type -> chefcloud.inventory.v1.ListWastageRequest
-	21, // 51: chefcloud.inventory.v1.InventoryService.AdjustStock:input_type -> chefcloud.inventory.v1.AdjustStockRequest
-	23, // 52: chefcloud.inventory.v1.InventoryService.ListAdjustments:input_type -> chefcloud.inventory.v1.ListAdjustmentsRequest
-	28, // 53: chefcloud.inventory.v1.InventoryService.RecordStockCount:input_type -> chefcloud.inventory.v1.RecordStockCountRequest
-	30, // 54: chefcloud.inventory.v1.InventoryService.GetStockCount:input_type -> chefcloud.inventory.v1.GetStockCountRequest
-	32, // 55: chefcloud.inventory.v1.InventoryService.ListStockCounts:input_type -> chefcloud.inventory.v1.ListStockCountsRequest
-	34, // 56: chefcloud.inventory.v1.InventoryService.GetUsageVariance:input_type -> chefcloud.inventory.v1.GetUsageVarianceRequest
-	40, // 57: chefcloud.inventory.v1.InventoryService.CreateTransfer:input_type -> chefcloud.inventory.v1.CreateTransferRequest
-	42, // 58: chefcloud.inventory.v1.InventoryService.ApproveTransfer:input_type -> chefcloud.inventory.v1.ApproveTransferRequest
-	44, // 59: chefcloud.inventory.v1.InventoryService.SendTransfer:input_type -> chefcloud.inventory.v1.SendTransferRequest
-	48, // 60: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:input_type -> chefcloud.inventory.v1.ReceiveTransferRequest
-	46, // 61: chefcloud.inventory.v1.InventoryService.CancelTransfer:input_type -> chefcloud.inventory.v1.CancelTransferRequest
-	50, // 62: chefcloud.inventory.v1.InventoryService.GetTransfer:input_type -> chefcloud.inventory.v1.GetTransferRequest
-	52, // 63: chefcloud.inventory.v1.InventoryService.ListTransfers:input_type -> chefcloud.inventory.v1.ListTransfersRequest
-	54, // 64: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:input_type -> chefcloud.inventory.v1.ListStockAtRiskRequest
-	58, // 65: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:input_type -> chefcloud.inventory.v1.UpsertStockPoliciesRequest
-	60, // 66: chefcloud.inventory.v1.InventoryService.ListStockPolicies:input_type -> chefcloud.inventory.v1.ListStockPoliciesRequest
-	7,  // 67: chefcloud.inventory.v1.InventoryService.UpsertItem:output_type -> chefcloud.inventory.v1.UpsertItemResponse
-	9,  // 68: chefcloud.inventory.v1.InventoryService.ListItems:output_type -> chefcloud.inventory.v1.ListItemsResponse
-	11, // 69: chefcloud.inventory.v1.InventoryService.AddBatch:output_type -> chefcloud.inventory.v1.AddBatchResponse
-	13, // 70: chefcloud.inventory.v1.InventoryService.ListBatches:output_type -> chefcloud.inventory.v1.ListBatchesResponse
-	15, // 71: chefcloud.inventory.v1.InventoryService.ListStockLevels:output_type -> chefcloud.inventory.v1.ListStockLevelsResponse
-	17, // 72: chefcloud.inventory.v1.InventoryService.RecordWastage:output_type -> chefcloud.inventory.v1.RecordWastageResponse
-	19, // 73: chefcloud.inventory.v1.InventoryService.ListWastage:output_type -> chefcloud.inventory.v1.ListWastageResponse
-	22, // 74: chefcloud.inventory.v1.InventoryService.AdjustStock:output_type -> chefcloud.inventory.v1.AdjustStockResponse
-	24, // 75: chefcloud.inventory.v1.InventoryService.ListAdjustments:output_type -> chefcloud.inventory.v1.ListAdjustmentsResponse
-	29, // 76: chefcloud.inventory.v1.InventoryService.RecordStockCount:output_type -> chefcloud.inventory.v1.RecordStockCountResponse
-	31, // 77: chefcloud.inventory.v1.InventoryService.GetStockCount:output_type -> chefcloud.inventory.v1.GetStockCountResponse
-	33, // 78: chefcloud.inventory.v1.InventoryService.ListStockCounts:output_type -> chefcloud.inventory.v1.ListStockCountsResponse
-	36, // 79: chefcloud.inventory.v1.InventoryService.GetUsageVariance:output_type -> chefcloud.inventory.v1.GetUsageVarianceResponse
-	41, // 80: chefcloud.inventory.v1.InventoryService.CreateTransfer:output_type -> chefcloud.inventory.v1.CreateTransferResponse
-	43, // 81: chefcloud.inventory.v1.InventoryService.ApproveTransfer:output_type -> chefcloud.inventory.v1.ApproveTransferResponse
-	45, // 82: chefcloud.inventory.v1.InventoryService.SendTransfer:output_type -> chefcloud.inventory.v1.SendTransferResponse
-	49, // 83: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:output_type -> chefcloud.inventory.v1.ReceiveTransferResponse
-	47, // 84: chefcloud.inventory.v1.InventoryService.CancelTransfer:output_type -> chefcloud.inventory.v1.CancelTransferResponse
-	51, // 85: chefcloud.inventory.v1.InventoryService.GetTransfer:output_type -> chefcloud.inventory.v1.GetTransferResponse
-	53, // 86: chefcloud.inventory.v1.InventoryService.ListTransfers:output_type -> chefcloud.inventory.v1.ListTransfersResponse
-	56, // 87: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:output_type -> chefcloud.inventory.v1.ListStockAtRiskResponse
-	59, // 88: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:output_type -> chefcloud.inventory.v1.UpsertStockPoliciesResponse
-	61, // 89: chefcloud.inventory.v1.InventoryService.ListStockPolicies:output_type -> chefcloud.inventory.v1.ListStockPoliciesResponse
-	67, // [67:90] is the sub-list for method output_type
-	44, // [44:67] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	72, // 0: chefcloud.inventory.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
+	72, // 1: chefcloud.inventory.v1.Wastage.wasted_at:type_name -> google.protobuf.Timestamp
+	3,  // 2: chefcloud.inventory.v1.UpsertItemRequest.item:type_name -> chefcloud.inventory.v1.Item
+	3,  // 3: chefcloud.inventory.v1.UpsertItemResponse.item:type_name -> chefcloud.inventory.v1.Item
+	3,  // 4: chefcloud.inventory.v1.ListItemsResponse.items:type_name -> chefcloud.inventory.v1.Item
+	72, // 5: chefcloud.inventory.v1.AddBatchRequest.received_at:type_name -> google.protobuf.Timestamp
+	4,  // 6: chefcloud.inventory.v1.AddBatchResponse.batch:type_name -> chefcloud.inventory.v1.Batch
+	4,  // 7: chefcloud.inventory.v1.ListBatchesResponse.batches:type_name -> chefcloud.inventory.v1.Batch
+	5,  // 8: chefcloud.inventory.v1.ListStockLevelsResponse.levels:type_name -> chefcloud.inventory.v1.StockLevel
+	72, // 9: chefcloud.inventory.v1.RecordWastageRequest.wasted_at:type_name -> google.protobuf.Timestamp
+	6,  // 10: chefcloud.inventory.v1.RecordWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
+	6,  // 11: chefcloud.inventory.v1.ListWastageResponse.wastage:type_name -> chefcloud.inventory.v1.Wastage
+	20, // 12: chefcloud.inventory.v1.ListWastageResponse.totals:type_name -> chefcloud.inventory.v1.WastageTotal
+	72, // 13: chefcloud.inventory.v1.Adjustment.adjusted_at:type_name -> google.protobuf.Timestamp
+	22, // 14: chefcloud.inventory.v1.AdjustStockResponse.adjustment:type_name -> chefcloud.inventory.v1.Adjustment
+	22, // 15: chefcloud.inventory.v1.ListAdjustmentsResponse.adjustments:type_name -> chefcloud.inventory.v1.Adjustment
+	72, // 16: chefcloud.inventory.v1.StockCount.counted_at:type_name -> google.protobuf.Timestamp
+	28, // 17: chefcloud.inventory.v1.StockCount.lines:type_name -> chefcloud.inventory.v1.StockCountLine
+	0,  // 18: chefcloud.inventory.v1.StockCount.status:type_name -> chefcloud.inventory.v1.StockCountStatus
+	72, // 19: chefcloud.inventory.v1.StockCount.opened_at:type_name -> google.protobuf.Timestamp
+	27, // 20: chefcloud.inventory.v1.OpenStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	29, // 21: chefcloud.inventory.v1.SetCountedItemsRequest.items:type_name -> chefcloud.inventory.v1.CountedItem
+	27, // 22: chefcloud.inventory.v1.SetCountedItemsResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	72, // 23: chefcloud.inventory.v1.CommitStockCountRequest.counted_at:type_name -> google.protobuf.Timestamp
+	27, // 24: chefcloud.inventory.v1.CommitStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	27, // 25: chefcloud.inventory.v1.CancelStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	72, // 26: chefcloud.inventory.v1.RecordStockCountRequest.counted_at:type_name -> google.protobuf.Timestamp
+	29, // 27: chefcloud.inventory.v1.RecordStockCountRequest.items:type_name -> chefcloud.inventory.v1.CountedItem
+	27, // 28: chefcloud.inventory.v1.RecordStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	27, // 29: chefcloud.inventory.v1.GetStockCountResponse.count:type_name -> chefcloud.inventory.v1.StockCount
+	0,  // 30: chefcloud.inventory.v1.ListStockCountsRequest.status:type_name -> chefcloud.inventory.v1.StockCountStatus
+	27, // 31: chefcloud.inventory.v1.ListStockCountsResponse.counts:type_name -> chefcloud.inventory.v1.StockCount
+	45, // 32: chefcloud.inventory.v1.GetUsageVarianceResponse.items:type_name -> chefcloud.inventory.v1.UsageVariance
+	1,  // 33: chefcloud.inventory.v1.Transfer.status:type_name -> chefcloud.inventory.v1.TransferStatus
+	48, // 34: chefcloud.inventory.v1.Transfer.lines:type_name -> chefcloud.inventory.v1.TransferLine
+	72, // 35: chefcloud.inventory.v1.Transfer.created_at:type_name -> google.protobuf.Timestamp
+	72, // 36: chefcloud.inventory.v1.Transfer.approved_at:type_name -> google.protobuf.Timestamp
+	72, // 37: chefcloud.inventory.v1.Transfer.sent_at:type_name -> google.protobuf.Timestamp
+	72, // 38: chefcloud.inventory.v1.Transfer.closed_at:type_name -> google.protobuf.Timestamp
+	49, // 39: chefcloud.inventory.v1.CreateTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
+	47, // 40: chefcloud.inventory.v1.CreateTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	47, // 41: chefcloud.inventory.v1.ApproveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	47, // 42: chefcloud.inventory.v1.SendTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	47, // 43: chefcloud.inventory.v1.CancelTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	49, // 44: chefcloud.inventory.v1.ReceiveTransferRequest.items:type_name -> chefcloud.inventory.v1.TransferItem
+	47, // 45: chefcloud.inventory.v1.ReceiveTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	47, // 46: chefcloud.inventory.v1.GetTransferResponse.transfer:type_name -> chefcloud.inventory.v1.Transfer
+	1,  // 47: chefcloud.inventory.v1.ListTransfersRequest.status:type_name -> chefcloud.inventory.v1.TransferStatus
+	47, // 48: chefcloud.inventory.v1.ListTransfersResponse.transfers:type_name -> chefcloud.inventory.v1.Transfer
+	2,  // 49: chefcloud.inventory.v1.StockRisk.reason:type_name -> chefcloud.inventory.v1.RiskReason
+	65, // 50: chefcloud.inventory.v1.ListStockAtRiskResponse.risks:type_name -> chefcloud.inventory.v1.StockRisk
+	67, // 51: chefcloud.inventory.v1.UpsertStockPoliciesRequest.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	67, // 52: chefcloud.inventory.v1.UpsertStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	67, // 53: chefcloud.inventory.v1.ListStockPoliciesResponse.policies:type_name -> chefcloud.inventory.v1.StockPolicy
+	7,  // 54: chefcloud.inventory.v1.InventoryService.UpsertItem:input_type -> chefcloud.inventory.v1.UpsertItemRequest
+	9,  // 55: chefcloud.inventory.v1.InventoryService.ListItems:input_type -> chefcloud.inventory.v1.ListItemsRequest
+	11, // 56: chefcloud.inventory.v1.InventoryService.AddBatch:input_type -> chefcloud.inventory.v1.AddBatchRequest
+	13, // 57: chefcloud.inventory.v1.InventoryService.ListBatches:input_type -> chefcloud.inventory.v1.ListBatchesRequest
+	15, // 58: chefcloud.inventory.v1.InventoryService.ListStockLevels:input_type -> chefcloud.inventory.v1.ListStockLevelsRequest
+	17, // 59: chefcloud.inventory.v1.InventoryService.RecordWastage:input_type -> chefcloud.inventory.v1.RecordWastageRequest
+	19, // 60: chefcloud.inventory.v1.InventoryService.ListWastage:input_type -> chefcloud.inventory.v1.ListWastageRequest
+	23, // 61: chefcloud.inventory.v1.InventoryService.AdjustStock:input_type -> chefcloud.inventory.v1.AdjustStockRequest
+	25, // 62: chefcloud.inventory.v1.InventoryService.ListAdjustments:input_type -> chefcloud.inventory.v1.ListAdjustmentsRequest
+	30, // 63: chefcloud.inventory.v1.InventoryService.OpenStockCount:input_type -> chefcloud.inventory.v1.OpenStockCountRequest
+	32, // 64: chefcloud.inventory.v1.InventoryService.SetCountedItems:input_type -> chefcloud.inventory.v1.SetCountedItemsRequest
+	34, // 65: chefcloud.inventory.v1.InventoryService.CommitStockCount:input_type -> chefcloud.inventory.v1.CommitStockCountRequest
+	36, // 66: chefcloud.inventory.v1.InventoryService.CancelStockCount:input_type -> chefcloud.inventory.v1.CancelStockCountRequest
+	38, // 67: chefcloud.inventory.v1.InventoryService.RecordStockCount:input_type -> chefcloud.inventory.v1.RecordStockCountRequest
+	40, // 68: chefcloud.inventory.v1.InventoryService.GetStockCount:input_type -> chefcloud.inventory.v1.GetStockCountRequest
+	42, // 69: chefcloud.inventory.v1.InventoryService.ListStockCounts:input_type -> chefcloud.inventory.v1.ListStockCountsRequest
+	44, // 70: chefcloud.inventory.v1.InventoryService.GetUsageVariance:input_type -> chefcloud.inventory.v1.GetUsageVarianceRequest
+	50, // 71: chefcloud.inventory.v1.InventoryService.CreateTransfer:input_type -> chefcloud.inventory.v1.CreateTransferRequest
+	52, // 72: chefcloud.inventory.v1.InventoryService.ApproveTransfer:input_type -> chefcloud.inventory.v1.ApproveTransferRequest
+	54, // 73: chefcloud.inventory.v1.InventoryService.SendTransfer:input_type -> chefcloud.inventory.v1.SendTransferRequest
+	58, // 74: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:input_type -> chefcloud.inventory.v1.ReceiveTransferRequest
+	56, // 75: chefcloud.inventory.v1.InventoryService.CancelTransfer:input_type -> chefcloud.inventory.v1.CancelTransferRequest
+	60, // 76: chefcloud.inventory.v1.InventoryService.GetTransfer:input_type -> chefcloud.inventory.v1.GetTransferRequest
+	62, // 77: chefcloud.inventory.v1.InventoryService.ListTransfers:input_type -> chefcloud.inventory.v1.ListTransfersRequest
+	64, // 78: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:input_type -> chefcloud.inventory.v1.ListStockAtRiskRequest
+	68, // 79: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:input_type -> chefcloud.inventory.v1.UpsertStockPoliciesRequest
+	70, // 80: chefcloud.inventory.v1.InventoryService.ListStockPolicies:input_type -> chefcloud.inventory.v1.ListStockPoliciesRequest
+	8,  // 81: chefcloud.inventory.v1.InventoryService.UpsertItem:output_type -> chefcloud.inventory.v1.UpsertItemResponse
+	10, // 82: chefcloud.inventory.v1.InventoryService.ListItems:output_type -> chefcloud.inventory.v1.ListItemsResponse
+	12, // 83: chefcloud.inventory.v1.InventoryService.AddBatch:output_type -> chefcloud.inventory.v1.AddBatchResponse
+	14, // 84: chefcloud.inventory.v1.InventoryService.ListBatches:output_type -> chefcloud.inventory.v1.ListBatchesResponse
+	16, // 85: chefcloud.inventory.v1.InventoryService.ListStockLevels:output_type -> chefcloud.inventory.v1.ListStockLevelsResponse
+	18, // 86: chefcloud.inventory.v1.InventoryService.RecordWastage:output_type -> chefcloud.inventory.v1.RecordWastageResponse
+	21, // 87: chefcloud.inventory.v1.InventoryService.ListWastage:output_type -> chefcloud.inventory.v1.ListWastageResponse
+	24, // 88: chefcloud.inventory.v1.InventoryService.AdjustStock:output_type -> chefcloud.inventory.v1.AdjustStockResponse
+	26, // 89: chefcloud.inventory.v1.InventoryService.ListAdjustments:output_type -> chefcloud.inventory.v1.ListAdjustmentsResponse
+	31, // 90: chefcloud.inventory.v1.InventoryService.OpenStockCount:output_type -> chefcloud.inventory.v1.OpenStockCountResponse
+	33, // 91: chefcloud.inventory.v1.InventoryService.SetCountedItems:output_type -> chefcloud.inventory.v1.SetCountedItemsResponse
+	35, // 92: chefcloud.inventory.v1.InventoryService.CommitStockCount:output_type -> chefcloud.inventory.v1.CommitStockCountResponse
+	37, // 93: chefcloud.inventory.v1.InventoryService.CancelStockCount:output_type -> chefcloud.inventory.v1.CancelStockCountResponse
+	39, // 94: chefcloud.inventory.v1.InventoryService.RecordStockCount:output_type -> chefcloud.inventory.v1.RecordStockCountResponse
+	41, // 95: chefcloud.inventory.v1.InventoryService.GetStockCount:output_type -> chefcloud.inventory.v1.GetStockCountResponse
+	43, // 96: chefcloud.inventory.v1.InventoryService.ListStockCounts:output_type -> chefcloud.inventory.v1.ListStockCountsResponse
+	46, // 97: chefcloud.inventory.v1.InventoryService.GetUsageVariance:output_type -> chefcloud.inventory.v1.GetUsageVarianceResponse
+	51, // 98: chefcloud.inventory.v1.InventoryService.CreateTransfer:output_type -> chefcloud.inventory.v1.CreateTransferResponse
+	53, // 99: chefcloud.inventory.v1.InventoryService.ApproveTransfer:output_type -> chefcloud.inventory.v1.ApproveTransferResponse
+	55, // 100: chefcloud.inventory.v1.InventoryService.SendTransfer:output_type -> chefcloud.inventory.v1.SendTransferResponse
+	59, // 101: chefcloud.inventory.v1.InventoryService.ReceiveTransfer:output_type -> chefcloud.inventory.v1.ReceiveTransferResponse
+	57, // 102: chefcloud.inventory.v1.InventoryService.CancelTransfer:output_type -> chefcloud.inventory.v1.CancelTransferResponse
+	61, // 103: chefcloud.inventory.v1.InventoryService.GetTransfer:output_type -> chefcloud.inventory.v1.GetTransferResponse
+	63, // 104: chefcloud.inventory.v1.InventoryService.ListTransfers:output_type -> chefcloud.inventory.v1.ListTransfersResponse
+	66, // 105: chefcloud.inventory.v1.InventoryService.ListStockAtRisk:output_type -> chefcloud.inventory.v1.ListStockAtRiskResponse
+	69, // 106: chefcloud.inventory.v1.InventoryService.UpsertStockPolicies:output_type -> chefcloud.inventory.v1.UpsertStockPoliciesResponse
+	71, // 107: chefcloud.inventory.v1.InventoryService.ListStockPolicies:output_type -> chefcloud.inventory.v1.ListStockPoliciesResponse
+	81, // [81:108] is the sub-list for method output_type
+	54, // [54:81] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_inventory_v1_inventory_proto_init() }
@@ -4928,16 +5721,17 @@ func file_chefcloud_inventory_v1_inventory_proto_init() {
 	if File_chefcloud_inventory_v1_inventory_proto != nil {
 		return
 	}
-	file_chefcloud_inventory_v1_inventory_proto_msgTypes[33].OneofWrappers = []any{}
-	file_chefcloud_inventory_v1_inventory_proto_msgTypes[52].OneofWrappers = []any{}
-	file_chefcloud_inventory_v1_inventory_proto_msgTypes[55].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[25].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[42].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[61].OneofWrappers = []any{}
+	file_chefcloud_inventory_v1_inventory_proto_msgTypes[64].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_inventory_v1_inventory_proto_rawDesc), len(file_chefcloud_inventory_v1_inventory_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   60,
+			NumEnums:      3,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -61,6 +61,18 @@ const (
 	// InventoryServiceListAdjustmentsProcedure is the fully-qualified name of the InventoryService's
 	// ListAdjustments RPC.
 	InventoryServiceListAdjustmentsProcedure = "/chefcloud.inventory.v1.InventoryService/ListAdjustments"
+	// InventoryServiceOpenStockCountProcedure is the fully-qualified name of the InventoryService's
+	// OpenStockCount RPC.
+	InventoryServiceOpenStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/OpenStockCount"
+	// InventoryServiceSetCountedItemsProcedure is the fully-qualified name of the InventoryService's
+	// SetCountedItems RPC.
+	InventoryServiceSetCountedItemsProcedure = "/chefcloud.inventory.v1.InventoryService/SetCountedItems"
+	// InventoryServiceCommitStockCountProcedure is the fully-qualified name of the InventoryService's
+	// CommitStockCount RPC.
+	InventoryServiceCommitStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/CommitStockCount"
+	// InventoryServiceCancelStockCountProcedure is the fully-qualified name of the InventoryService's
+	// CancelStockCount RPC.
+	InventoryServiceCancelStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/CancelStockCount"
 	// InventoryServiceRecordStockCountProcedure is the fully-qualified name of the InventoryService's
 	// RecordStockCount RPC.
 	InventoryServiceRecordStockCountProcedure = "/chefcloud.inventory.v1.InventoryService/RecordStockCount"
@@ -120,15 +132,29 @@ type InventoryServiceClient interface {
 	// RecordWastage takes what was thrown away out of the oldest batches and books its cost.
 	// More than is on hand is failed_precondition INSUFFICIENT_STOCK.
 	RecordWastage(context.Context, *v1.RecordWastageRequest) (*v1.RecordWastageResponse, error)
-	// ListWastage lists a branch's wastage, newest first.
+	// ListWastage lists a branch's wastage, newest first. Of a range of business dates it also says what was thrown away for which reason.
 	ListWastage(context.Context, *v1.ListWastageRequest) (*v1.ListWastageResponse, error)
 	// AdjustStock corrects what a branch has of an item by hand. What goes out is taken from the oldest batches, more than is on hand being
-	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first.
+	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first. The cost of an adjustment is
+	// neither cost of sales nor waste; what settling negative stock cost more or less than was booked is cost of sales of the date.
 	AdjustStock(context.Context, *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error)
 	// ListAdjustments lists a branch's adjustments, newest first.
 	ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error)
-	// RecordStockCount books what was counted in the place of what the ledger had: what is missing goes out, the oldest batches first, and
-	// what is there too much comes in at the last known cost and settles negative stock.
+	// OpenStockCount begins a count of all items or of some. Until it is committed stock doesn't change, and nobody is shown what the ledger
+	// expects.
+	OpenStockCount(context.Context, *v1.OpenStockCountRequest) (*v1.OpenStockCountResponse, error)
+	// SetCountedItems notes what was counted of some of a count's items, in the place of what was noted before. A count that isn't open is
+	// failed_precondition COUNT_COMMITTED or COUNT_CANCELLED.
+	SetCountedItems(context.Context, *v1.SetCountedItemsRequest) (*v1.SetCountedItemsResponse, error)
+	// CommitStockCount books an open count as RecordStockCount does. Items that nobody counted are failed_precondition COUNT_INCOMPLETE
+	// unless they are to be left alone.
+	CommitStockCount(context.Context, *v1.CommitStockCountRequest) (*v1.CommitStockCountResponse, error)
+	// CancelStockCount gives an open count up.
+	CancelStockCount(context.Context, *v1.CancelStockCountRequest) (*v1.CancelStockCountResponse, error)
+	// RecordStockCount opens and commits a count in one step. What was counted is booked in the place of what the ledger had at that
+	// instant: what is missing goes out, the oldest batches first, and what is there too much comes in at the last known cost and settles
+	// negative stock. An item that was counted later already is failed_precondition COUNT_OUTDATED. If more went out since than was counted,
+	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK.
 	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
 	// GetStockCount returns a count with the differences that it found.
 	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
@@ -228,6 +254,30 @@ func NewInventoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			baseURL+InventoryServiceListAdjustmentsProcedure,
 			connect.WithSchema(inventoryServiceMethods.ByName("ListAdjustments")),
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		openStockCount: connect.NewClient[v1.OpenStockCountRequest, v1.OpenStockCountResponse](
+			httpClient,
+			baseURL+InventoryServiceOpenStockCountProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("OpenStockCount")),
+			connect.WithClientOptions(opts...),
+		),
+		setCountedItems: connect.NewClient[v1.SetCountedItemsRequest, v1.SetCountedItemsResponse](
+			httpClient,
+			baseURL+InventoryServiceSetCountedItemsProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("SetCountedItems")),
+			connect.WithClientOptions(opts...),
+		),
+		commitStockCount: connect.NewClient[v1.CommitStockCountRequest, v1.CommitStockCountResponse](
+			httpClient,
+			baseURL+InventoryServiceCommitStockCountProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("CommitStockCount")),
+			connect.WithClientOptions(opts...),
+		),
+		cancelStockCount: connect.NewClient[v1.CancelStockCountRequest, v1.CancelStockCountResponse](
+			httpClient,
+			baseURL+InventoryServiceCancelStockCountProcedure,
+			connect.WithSchema(inventoryServiceMethods.ByName("CancelStockCount")),
 			connect.WithClientOptions(opts...),
 		),
 		recordStockCount: connect.NewClient[v1.RecordStockCountRequest, v1.RecordStockCountResponse](
@@ -335,6 +385,10 @@ type inventoryServiceClient struct {
 	listWastage         *connect.Client[v1.ListWastageRequest, v1.ListWastageResponse]
 	adjustStock         *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
 	listAdjustments     *connect.Client[v1.ListAdjustmentsRequest, v1.ListAdjustmentsResponse]
+	openStockCount      *connect.Client[v1.OpenStockCountRequest, v1.OpenStockCountResponse]
+	setCountedItems     *connect.Client[v1.SetCountedItemsRequest, v1.SetCountedItemsResponse]
+	commitStockCount    *connect.Client[v1.CommitStockCountRequest, v1.CommitStockCountResponse]
+	cancelStockCount    *connect.Client[v1.CancelStockCountRequest, v1.CancelStockCountResponse]
 	recordStockCount    *connect.Client[v1.RecordStockCountRequest, v1.RecordStockCountResponse]
 	getStockCount       *connect.Client[v1.GetStockCountRequest, v1.GetStockCountResponse]
 	listStockCounts     *connect.Client[v1.ListStockCountsRequest, v1.ListStockCountsResponse]
@@ -426,6 +480,42 @@ func (c *inventoryServiceClient) AdjustStock(ctx context.Context, req *v1.Adjust
 // ListAdjustments calls chefcloud.inventory.v1.InventoryService.ListAdjustments.
 func (c *inventoryServiceClient) ListAdjustments(ctx context.Context, req *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error) {
 	response, err := c.listAdjustments.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// OpenStockCount calls chefcloud.inventory.v1.InventoryService.OpenStockCount.
+func (c *inventoryServiceClient) OpenStockCount(ctx context.Context, req *v1.OpenStockCountRequest) (*v1.OpenStockCountResponse, error) {
+	response, err := c.openStockCount.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetCountedItems calls chefcloud.inventory.v1.InventoryService.SetCountedItems.
+func (c *inventoryServiceClient) SetCountedItems(ctx context.Context, req *v1.SetCountedItemsRequest) (*v1.SetCountedItemsResponse, error) {
+	response, err := c.setCountedItems.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CommitStockCount calls chefcloud.inventory.v1.InventoryService.CommitStockCount.
+func (c *inventoryServiceClient) CommitStockCount(ctx context.Context, req *v1.CommitStockCountRequest) (*v1.CommitStockCountResponse, error) {
+	response, err := c.commitStockCount.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelStockCount calls chefcloud.inventory.v1.InventoryService.CancelStockCount.
+func (c *inventoryServiceClient) CancelStockCount(ctx context.Context, req *v1.CancelStockCountRequest) (*v1.CancelStockCountResponse, error) {
+	response, err := c.cancelStockCount.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -574,15 +664,29 @@ type InventoryServiceHandler interface {
 	// RecordWastage takes what was thrown away out of the oldest batches and books its cost.
 	// More than is on hand is failed_precondition INSUFFICIENT_STOCK.
 	RecordWastage(context.Context, *v1.RecordWastageRequest) (*v1.RecordWastageResponse, error)
-	// ListWastage lists a branch's wastage, newest first.
+	// ListWastage lists a branch's wastage, newest first. Of a range of business dates it also says what was thrown away for which reason.
 	ListWastage(context.Context, *v1.ListWastageRequest) (*v1.ListWastageResponse, error)
 	// AdjustStock corrects what a branch has of an item by hand. What goes out is taken from the oldest batches, more than is on hand being
-	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first.
+	// failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first. The cost of an adjustment is
+	// neither cost of sales nor waste; what settling negative stock cost more or less than was booked is cost of sales of the date.
 	AdjustStock(context.Context, *v1.AdjustStockRequest) (*v1.AdjustStockResponse, error)
 	// ListAdjustments lists a branch's adjustments, newest first.
 	ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error)
-	// RecordStockCount books what was counted in the place of what the ledger had: what is missing goes out, the oldest batches first, and
-	// what is there too much comes in at the last known cost and settles negative stock.
+	// OpenStockCount begins a count of all items or of some. Until it is committed stock doesn't change, and nobody is shown what the ledger
+	// expects.
+	OpenStockCount(context.Context, *v1.OpenStockCountRequest) (*v1.OpenStockCountResponse, error)
+	// SetCountedItems notes what was counted of some of a count's items, in the place of what was noted before. A count that isn't open is
+	// failed_precondition COUNT_COMMITTED or COUNT_CANCELLED.
+	SetCountedItems(context.Context, *v1.SetCountedItemsRequest) (*v1.SetCountedItemsResponse, error)
+	// CommitStockCount books an open count as RecordStockCount does. Items that nobody counted are failed_precondition COUNT_INCOMPLETE
+	// unless they are to be left alone.
+	CommitStockCount(context.Context, *v1.CommitStockCountRequest) (*v1.CommitStockCountResponse, error)
+	// CancelStockCount gives an open count up.
+	CancelStockCount(context.Context, *v1.CancelStockCountRequest) (*v1.CancelStockCountResponse, error)
+	// RecordStockCount opens and commits a count in one step. What was counted is booked in the place of what the ledger had at that
+	// instant: what is missing goes out, the oldest batches first, and what is there too much comes in at the last known cost and settles
+	// negative stock. An item that was counted later already is failed_precondition COUNT_OUTDATED. If more went out since than was counted,
+	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK.
 	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
 	// GetStockCount returns a count with the differences that it found.
 	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
@@ -678,6 +782,30 @@ func NewInventoryServiceHandler(svc InventoryServiceHandler, opts ...connect.Han
 		svc.ListAdjustments,
 		connect.WithSchema(inventoryServiceMethods.ByName("ListAdjustments")),
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceOpenStockCountHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceOpenStockCountProcedure,
+		svc.OpenStockCount,
+		connect.WithSchema(inventoryServiceMethods.ByName("OpenStockCount")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceSetCountedItemsHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceSetCountedItemsProcedure,
+		svc.SetCountedItems,
+		connect.WithSchema(inventoryServiceMethods.ByName("SetCountedItems")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceCommitStockCountHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceCommitStockCountProcedure,
+		svc.CommitStockCount,
+		connect.WithSchema(inventoryServiceMethods.ByName("CommitStockCount")),
+		connect.WithHandlerOptions(opts...),
+	)
+	inventoryServiceCancelStockCountHandler := connect.NewUnaryHandlerSimple(
+		InventoryServiceCancelStockCountProcedure,
+		svc.CancelStockCount,
+		connect.WithSchema(inventoryServiceMethods.ByName("CancelStockCount")),
 		connect.WithHandlerOptions(opts...),
 	)
 	inventoryServiceRecordStockCountHandler := connect.NewUnaryHandlerSimple(
@@ -791,6 +919,14 @@ func NewInventoryServiceHandler(svc InventoryServiceHandler, opts ...connect.Han
 			inventoryServiceAdjustStockHandler.ServeHTTP(w, r)
 		case InventoryServiceListAdjustmentsProcedure:
 			inventoryServiceListAdjustmentsHandler.ServeHTTP(w, r)
+		case InventoryServiceOpenStockCountProcedure:
+			inventoryServiceOpenStockCountHandler.ServeHTTP(w, r)
+		case InventoryServiceSetCountedItemsProcedure:
+			inventoryServiceSetCountedItemsHandler.ServeHTTP(w, r)
+		case InventoryServiceCommitStockCountProcedure:
+			inventoryServiceCommitStockCountHandler.ServeHTTP(w, r)
+		case InventoryServiceCancelStockCountProcedure:
+			inventoryServiceCancelStockCountHandler.ServeHTTP(w, r)
 		case InventoryServiceRecordStockCountProcedure:
 			inventoryServiceRecordStockCountHandler.ServeHTTP(w, r)
 		case InventoryServiceGetStockCountProcedure:
@@ -862,6 +998,22 @@ func (UnimplementedInventoryServiceHandler) AdjustStock(context.Context, *v1.Adj
 
 func (UnimplementedInventoryServiceHandler) ListAdjustments(context.Context, *v1.ListAdjustmentsRequest) (*v1.ListAdjustmentsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.ListAdjustments is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) OpenStockCount(context.Context, *v1.OpenStockCountRequest) (*v1.OpenStockCountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.OpenStockCount is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) SetCountedItems(context.Context, *v1.SetCountedItemsRequest) (*v1.SetCountedItemsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.SetCountedItems is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) CommitStockCount(context.Context, *v1.CommitStockCountRequest) (*v1.CommitStockCountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.CommitStockCount is not implemented"))
+}
+
+func (UnimplementedInventoryServiceHandler) CancelStockCount(context.Context, *v1.CancelStockCountRequest) (*v1.CancelStockCountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.inventory.v1.InventoryService.CancelStockCount is not implemented"))
 }
 
 func (UnimplementedInventoryServiceHandler) RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error) {
