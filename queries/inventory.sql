@@ -273,25 +273,30 @@ JOIN inventory_items i ON i.org_id = @org_id AND i.id = b.item_id
 ORDER BY b.branch_id, b.expires_on, b.item_id, b.id;
 
 -- name: StockRiskLevelList :many
--- What is on hand and not expired on the branch's date, where it is owed or at or below the reorder level.
-SELECT asked.branch_id::text AS branch_id, l.item_id, l.name, l.base_unit, l.usable, l.reorder_level
-FROM (
+-- What is on hand and not expired on the branch's date, where it is owed or at or below the reorder level. An item of which there is
+-- nothing, and that has no level, is no risk: it need not be looked at.
+WITH asked AS (
   SELECT unnest(@branch_ids::text[]) AS branch_id, unnest(@today::date[]) AS today
-) AS asked
-CROSS JOIN LATERAL (
-  SELECT i.id AS item_id, i.name, i.base_unit, coalesce(p.reorder_level, 0)::numeric AS reorder_level, (
-    coalesce((
-      SELECT sum(b.remaining_qty) FROM stock_batches b
-      WHERE b.org_id = @org_id AND b.branch_id = asked.branch_id AND b.item_id = i.id AND b.remaining_qty > 0
-        AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
-    ), 0) - coalesce((
-      SELECT sum(f.open_qty) FROM stock_shortfalls f
-      WHERE f.org_id = @org_id AND f.branch_id = asked.branch_id AND f.item_id = i.id AND f.open_qty > 0
-    ), 0)
-  )::numeric AS usable
-  FROM inventory_items i
-  LEFT JOIN stock_policies p ON p.org_id = @org_id AND p.branch_id = asked.branch_id AND p.item_id = i.id
-  WHERE i.org_id = @org_id AND i.is_active
-) AS l
-WHERE l.usable < 0 OR (l.reorder_level > 0 AND l.usable <= l.reorder_level)
-ORDER BY 1, l.item_id;
+), parts AS (
+  SELECT b.branch_id, b.item_id, b.remaining_qty AS quantity, 0::numeric AS reorder_level
+  FROM asked
+  JOIN stock_batches b ON b.org_id = @org_id AND b.branch_id = asked.branch_id AND b.remaining_qty > 0
+    AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
+  UNION ALL
+  SELECT f.branch_id, f.item_id, -f.open_qty, 0
+  FROM asked
+  JOIN stock_shortfalls f ON f.org_id = @org_id AND f.branch_id = asked.branch_id AND f.open_qty > 0
+  UNION ALL
+  SELECT p.branch_id, p.item_id, 0, p.reorder_level
+  FROM asked
+  JOIN stock_policies p ON p.org_id = @org_id AND p.branch_id = asked.branch_id AND p.reorder_level > 0
+), levels AS (
+  SELECT parts.branch_id, parts.item_id, sum(parts.quantity) AS usable, sum(parts.reorder_level) AS reorder_level
+  FROM parts
+  GROUP BY parts.branch_id, parts.item_id
+)
+SELECT l.branch_id, l.item_id, i.name, i.base_unit, l.usable::numeric AS usable, l.reorder_level::numeric AS reorder_level
+FROM levels l
+JOIN inventory_items i ON i.org_id = @org_id AND i.id = l.item_id
+WHERE l.usable < 0 OR (i.is_active AND l.reorder_level > 0 AND l.usable <= l.reorder_level)
+ORDER BY l.branch_id, l.item_id;

@@ -123,3 +123,10 @@ func given(t time.Time) time.Time {
 	}
 	return t
 }
+
+func timeToProto(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}

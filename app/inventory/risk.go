@@ -1,12 +1,13 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
-	"github.com/chefcloud/chefcloud/app/inventory/stock"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -35,9 +36,11 @@ type Risk struct {
 	ReorderLevel decimal.Decimal
 }
 
-// AtRisk returns what needs attention in a branch, or in all in the caller's scope: owed or at or below the reorder level on the
-// branch's current business date, expired, or to expire within so many days.
-func (s *Service) AtRisk(ctx context.Context, q postgres.Querier, branchID string, within int32) ([]Risk, string, error) {
+// AtRisk returns up to size rows, after a cursor, of what needs attention in a branch, or in all in the caller's scope: owed or at or
+// below the reorder level on the branch's current business date, expired, or to expire within so many days; and the currency.
+func (s *Service) AtRisk(
+	ctx context.Context, q postgres.Querier, branchID string, within int32, after riskCursor, size int32,
+) ([]Risk, string, error) {
 	c := caller.From(ctx)
 	var branches []branch.Branch
 	var err error
@@ -74,7 +77,31 @@ func (s *Service) AtRisk(ctx context.Context, q postgres.Querier, branchID strin
 			risks = append(risks, r)
 		}
 	}
-	return risks, branches[0].Currency, nil
+	slices.SortFunc(risks, func(x, y Risk) int { return x.place().compare(y.place()) })
+	first, met := slices.BinarySearchFunc(risks, after, func(r Risk, c riskCursor) int { return r.place().compare(c) })
+	if met {
+		first++
+	}
+	return risks[first:min(len(risks), first+int(size))], branches[0].Currency, nil
+}
+
+// riskCursor is the last row of a page of risks.
+type riskCursor struct {
+	BranchID string     `json:"branch"`
+	Reason   RiskReason `json:"reason"`
+	ItemID   string     `json:"item"`
+	BatchID  string     `json:"batch"`
+}
+
+func (r Risk) place() riskCursor {
+	return riskCursor{BatchID: r.BatchID, BranchID: r.BranchID, ItemID: r.Item.ID, Reason: r.Reason}
+}
+
+func (c riskCursor) compare(other riskCursor) int {
+	return cmp.Or(
+		cmp.Compare(c.BranchID, other.BranchID), cmp.Compare(c.Reason, other.Reason), cmp.Compare(c.ItemID, other.ItemID),
+		cmp.Compare(c.BatchID, other.BatchID),
+	)
 }
 
 // branchDay is a branch with its current business date and the last one to look ahead to.
@@ -82,6 +109,3 @@ type branchDay struct {
 	branchID     string
 	today, until civil.Date
 }
-
-// costOf is the cost of what is left of a batch.
-func costOf(quantity, unitCost decimal.Decimal) (int64, error) { return stock.Cost(quantity, unitCost) }

@@ -4555,7 +4555,11 @@ type ListStockAtRiskRequest struct {
 	// Only this branch.
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	// Days ahead in which what expires is at risk; 3 if absent.
-	WithinDays    *int32 `protobuf:"varint,3,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	WithinDays *int32 `protobuf:"varint,3,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	// At most so many rows; 0 means 100, at most 500.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4611,6 +4615,20 @@ func (x *ListStockAtRiskRequest) GetWithinDays() int32 {
 	return 0
 }
 
+func (x *ListStockAtRiskRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListStockAtRiskRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // StockRisk is one item, or one batch of it, that needs attention.
 type StockRisk struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4632,7 +4650,7 @@ type StockRisk struct {
 	BatchId string `protobuf:"bytes,8,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
 	// Its expiry date.
 	ExpiresOn string `protobuf:"bytes,9,opt,name=expires_on,json=expiresOn,proto3" json:"expires_on,omitempty"`
-	// Cost of what is at risk in minor units, rounded: of the batch, for EXPIRED and EXPIRING.
+	// Cost of what is left of the batch in minor units, rounded, for EXPIRED and EXPIRING.
 	Cost          int64 `protobuf:"varint,10,opt,name=cost,proto3" json:"cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4741,10 +4759,12 @@ func (x *StockRisk) GetCost() int64 {
 // ListStockAtRiskResponse lists risks.
 type ListStockAtRiskResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By branch, reason and item.
+	// By branch, reason, item and batch.
 	Risks []*StockRisk `protobuf:"bytes,1,rep,name=risks,proto3" json:"risks,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4789,6 +4809,13 @@ func (x *ListStockAtRiskResponse) GetRisks() []*StockRisk {
 func (x *ListStockAtRiskResponse) GetCurrency() string {
 	if x != nil {
 		return x.Currency
+	}
+	return ""
+}
+
+func (x *ListStockAtRiskResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
 	}
 	return ""
 }
@@ -5421,13 +5448,17 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x7f\n" +
 	"\x15ListTransfersResponse\x12>\n" +
 	"\ttransfers\x18\x01 \x03(\v2 .chefcloud.inventory.v1.TransferR\ttransfers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x01\n" +
 	"\x16ListStockAtRiskRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x120\n" +
 	"\vwithin_days\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xed\x02(\x00H\x00R\n" +
-	"withinDays\x88\x01\x01B\x0e\n" +
+	"withinDays\x88\x01\x01\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageTokenB\x0e\n" +
 	"\f_within_days\"\xc6\x02\n" +
 	"\tStockRisk\x12\x1b\n" +
 	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x17\n" +
@@ -5441,10 +5472,11 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
 	"expires_on\x18\t \x01(\tR\texpiresOn\x12\x12\n" +
 	"\x04cost\x18\n" +
-	" \x01(\x03R\x04cost\"n\n" +
+	" \x01(\x03R\x04cost\"\x96\x01\n" +
 	"\x17ListStockAtRiskResponse\x127\n" +
 	"\x05risks\x18\x01 \x03(\v2!.chefcloud.inventory.v1.StockRiskR\x05risks\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x8f\x02\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\x8f\x02\n" +
 	"\vStockPolicy\x129\n" +
 	"\tbranch_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x125\n" +
 	"\aitem_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12<\n" +

@@ -154,7 +154,8 @@ type InventoryServiceClient interface {
 	// RecordStockCount opens and commits a count in one step. What was counted is booked in the place of what the ledger had at that
 	// instant: what is missing goes out, the oldest batches first, and what is there too much comes in at the last known cost and settles
 	// negative stock. An item that was counted later already is failed_precondition COUNT_OUTDATED. If more went out since than was counted,
-	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK.
+	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK. An order of before the count that a terminal sends
+	// after it goes out of stock once more: count when all terminals have sent theirs.
 	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
 	// GetStockCount returns a count with the differences that it found.
 	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
@@ -686,7 +687,8 @@ type InventoryServiceHandler interface {
 	// RecordStockCount opens and commits a count in one step. What was counted is booked in the place of what the ledger had at that
 	// instant: what is missing goes out, the oldest batches first, and what is there too much comes in at the last known cost and settles
 	// negative stock. An item that was counted later already is failed_precondition COUNT_OUTDATED. If more went out since than was counted,
-	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK.
+	// the shelf would hold less than nothing: failed_precondition INSUFFICIENT_STOCK. An order of before the count that a terminal sends
+	// after it goes out of stock once more: count when all terminals have sent theirs.
 	RecordStockCount(context.Context, *v1.RecordStockCountRequest) (*v1.RecordStockCountResponse, error)
 	// GetStockCount returns a count with the differences that it found.
 	GetStockCount(context.Context, *v1.GetStockCountRequest) (*v1.GetStockCountResponse, error)
