@@ -32,6 +32,7 @@ func TestStockAtRiskOfAllBranches(t *testing.T) {
 	b.policy(t, b.branch, retired, 1)
 	b.policy(t, b.branch, plenty, 1)
 	b.policy(t, b.branch, owed, 4)
+	b.policy(t, b.branch, b.item, 1) // there is 1.5 that can be used up to the 8th
 	factory.Batch(t, b.db, b.owner, factory.BatchOpts{BranchID: b.branch, ItemID: plenty, Quantity: "1.001", UnitCost: "1"})
 	_, err := b.db.Exec(t.Context(), "UPDATE inventory_items SET is_active = false WHERE org_id = $1 AND id = $2", b.owner.OrgID, retired)
 	require.NoError(t, err)
@@ -69,12 +70,17 @@ func TestStockAtRiskOfAllBranches(t *testing.T) {
 	b.clock.Advance(time.Second) // the 9th in Kampala, and still the 8th in New York
 	resp, err := b.client.ListStockAtRisk(t.Context(), &inventoryv1.ListStockAtRiskRequest{})
 	require.NoError(t, err)
-	reasons := make(map[string]inventoryv1.RiskReason)
+	reasons, below := make(map[string]inventoryv1.RiskReason), 0
 	for _, r := range resp.GetRisks() {
 		if r.GetBatchId() != "" {
 			reasons[r.GetBranchId()] = r.GetReason()
+		} else if r.GetItemId() == b.item {
+			require.Equal(t, inventoryv1.RiskReason_RISK_REASON_BELOW_REORDER_LEVEL, r.GetReason())
+			require.Zero(t, r.GetQuantity(), "what has expired is not on hand")
+			below++
 		}
 	}
+	require.Equal(t, 1, below)
 	require.Equal(t, map[string]inventoryv1.RiskReason{
 		b.branch: inventoryv1.RiskReason_RISK_REASON_EXPIRED, late: inventoryv1.RiskReason_RISK_REASON_EXPIRING,
 	}, reasons)
