@@ -1,39 +1,37 @@
--- name: SuggestionStockList :many
--- What is on hand and not expired on the branch's date, less what is owed.
-SELECT s.branch_id::text AS branch_id, s.item_id, sum(s.quantity)::numeric AS quantity
+-- name: SuggestionPositionList :many
+-- What each branch has and will have of its items, in one statement, so that goods which arrive meanwhile count once. On hand is what
+-- isn't expired on the branch's date, less what is owed. On order are drafts too, but for those that were generated and that nobody
+-- touched: they follow from this and are made anew for the next date.
+SELECT p.branch_id::text AS branch_id, p.item_id::text AS item_id, sum(p.on_hand)::numeric AS on_hand, sum(p.on_order)::numeric AS on_order,
+  sum(p.in_transit)::numeric AS in_transit, sum(p.committed)::numeric AS committed
 FROM (
-  SELECT b.branch_id, b.item_id, b.remaining_qty AS quantity
+  SELECT b.branch_id, b.item_id, b.remaining_qty AS on_hand, 0 AS on_order, 0 AS in_transit, 0 AS committed
   FROM (SELECT unnest(@branch_ids::text[]) AS branch_id, unnest(@today::date[]) AS today) AS asked
   JOIN stock_batches b ON b.org_id = @org_id AND b.branch_id = asked.branch_id AND b.remaining_qty > 0
     AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
   UNION ALL
-  SELECT f.branch_id, f.item_id, -f.open_qty
+  SELECT f.branch_id, f.item_id, -f.open_qty, 0, 0, 0
   FROM stock_shortfalls f
   WHERE f.org_id = @org_id AND f.branch_id = ANY (@branch_ids::text[]) AND f.open_qty > 0
-) AS s
-GROUP BY s.branch_id, s.item_id;
-
--- name: SuggestionOrderList :many
--- What was ordered, from submission on, and has not come.
-SELECT o.branch_id, l.item_id, sum(greatest(l.quantity - l.received_qty, 0))::numeric AS quantity
-FROM purchase_orders o
-JOIN purchase_order_lines l ON l.org_id = @org_id AND l.po_id = o.id
-WHERE o.org_id = @org_id AND o.branch_id = ANY (@branch_ids::text[]) AND o.status IN ('SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
-GROUP BY o.branch_id, l.item_id;
-
--- name: SuggestionTransitList :many
--- What is on its way to each branch, and what each has promised to others and not sent yet.
-SELECT t.to_branch_id AS branch_id, l.item_id, sum(l.quantity - l.received_qty - l.lost_qty)::numeric AS incoming, 0::numeric AS committed
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = @org_id AND l.transfer_id = t.id
-WHERE t.org_id = @org_id AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY (@branch_ids::text[])
-GROUP BY t.to_branch_id, l.item_id
-UNION ALL
-SELECT t.from_branch_id, l.item_id, 0, sum(l.quantity)::numeric
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = @org_id AND l.transfer_id = t.id
-WHERE t.org_id = @org_id AND t.status = 'APPROVED' AND t.from_branch_id = ANY (@branch_ids::text[])
-GROUP BY t.from_branch_id, l.item_id;
+  UNION ALL
+  SELECT o.branch_id, l.item_id, 0, greatest(l.quantity - l.received_qty, 0), 0, 0
+  FROM purchase_orders o
+  JOIN purchase_order_lines l ON l.org_id = @org_id AND l.po_id = o.id
+  WHERE o.org_id = @org_id AND o.branch_id = ANY (@branch_ids::text[])
+    AND o.status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
+    AND (o.status <> 'DRAFT' OR o.generated_for IS NULL OR o.updated_by IS NOT NULL)
+  UNION ALL
+  SELECT t.to_branch_id, l.item_id, 0, 0, l.quantity - l.received_qty - l.lost_qty, 0
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = @org_id AND l.transfer_id = t.id
+  WHERE t.org_id = @org_id AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY (@branch_ids::text[])
+  UNION ALL
+  SELECT t.from_branch_id, l.item_id, 0, 0, 0, l.quantity
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = @org_id AND l.transfer_id = t.id
+  WHERE t.org_id = @org_id AND t.status = 'APPROVED' AND t.from_branch_id = ANY (@branch_ids::text[])
+) AS p
+GROUP BY p.branch_id, p.item_id;
 
 -- name: SuggestionUseList :many
 -- How each item was used on the last open dates before the branch's date, and on how many of them it was there at all.
@@ -72,15 +70,15 @@ SELECT * FROM stock_policies WHERE org_id = @org_id AND branch_id = ANY (@branch
 -- name: SuggestionSupplierList :many
 -- Where each active item is bought: from the preferred supplier, else the cheapest, then by id. Items that nobody sells have no
 -- supplier.
-SELECT i.id AS item_id, i.name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
+SELECT i.id AS item_id, i.name, i.base_unit, coalesce(b.supplier_name, '')::text AS supplier_name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
   coalesce(b.pack_size, 1)::numeric AS pack_size, coalesce(b.min_order_qty, 0)::numeric AS min_order_qty, coalesce(b.shelf_days, 0)::integer AS shelf_days,
   coalesce(b.lead_time_days, 1)::integer AS lead_time_days, coalesce(b.review_period_days, 1)::integer AS review_period_days
 FROM inventory_items i
 LEFT JOIN LATERAL (
-  SELECT s.supplier_id, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
+  SELECT s.supplier_id, p.name AS supplier_name, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
   FROM supplier_items s
   JOIN suppliers p ON p.org_id = @org_id AND p.id = s.supplier_id
-  WHERE s.org_id = @org_id AND s.item_id = i.id
+  WHERE s.org_id = @org_id AND s.item_id = i.id AND NOT s.discontinued
   ORDER BY s.preferred DESC, s.unit_cost, s.supplier_id
   LIMIT 1
 ) AS b ON true

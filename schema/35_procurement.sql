@@ -25,12 +25,20 @@ CREATE TABLE supplier_items (
   min_order_qty numeric(14,3) NOT NULL DEFAULT 0,
   preferred boolean NOT NULL DEFAULT false,
   shelf_days integer NOT NULL DEFAULT 0,
+  -- No longer sold: kept for its history, never suggested.
+  discontinued boolean NOT NULL DEFAULT false,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, supplier_id, item_id),
   CONSTRAINT supplier_items_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES suppliers (org_id, id),
   CONSTRAINT supplier_items_item FOREIGN KEY (org_id, item_id) REFERENCES inventory_items (org_id, id),
-  CONSTRAINT supplier_items_values CHECK (unit_cost >= 0 AND pack_size > 0 AND min_order_qty >= 0 AND shelf_days >= 0)
+  CONSTRAINT supplier_items_values CHECK (unit_cost >= 0 AND pack_size > 0 AND min_order_qty >= 0 AND shelf_days >= 0),
+  CONSTRAINT supplier_items_preferred CHECK (NOT (preferred AND discontinued))
 );
+
+CREATE UNIQUE INDEX supplier_items_preferred_once ON supplier_items (org_id, item_id) WHERE preferred;
+COMMENT ON INDEX supplier_items_preferred_once IS 'One preferred supplier per item. Serves SupplierItemUnprefer.';
+CREATE INDEX idx_supplier_item_item ON supplier_items (org_id, item_id, supplier_id);
+COMMENT ON INDEX idx_supplier_item_item IS 'Serves SupplierItemListByItem and SuggestionSupplierList.';
 
 CREATE TABLE purchase_orders (
   org_id text NOT NULL,
@@ -46,6 +54,9 @@ CREATE TABLE purchase_orders (
   cancel_reason text,
   -- Business date whose suggestions the draft was generated from.
   generated_for date,
+  -- Who last changed the lines of the draft, and when; NULL if nobody did.
+  updated_by text,
+  updated_at timestamptz,
   created_at timestamptz NOT NULL,
   submitted_at timestamptz,
   approved_at timestamptz,
@@ -59,9 +70,12 @@ CREATE TABLE purchase_orders (
 );
 
 CREATE UNIQUE INDEX purchase_orders_generated_once ON purchase_orders (org_id, branch_id, supplier_id, generated_for) WHERE generated_for IS NOT NULL;
-COMMENT ON INDEX purchase_orders_generated_once IS 'Serves PurchaseOrderGenerate and PurchaseOrderSupersede.';
-CREATE INDEX idx_purchase_order_open ON purchase_orders (org_id, branch_id) WHERE status IN ('SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED');
-COMMENT ON INDEX idx_purchase_order_open IS 'Serves SuggestionOrderList.';
+COMMENT ON INDEX purchase_orders_generated_once IS 'Serves PurchaseOrderGenerate, PurchaseOrderListGenerated and PurchaseOrderSupersede.';
+CREATE INDEX idx_purchase_order_open ON purchase_orders (org_id, branch_id)
+  WHERE status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED');
+COMMENT ON INDEX idx_purchase_order_open IS 'Serves SuggestionPositionList: what is on order.';
+CREATE INDEX idx_purchase_order_supplier_created ON purchase_orders (org_id, supplier_id, created_at DESC, id DESC);
+COMMENT ON INDEX idx_purchase_order_supplier_created IS 'Serves PurchaseOrderListBySupplier.';
 CREATE INDEX idx_purchase_order_branch_created ON purchase_orders (org_id, branch_id, created_at DESC, id DESC);
 COMMENT ON INDEX idx_purchase_order_branch_created IS 'Serves PurchaseOrderListByBranch.';
 CREATE INDEX idx_purchase_order_org_created ON purchase_orders (org_id, created_at DESC, id DESC);
@@ -83,6 +97,22 @@ CREATE TABLE purchase_order_lines (
 );
 
 CREATE UNIQUE INDEX purchase_order_lines_item_once ON purchase_order_lines (org_id, po_id, item_id);
+
+-- Every step of an order's life: who took it, when, and why. Written in the step's own transaction and never changed.
+CREATE TABLE purchase_order_events (
+  org_id text NOT NULL,
+  po_id text NOT NULL,
+  event_no integer NOT NULL,
+  action text NOT NULL,
+  status text NOT NULL,
+  actor text NOT NULL,
+  note text NOT NULL DEFAULT '',
+  occurred_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, po_id, event_no),
+  CONSTRAINT purchase_order_events_order FOREIGN KEY (org_id, po_id) REFERENCES purchase_orders (org_id, id),
+  CONSTRAINT purchase_order_events_action
+    CHECK (action IN ('CREATED', 'UPDATED', 'SUBMITTED', 'APPROVED', 'PLACED', 'RECEIVED', 'CLOSED_SHORT', 'CANCELLED'))
+);
 
 CREATE TABLE purchase_receipts (
   org_id text NOT NULL,

@@ -67,6 +67,14 @@ func TestSuggest(t *testing.T) {
 		})
 	}
 
+	t.Run("KeepsAReorderLevelThatIsAboveAllUse", func(t *testing.T) {
+		t.Parallel()
+		s, err := procurement.Suggest(procurement.StrategySafetyStock, procurement.Position{OnHand: dec("3")},
+			procurement.Offer{PackSize: dec("4"), SupplierID: "S"}, procurement.Wants{ReorderLevel: dec("10")})
+		require.NoError(t, err)
+		require.Equal(t, []string{"10", "10", "7", "8"}, []string{s.ReorderPoint.String(), s.Par.String(), s.Need.String(), s.Quantity.String()})
+	})
+
 	t.Run("CoversTheForecast", func(t *testing.T) {
 		t.Parallel()
 		p, o, w := worked()
@@ -107,7 +115,7 @@ func TestSuggest(t *testing.T) {
 			position := p.OnHand.IntPart() + p.OnOrder.IntPart() + p.InTransit.IntPart() - p.Committed.IntPart()
 			d := w.Use.Used.IntPart() / days
 			reorder := max(w.ReorderLevel.IntPart(), d*int64(o.LeadTimeDays)+safety.IntPart())
-			par := d*int64(o.LeadTimeDays+o.ReviewPeriodDays) + safety.IntPart()
+			par := max(w.ReorderLevel.IntPart(), d*int64(o.LeadTimeDays+o.ReviewPeriodDays)+safety.IntPart())
 			want := int64(0)
 			if pack := o.PackSize.IntPart(); position <= reorder && par > position {
 				for want < par-position || want < o.MinOrderQuantity.IntPart() {

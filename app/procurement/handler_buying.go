@@ -16,6 +16,9 @@ import (
 	procurementv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
 )
 
+// defaultSuggestions is the number of suggestions of a page when the caller asks for none.
+const defaultSuggestions = 500
+
 // UpsertSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) UpsertSupplierItems(ctx context.Context, req *procurementv1.UpsertSupplierItemsRequest) (*procurementv1.UpsertSupplierItemsResponse, error) {
 	items := make([]SupplierItem, len(req.GetItems()))
@@ -29,17 +32,29 @@ func (h *Handler) UpsertSupplierItems(ctx context.Context, req *procurementv1.Up
 		if err := h.service.SetSupplierItems(ctx, tx, req.GetSupplierId(), items); err != nil {
 			return nil, err
 		}
-		return &procurementv1.UpsertSupplierItemsResponse{Items: req.GetItems()}, nil
+		resp := &procurementv1.UpsertSupplierItemsResponse{}
+		for i := range items {
+			resp.Items = append(resp.Items, supplierItemToProto(&items[i]))
+		}
+		return resp, nil
 	})
 }
 
 // ListSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) ListSupplierItems(ctx context.Context, req *procurementv1.ListSupplierItemsRequest) (*procurementv1.ListSupplierItemsResponse, error) {
-	items, err := h.service.ListSupplierItems(ctx, h.db, req.GetSupplierId())
+	after, err := page.Decode(req.GetPageToken(), supplierItemCursor{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.ListSupplierItemsResponse{}
+	size := page.Size(req.GetPageSize())
+	items, err := h.service.ListSupplierItems(ctx, h.db, req.GetSupplierId(), req.GetItemId(), after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	items, next := page.Cut(items, size, func(i SupplierItem) supplierItemCursor {
+		return supplierItemCursor{ItemID: i.ItemID, SupplierID: i.SupplierID}
+	})
+	resp := &procurementv1.ListSupplierItemsResponse{NextPageToken: next}
 	for i := range items {
 		resp.Items = append(resp.Items, supplierItemToProto(&items[i]))
 	}
@@ -48,13 +63,22 @@ func (h *Handler) ListSupplierItems(ctx context.Context, req *procurementv1.List
 
 // SuggestOrders implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) SuggestOrders(ctx context.Context, req *procurementv1.SuggestOrdersRequest) (*procurementv1.SuggestOrdersResponse, error) {
-	suggestions, currency, err := h.service.SuggestFor(ctx, h.db, req.GetBranchId(), strategyFromProto(req.GetStrategy()), req.GetIncludeSufficient())
+	after, err := page.Decode(req.GetPageToken(), branchItem{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.SuggestOrdersResponse{Currency: currency}
-	for i := range suggestions {
-		resp.Suggestions = append(resp.Suggestions, suggestionToProto(&suggestions[i]))
+	size := req.GetPageSize()
+	if size == 0 {
+		size = defaultSuggestions
+	}
+	found, err := h.service.SuggestPage(ctx, h.db, req.GetBranchId(), strategyFromProto(req.GetStrategy()), req.GetIncludeSufficient(), after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	rows, next := page.Cut(found.Rows, size, func(s Suggestion) branchItem { return s.key() })
+	resp := &procurementv1.SuggestOrdersResponse{AsOf: timeToProto(found.AsOf), Currency: found.Currency, NextPageToken: next}
+	for i := range rows {
+		resp.Suggestions = append(resp.Suggestions, suggestionToProto(&rows[i]))
 	}
 	return resp, nil
 }
@@ -82,7 +106,7 @@ func (h *Handler) UpdatePurchaseOrder(ctx context.Context, req *procurementv1.Up
 		return nil, err
 	}
 	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.UpdatePurchaseOrderResponse, error) {
-		o, err := h.service.Update(ctx, tx, req.GetPoId(), lines)
+		o, err := h.service.Update(ctx, tx, req.GetPoId(), req.ToleranceBp, lines)
 		if err != nil {
 			return nil, err
 		}

@@ -165,3 +165,9 @@ func (o *Order) line(itemID string) *Line {
 	}
 	return nil
 }
+
+// ListInvoices returns up to size invoices before a cursor, newest first, of the caller's scope.
+func (s *Service) ListInvoices(ctx context.Context, q postgres.Querier, orderID string, status MatchStatus, before invoiceCursor, size int32) ([]Invoice, error) {
+	c := caller.From(ctx)
+	return s.store.listInvoices(ctx, q, c.OrgID, c.BranchID, orderID, status, before, size)
+}

@@ -3,13 +3,15 @@ package procurement
 import (
 	"fmt"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/chefcloud/chefcloud/app/platform/money"
 	"github.com/chefcloud/chefcloud/app/platform/quantity"
 	procurementv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
 )
 
 func supplierItemFromProto(field string, p *procurementv1.SupplierItem) (SupplierItem, error) {
-	i := SupplierItem{ItemID: p.GetItemId(), Preferred: p.GetPreferred(), ShelfDays: p.GetShelfDays()}
+	i := SupplierItem{Discontinued: p.GetDiscontinued(), ItemID: p.GetItemId(), Preferred: p.GetPreferred(), ShelfDays: p.GetShelfDays()}
 	var err error
 	if i.UnitCost, err = quantity.CostFromWire(field+".unit_cost", p.GetUnitCost()); err != nil {
 		return i, err
@@ -23,8 +25,8 @@ func supplierItemFromProto(field string, p *procurementv1.SupplierItem) (Supplie
 
 func supplierItemToProto(i *SupplierItem) *procurementv1.SupplierItem {
 	return &procurementv1.SupplierItem{
-		ItemId: i.ItemID, MinOrderQuantity: quantity.ToWire(i.MinOrderQuantity), PackSize: quantity.ToWire(i.PackSize), Preferred: i.Preferred,
-		ShelfDays: i.ShelfDays, UnitCost: quantity.CostToWire(i.UnitCost),
+		Discontinued: i.Discontinued, ItemId: i.ItemID, MinOrderQuantity: quantity.ToWire(i.MinOrderQuantity), PackSize: quantity.ToWire(i.PackSize),
+		Preferred: i.Preferred, ShelfDays: i.ShelfDays, SupplierId: i.SupplierID, UnitCost: quantity.CostToWire(i.UnitCost),
 	}
 }
 
@@ -41,17 +43,21 @@ func strategyFromProto(p procurementv1.SuggestionStrategy) Strategy {
 }
 
 func suggestionToProto(s *Suggestion) *procurementv1.Suggestion {
-	return &procurementv1.Suggestion{
+	p := &procurementv1.Suggestion{
+		BaseUnit:         s.BaseUnit,
 		BranchId:         s.BranchID,
 		Committed:        quantity.ToWire(s.Committed),
 		Cost:             s.Cost,
+		CoverDemand:      quantity.ToWire(s.Cover.Round(quantity.Places)),
 		DailyDemand:      quantity.ToWire(s.Daily.Round(quantity.Places)),
 		InTransit:        quantity.ToWire(s.InTransit),
 		ItemId:           s.ItemID,
 		ItemName:         s.ItemName,
+		LeadDemand:       quantity.ToWire(s.Lead.Round(quantity.Places)),
 		LeadTimeDays:     s.LeadTimeDays,
 		MinOrderQuantity: quantity.ToWire(s.MinOrderQuantity),
 		Need:             quantity.ToWire(s.Need.Round(quantity.Places)),
+		ObservedDays:     s.Use.Days,
 		OnHand:           quantity.ToWire(s.OnHand),
 		OnOrder:          quantity.ToWire(s.OnOrder),
 		PackSize:         quantity.ToWire(s.PackSize),
@@ -59,13 +65,21 @@ func suggestionToProto(s *Suggestion) *procurementv1.Suggestion {
 		Par:              quantity.ToWire(s.Par.Round(quantity.Places)),
 		Position:         quantity.ToWire(s.Sum()),
 		Quantity:         quantity.ToWire(s.Quantity),
+		ReorderLevel:     quantity.ToWire(s.ReorderLevel),
 		ReorderPoint:     quantity.ToWire(s.ReorderPoint.Round(quantity.Places)),
 		ReviewPeriodDays: s.ReviewPeriodDays,
 		SafetyStock:      quantity.ToWire(s.Safety),
+		ShelfDays:        s.ShelfDays,
 		Strategy:         strategies[s.Strategy],
 		SupplierId:       s.SupplierID,
+		SupplierName:     s.SupplierName,
+		UseDeviation:     quantity.ToWire(decimal.NewFromFloat(s.Use.Deviation()).Round(quantity.Places)),
 		Warnings:         s.Warnings,
 	}
+	if s.SupplierID != "" {
+		p.UnitCost = quantity.CostToWire(s.UnitCost)
+	}
+	return p
 }
 
 func billedFromProto(items []*procurementv1.BilledItem) ([]Billed, error) {

@@ -265,11 +265,24 @@ type PurchaseOrder struct {
 	ApprovedBy   *string
 	CancelReason *string
 	GeneratedFor *civil.Date
+	UpdatedBy    *string
+	UpdatedAt    *time.Time
 	CreatedAt    time.Time
 	SubmittedAt  *time.Time
 	ApprovedAt   *time.Time
 	PlacedAt     *time.Time
 	ClosedAt     *time.Time
+}
+
+type PurchaseOrderEvent struct {
+	OrgID      string
+	PoID       string
+	EventNo    int32
+	Action     string
+	Status     string
+	Actor      string
+	Note       string
+	OccurredAt time.Time
 }
 
 type PurchaseOrderLine struct {
@@ -435,15 +448,16 @@ type SupplierInvoiceLine struct {
 }
 
 type SupplierItem struct {
-	OrgID       string
-	SupplierID  string
-	ItemID      string
-	UnitCost    decimal.Decimal
-	PackSize    decimal.Decimal
-	MinOrderQty decimal.Decimal
-	Preferred   bool
-	ShelfDays   int32
-	UpdatedAt   time.Time
+	OrgID        string
+	SupplierID   string
+	ItemID       string
+	UnitCost     decimal.Decimal
+	PackSize     decimal.Decimal
+	MinOrderQty  decimal.Decimal
+	Preferred    bool
+	ShelfDays    int32
+	Discontinued bool
+	UpdatedAt    time.Time
 }
 
 type User struct {

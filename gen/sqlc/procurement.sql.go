@@ -72,6 +72,75 @@ func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDi
 	return items, nil
 }
 
+const purchaseOrderEventInsert = `-- name: PurchaseOrderEventInsert :exec
+INSERT INTO purchase_order_events (org_id, po_id, event_no, action, status, actor, note, occurred_at)
+SELECT $1, o.po_id, 1 + coalesce((SELECT max(e.event_no) FROM purchase_order_events e WHERE e.org_id = $1 AND e.po_id = o.po_id), 0),
+  $2, $3, $4, $5, $6
+FROM (SELECT unnest($7::text[]) AS po_id) AS o
+`
+
+type PurchaseOrderEventInsertParams struct {
+	OrgID      string
+	Action     string
+	Status     string
+	Actor      string
+	Note       string
+	OccurredAt time.Time
+	PoIds      []string
+}
+
+// One step of each of the orders, which are locked or new: numbers are given one after the other.
+func (q *Queries) PurchaseOrderEventInsert(ctx context.Context, db DBTX, arg *PurchaseOrderEventInsertParams) error {
+	_, err := db.Exec(ctx, purchaseOrderEventInsert,
+		arg.OrgID,
+		arg.Action,
+		arg.Status,
+		arg.Actor,
+		arg.Note,
+		arg.OccurredAt,
+		arg.PoIds,
+	)
+	return err
+}
+
+const purchaseOrderEventList = `-- name: PurchaseOrderEventList :many
+SELECT org_id, po_id, event_no, action, status, actor, note, occurred_at FROM purchase_order_events WHERE org_id = $1 AND po_id = $2 ORDER BY event_no
+`
+
+type PurchaseOrderEventListParams struct {
+	OrgID string
+	PoID  string
+}
+
+func (q *Queries) PurchaseOrderEventList(ctx context.Context, db DBTX, arg *PurchaseOrderEventListParams) ([]*PurchaseOrderEvent, error) {
+	rows, err := db.Query(ctx, purchaseOrderEventList, arg.OrgID, arg.PoID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PurchaseOrderEvent
+	for rows.Next() {
+		var i PurchaseOrderEvent
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.PoID,
+			&i.EventNo,
+			&i.Action,
+			&i.Status,
+			&i.Actor,
+			&i.Note,
+			&i.OccurredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const purchaseOrderGenerate = `-- name: PurchaseOrderGenerate :execrows
 INSERT INTO purchase_orders (org_id, id, branch_id, supplier_id, status, currency, total, created_by, generated_for, created_at)
 VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7, $8, $9)
@@ -110,7 +179,7 @@ func (q *Queries) PurchaseOrderGenerate(ctx context.Context, db DBTX, arg *Purch
 }
 
 const purchaseOrderGet = `-- name: PurchaseOrderGet :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
 `
 
 type PurchaseOrderGetParams struct {
@@ -134,6 +203,8 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.ApprovedBy,
 		&i.CancelReason,
 		&i.GeneratedFor,
+		&i.UpdatedBy,
+		&i.UpdatedAt,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -141,30 +212,6 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.ClosedAt,
 	)
 	return &i, err
-}
-
-const purchaseOrderGetGenerated = `-- name: PurchaseOrderGetGenerated :one
-SELECT id FROM purchase_orders
-WHERE org_id = $1 AND branch_id = $2 AND supplier_id = $3 AND generated_for = $4
-`
-
-type PurchaseOrderGetGeneratedParams struct {
-	OrgID        string
-	BranchID     string
-	SupplierID   string
-	GeneratedFor *civil.Date
-}
-
-func (q *Queries) PurchaseOrderGetGenerated(ctx context.Context, db DBTX, arg *PurchaseOrderGetGeneratedParams) (string, error) {
-	row := db.QueryRow(ctx, purchaseOrderGetGenerated,
-		arg.OrgID,
-		arg.BranchID,
-		arg.SupplierID,
-		arg.GeneratedFor,
-	)
-	var id string
-	err := row.Scan(&id)
-	return id, err
 }
 
 const purchaseOrderInsert = `-- name: PurchaseOrderInsert :execrows
@@ -319,7 +366,7 @@ func (q *Queries) PurchaseOrderLineReceive(ctx context.Context, db DBTX, arg *Pu
 }
 
 const purchaseOrderListByBranch = `-- name: PurchaseOrderListByBranch :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
   AND ($4::text = '' OR supplier_id = $4)
   AND created_at >= $5
@@ -371,6 +418,8 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 			&i.ApprovedBy,
 			&i.CancelReason,
 			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -388,19 +437,17 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 }
 
 const purchaseOrderListByOrg = `-- name: PurchaseOrderListByOrg :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND ($2::text = '' OR status = $2)
-  AND ($3::text = '' OR supplier_id = $3)
-  AND created_at >= $4
-  AND (created_at, id) < ($5::timestamptz, $6::text)
+  AND created_at >= $3
+  AND (created_at, id) < ($4::timestamptz, $5::text)
 ORDER BY created_at DESC, id DESC
-LIMIT $7
+LIMIT $6
 `
 
 type PurchaseOrderListByOrgParams struct {
 	OrgID           string
 	Status          string
-	SupplierID      string
 	CreatedFrom     time.Time
 	BeforeCreatedAt time.Time
 	BeforeID        string
@@ -412,7 +459,6 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 	rows, err := db.Query(ctx, purchaseOrderListByOrg,
 		arg.OrgID,
 		arg.Status,
-		arg.SupplierID,
 		arg.CreatedFrom,
 		arg.BeforeCreatedAt,
 		arg.BeforeID,
@@ -438,6 +484,8 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 			&i.ApprovedBy,
 			&i.CancelReason,
 			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -454,8 +502,107 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 	return items, nil
 }
 
+const purchaseOrderListBySupplier = `-- name: PurchaseOrderListBySupplier :many
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+WHERE org_id = $1 AND supplier_id = $2 AND ($3::text = '' OR status = $3)
+  AND created_at >= $4
+  AND (created_at, id) < ($5::timestamptz, $6::text)
+ORDER BY created_at DESC, id DESC
+LIMIT $7
+`
+
+type PurchaseOrderListBySupplierParams struct {
+	OrgID           string
+	SupplierID      string
+	Status          string
+	CreatedFrom     time.Time
+	BeforeCreatedAt time.Time
+	BeforeID        string
+	PageSize        int32
+}
+
+// An empty status means any.
+func (q *Queries) PurchaseOrderListBySupplier(ctx context.Context, db DBTX, arg *PurchaseOrderListBySupplierParams) ([]*PurchaseOrder, error) {
+	rows, err := db.Query(ctx, purchaseOrderListBySupplier,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.Status,
+		arg.CreatedFrom,
+		arg.BeforeCreatedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PurchaseOrder
+	for rows.Next() {
+		var i PurchaseOrder
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.BranchID,
+			&i.SupplierID,
+			&i.Status,
+			&i.Currency,
+			&i.ToleranceBp,
+			&i.Total,
+			&i.CreatedBy,
+			&i.ApprovedBy,
+			&i.CancelReason,
+			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
+			&i.CreatedAt,
+			&i.SubmittedAt,
+			&i.ApprovedAt,
+			&i.PlacedAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purchaseOrderListGenerated = `-- name: PurchaseOrderListGenerated :many
+SELECT id FROM purchase_orders WHERE org_id = $1 AND branch_id = $2 AND generated_for = $3 ORDER BY supplier_id
+`
+
+type PurchaseOrderListGeneratedParams struct {
+	OrgID        string
+	BranchID     string
+	GeneratedFor *civil.Date
+}
+
+// What was drafted from suggestions for a branch and date, whatever became of it.
+func (q *Queries) PurchaseOrderListGenerated(ctx context.Context, db DBTX, arg *PurchaseOrderListGeneratedParams) ([]string, error) {
+	rows, err := db.Query(ctx, purchaseOrderListGenerated, arg.OrgID, arg.BranchID, arg.GeneratedFor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const purchaseOrderLock = `-- name: PurchaseOrderLock :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type PurchaseOrderLockParams struct {
@@ -480,6 +627,8 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 		&i.ApprovedBy,
 		&i.CancelReason,
 		&i.GeneratedFor,
+		&i.UpdatedBy,
+		&i.UpdatedAt,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -489,25 +638,11 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 	return &i, err
 }
 
-const purchaseOrderSetTotal = `-- name: PurchaseOrderSetTotal :exec
-UPDATE purchase_orders SET total = $1 WHERE org_id = $2 AND id = $3
-`
-
-type PurchaseOrderSetTotalParams struct {
-	Total int64
-	OrgID string
-	ID    string
-}
-
-func (q *Queries) PurchaseOrderSetTotal(ctx context.Context, db DBTX, arg *PurchaseOrderSetTotalParams) error {
-	_, err := db.Exec(ctx, purchaseOrderSetTotal, arg.Total, arg.OrgID, arg.ID)
-	return err
-}
-
-const purchaseOrderSupersede = `-- name: PurchaseOrderSupersede :execrows
+const purchaseOrderSupersede = `-- name: PurchaseOrderSupersede :many
 UPDATE purchase_orders
 SET status = 'CANCELLED', cancel_reason = $1, closed_at = $2
-WHERE org_id = $3 AND branch_id = $4 AND generated_for < $5::date AND status = 'DRAFT'
+WHERE org_id = $3 AND branch_id = $4 AND generated_for < $5::date AND status = 'DRAFT' AND updated_by IS NULL
+RETURNING id
 `
 
 type PurchaseOrderSupersedeParams struct {
@@ -518,9 +653,9 @@ type PurchaseOrderSupersedeParams struct {
 	GeneratedFor civil.Date
 }
 
-// Drafts that were generated for a date before and that nobody submitted.
-func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *PurchaseOrderSupersedeParams) (int64, error) {
-	result, err := db.Exec(ctx, purchaseOrderSupersede,
+// Drafts that were generated for a date before and that nobody submitted or changed.
+func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *PurchaseOrderSupersedeParams) ([]string, error) {
+	rows, err := db.Query(ctx, purchaseOrderSupersede,
 		arg.Reason,
 		arg.ClosedAt,
 		arg.OrgID,
@@ -528,20 +663,36 @@ func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *Purc
 		arg.GeneratedFor,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const purchaseOrderUpdate = `-- name: PurchaseOrderUpdate :exec
 UPDATE purchase_orders SET
-  status = $1, approved_by = $2, cancel_reason = $3, submitted_at = $4,
-  approved_at = $5, placed_at = $6, closed_at = $7
-WHERE org_id = $8 AND id = $9
+  status = $1, tolerance_bp = $2, total = $3, updated_by = $4, updated_at = $5, approved_by = $6, cancel_reason = $7, submitted_at = $8,
+  approved_at = $9, placed_at = $10, closed_at = $11
+WHERE org_id = $12 AND id = $13
 `
 
 type PurchaseOrderUpdateParams struct {
 	Status       string
+	ToleranceBp  int32
+	Total        int64
+	UpdatedBy    *string
+	UpdatedAt    *time.Time
 	ApprovedBy   *string
 	CancelReason *string
 	SubmittedAt  *time.Time
@@ -555,6 +706,10 @@ type PurchaseOrderUpdateParams struct {
 func (q *Queries) PurchaseOrderUpdate(ctx context.Context, db DBTX, arg *PurchaseOrderUpdateParams) error {
 	_, err := db.Exec(ctx, purchaseOrderUpdate,
 		arg.Status,
+		arg.ToleranceBp,
+		arg.Total,
+		arg.UpdatedBy,
+		arg.UpdatedAt,
 		arg.ApprovedBy,
 		arg.CancelReason,
 		arg.SubmittedAt,
@@ -1014,17 +1169,31 @@ func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *Supplie
 	return items, nil
 }
 
-const supplierItemList = `-- name: SupplierItemList :many
-SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at FROM supplier_items WHERE org_id = $1 AND supplier_id = $2 ORDER BY item_id
+const supplierItemListByItem = `-- name: SupplierItemListByItem :many
+SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at FROM supplier_items
+WHERE org_id = $1 AND ($2::text = '' OR item_id = $2)
+  AND (item_id, supplier_id) > ($3::text, $4::text)
+ORDER BY item_id, supplier_id
+LIMIT $5
 `
 
-type SupplierItemListParams struct {
-	OrgID      string
-	SupplierID string
+type SupplierItemListByItemParams struct {
+	OrgID           string
+	ItemID          string
+	AfterItemID     string
+	AfterSupplierID string
+	PageSize        int32
 }
 
-func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierItemListParams) ([]*SupplierItem, error) {
-	rows, err := db.Query(ctx, supplierItemList, arg.OrgID, arg.SupplierID)
+// An empty item means all.
+func (q *Queries) SupplierItemListByItem(ctx context.Context, db DBTX, arg *SupplierItemListByItemParams) ([]*SupplierItem, error) {
+	rows, err := db.Query(ctx, supplierItemListByItem,
+		arg.OrgID,
+		arg.ItemID,
+		arg.AfterItemID,
+		arg.AfterSupplierID,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1041,6 +1210,7 @@ func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierIt
 			&i.MinOrderQty,
 			&i.Preferred,
 			&i.ShelfDays,
+			&i.Discontinued,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -1053,21 +1223,113 @@ func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierIt
 	return items, nil
 }
 
+const supplierItemListBySupplier = `-- name: SupplierItemListBySupplier :many
+SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at FROM supplier_items
+WHERE org_id = $1 AND supplier_id = $2 AND ($3::text = '' OR item_id = $3) AND item_id > $4
+ORDER BY item_id
+LIMIT $5
+`
+
+type SupplierItemListBySupplierParams struct {
+	OrgID       string
+	SupplierID  string
+	ItemID      string
+	AfterItemID string
+	PageSize    int32
+}
+
+// An empty item means all.
+func (q *Queries) SupplierItemListBySupplier(ctx context.Context, db DBTX, arg *SupplierItemListBySupplierParams) ([]*SupplierItem, error) {
+	rows, err := db.Query(ctx, supplierItemListBySupplier,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.ItemID,
+		arg.AfterItemID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierItem
+	for rows.Next() {
+		var i SupplierItem
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.SupplierID,
+			&i.ItemID,
+			&i.UnitCost,
+			&i.PackSize,
+			&i.MinOrderQty,
+			&i.Preferred,
+			&i.ShelfDays,
+			&i.Discontinued,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierItemLock = `-- name: SupplierItemLock :exec
+SELECT id FROM inventory_items WHERE org_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE
+`
+
+type SupplierItemLockParams struct {
+	OrgID   string
+	ItemIds []string
+}
+
+// Price lists that name the same items queue up here, in the order of the ids, so that an item never gets two preferred suppliers.
+func (q *Queries) SupplierItemLock(ctx context.Context, db DBTX, arg *SupplierItemLockParams) error {
+	_, err := db.Exec(ctx, supplierItemLock, arg.OrgID, arg.ItemIds)
+	return err
+}
+
+const supplierItemUnprefer = `-- name: SupplierItemUnprefer :exec
+UPDATE supplier_items SET preferred = false, updated_at = $1
+WHERE org_id = $2 AND supplier_id <> $3 AND item_id = ANY ($4::text[]) AND preferred
+`
+
+type SupplierItemUnpreferParams struct {
+	UpdatedAt  time.Time
+	OrgID      string
+	SupplierID string
+	ItemIds    []string
+}
+
+// Whoever was preferred for the items until now.
+func (q *Queries) SupplierItemUnprefer(ctx context.Context, db DBTX, arg *SupplierItemUnpreferParams) error {
+	_, err := db.Exec(ctx, supplierItemUnprefer,
+		arg.UpdatedAt,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.ItemIds,
+	)
+	return err
+}
+
 const supplierItemUpsert = `-- name: SupplierItemUpsert :exec
-INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at)
-SELECT $1, $2, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, $3
+INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at)
+SELECT $1, $2, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, i.discontinued, $3
 FROM (
   SELECT unnest($4::text[]) AS item_id,
     unnest($5::numeric[]) AS unit_cost,
     unnest($6::numeric[]) AS pack_size,
     unnest($7::numeric[]) AS min_order_qty,
     unnest($8::boolean[]) AS preferred,
-    unnest($9::integer[]) AS shelf_days
+    unnest($9::integer[]) AS shelf_days,
+    unnest($10::boolean[]) AS discontinued
 ) AS i
 ORDER BY i.item_id
 ON CONFLICT (org_id, supplier_id, item_id) DO UPDATE SET
   unit_cost = excluded.unit_cost, pack_size = excluded.pack_size, min_order_qty = excluded.min_order_qty, preferred = excluded.preferred,
-  shelf_days = excluded.shelf_days, updated_at = excluded.updated_at
+  shelf_days = excluded.shelf_days, discontinued = excluded.discontinued, updated_at = excluded.updated_at
 `
 
 type SupplierItemUpsertParams struct {
@@ -1080,6 +1342,7 @@ type SupplierItemUpsertParams struct {
 	MinOrderQtys []decimal.Decimal
 	Preferred    []bool
 	ShelfDays    []int32
+	Discontinued []bool
 }
 
 func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *SupplierItemUpsertParams) error {
@@ -1093,6 +1356,7 @@ func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *Supplier
 		arg.MinOrderQtys,
 		arg.Preferred,
 		arg.ShelfDays,
+		arg.Discontinued,
 	)
 	return err
 }

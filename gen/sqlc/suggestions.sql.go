@@ -63,46 +63,6 @@ func (q *Queries) SuggestionForecastList(ctx context.Context, db DBTX, arg *Sugg
 	return items, nil
 }
 
-const suggestionOrderList = `-- name: SuggestionOrderList :many
-SELECT o.branch_id, l.item_id, sum(greatest(l.quantity - l.received_qty, 0))::numeric AS quantity
-FROM purchase_orders o
-JOIN purchase_order_lines l ON l.org_id = $1 AND l.po_id = o.id
-WHERE o.org_id = $1 AND o.branch_id = ANY ($2::text[]) AND o.status IN ('SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
-GROUP BY o.branch_id, l.item_id
-`
-
-type SuggestionOrderListParams struct {
-	OrgID     string
-	BranchIds []string
-}
-
-type SuggestionOrderListRow struct {
-	BranchID string
-	ItemID   string
-	Quantity decimal.Decimal
-}
-
-// What was ordered, from submission on, and has not come.
-func (q *Queries) SuggestionOrderList(ctx context.Context, db DBTX, arg *SuggestionOrderListParams) ([]*SuggestionOrderListRow, error) {
-	rows, err := db.Query(ctx, suggestionOrderList, arg.OrgID, arg.BranchIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*SuggestionOrderListRow
-	for rows.Next() {
-		var i SuggestionOrderListRow
-		if err := rows.Scan(&i.BranchID, &i.ItemID, &i.Quantity); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const suggestionPolicyList = `-- name: SuggestionPolicyList :many
 SELECT org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at FROM stock_policies WHERE org_id = $1 AND branch_id = ANY ($2::text[])
 `
@@ -140,44 +100,74 @@ func (q *Queries) SuggestionPolicyList(ctx context.Context, db DBTX, arg *Sugges
 	return items, nil
 }
 
-const suggestionStockList = `-- name: SuggestionStockList :many
-SELECT s.branch_id::text AS branch_id, s.item_id, sum(s.quantity)::numeric AS quantity
+const suggestionPositionList = `-- name: SuggestionPositionList :many
+SELECT p.branch_id::text AS branch_id, p.item_id::text AS item_id, sum(p.on_hand)::numeric AS on_hand, sum(p.on_order)::numeric AS on_order,
+  sum(p.in_transit)::numeric AS in_transit, sum(p.committed)::numeric AS committed
 FROM (
-  SELECT b.branch_id, b.item_id, b.remaining_qty AS quantity
+  SELECT b.branch_id, b.item_id, b.remaining_qty AS on_hand, 0 AS on_order, 0 AS in_transit, 0 AS committed
   FROM (SELECT unnest($1::text[]) AS branch_id, unnest($2::date[]) AS today) AS asked
   JOIN stock_batches b ON b.org_id = $3 AND b.branch_id = asked.branch_id AND b.remaining_qty > 0
     AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
   UNION ALL
-  SELECT f.branch_id, f.item_id, -f.open_qty
+  SELECT f.branch_id, f.item_id, -f.open_qty, 0, 0, 0
   FROM stock_shortfalls f
   WHERE f.org_id = $3 AND f.branch_id = ANY ($1::text[]) AND f.open_qty > 0
-) AS s
-GROUP BY s.branch_id, s.item_id
+  UNION ALL
+  SELECT o.branch_id, l.item_id, 0, greatest(l.quantity - l.received_qty, 0), 0, 0
+  FROM purchase_orders o
+  JOIN purchase_order_lines l ON l.org_id = $3 AND l.po_id = o.id
+  WHERE o.org_id = $3 AND o.branch_id = ANY ($1::text[])
+    AND o.status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
+    AND (o.status <> 'DRAFT' OR o.generated_for IS NULL OR o.updated_by IS NOT NULL)
+  UNION ALL
+  SELECT t.to_branch_id, l.item_id, 0, 0, l.quantity - l.received_qty - l.lost_qty, 0
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = $3 AND l.transfer_id = t.id
+  WHERE t.org_id = $3 AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY ($1::text[])
+  UNION ALL
+  SELECT t.from_branch_id, l.item_id, 0, 0, 0, l.quantity
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = $3 AND l.transfer_id = t.id
+  WHERE t.org_id = $3 AND t.status = 'APPROVED' AND t.from_branch_id = ANY ($1::text[])
+) AS p
+GROUP BY p.branch_id, p.item_id
 `
 
-type SuggestionStockListParams struct {
+type SuggestionPositionListParams struct {
 	BranchIds []string
 	Today     []civil.Date
 	OrgID     string
 }
 
-type SuggestionStockListRow struct {
-	BranchID string
-	ItemID   string
-	Quantity decimal.Decimal
+type SuggestionPositionListRow struct {
+	BranchID  string
+	ItemID    string
+	OnHand    decimal.Decimal
+	OnOrder   decimal.Decimal
+	InTransit decimal.Decimal
+	Committed decimal.Decimal
 }
 
-// What is on hand and not expired on the branch's date, less what is owed.
-func (q *Queries) SuggestionStockList(ctx context.Context, db DBTX, arg *SuggestionStockListParams) ([]*SuggestionStockListRow, error) {
-	rows, err := db.Query(ctx, suggestionStockList, arg.BranchIds, arg.Today, arg.OrgID)
+// What each branch has and will have of its items, in one statement, so that goods which arrive meanwhile count once. On hand is what
+// isn't expired on the branch's date, less what is owed. On order are drafts too, but for those that were generated and that nobody
+// touched: they follow from this and are made anew for the next date.
+func (q *Queries) SuggestionPositionList(ctx context.Context, db DBTX, arg *SuggestionPositionListParams) ([]*SuggestionPositionListRow, error) {
+	rows, err := db.Query(ctx, suggestionPositionList, arg.BranchIds, arg.Today, arg.OrgID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*SuggestionStockListRow
+	var items []*SuggestionPositionListRow
 	for rows.Next() {
-		var i SuggestionStockListRow
-		if err := rows.Scan(&i.BranchID, &i.ItemID, &i.Quantity); err != nil {
+		var i SuggestionPositionListRow
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.OnHand,
+			&i.OnOrder,
+			&i.InTransit,
+			&i.Committed,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, &i)
@@ -189,15 +179,15 @@ func (q *Queries) SuggestionStockList(ctx context.Context, db DBTX, arg *Suggest
 }
 
 const suggestionSupplierList = `-- name: SuggestionSupplierList :many
-SELECT i.id AS item_id, i.name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
+SELECT i.id AS item_id, i.name, i.base_unit, coalesce(b.supplier_name, '')::text AS supplier_name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
   coalesce(b.pack_size, 1)::numeric AS pack_size, coalesce(b.min_order_qty, 0)::numeric AS min_order_qty, coalesce(b.shelf_days, 0)::integer AS shelf_days,
   coalesce(b.lead_time_days, 1)::integer AS lead_time_days, coalesce(b.review_period_days, 1)::integer AS review_period_days
 FROM inventory_items i
 LEFT JOIN LATERAL (
-  SELECT s.supplier_id, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
+  SELECT s.supplier_id, p.name AS supplier_name, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
   FROM supplier_items s
   JOIN suppliers p ON p.org_id = $1 AND p.id = s.supplier_id
-  WHERE s.org_id = $1 AND s.item_id = i.id
+  WHERE s.org_id = $1 AND s.item_id = i.id AND NOT s.discontinued
   ORDER BY s.preferred DESC, s.unit_cost, s.supplier_id
   LIMIT 1
 ) AS b ON true
@@ -212,6 +202,8 @@ type SuggestionSupplierListParams struct {
 type SuggestionSupplierListRow struct {
 	ItemID           string
 	Name             string
+	BaseUnit         string
+	SupplierName     string
 	SupplierID       string
 	UnitCost         decimal.Decimal
 	PackSize         decimal.Decimal
@@ -235,6 +227,8 @@ func (q *Queries) SuggestionSupplierList(ctx context.Context, db DBTX, arg *Sugg
 		if err := rows.Scan(
 			&i.ItemID,
 			&i.Name,
+			&i.BaseUnit,
+			&i.SupplierName,
 			&i.SupplierID,
 			&i.UnitCost,
 			&i.PackSize,
@@ -242,58 +236,6 @@ func (q *Queries) SuggestionSupplierList(ctx context.Context, db DBTX, arg *Sugg
 			&i.ShelfDays,
 			&i.LeadTimeDays,
 			&i.ReviewPeriodDays,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const suggestionTransitList = `-- name: SuggestionTransitList :many
-SELECT t.to_branch_id AS branch_id, l.item_id, sum(l.quantity - l.received_qty - l.lost_qty)::numeric AS incoming, 0::numeric AS committed
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = $1 AND l.transfer_id = t.id
-WHERE t.org_id = $1 AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY ($2::text[])
-GROUP BY t.to_branch_id, l.item_id
-UNION ALL
-SELECT t.from_branch_id, l.item_id, 0, sum(l.quantity)::numeric
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = $1 AND l.transfer_id = t.id
-WHERE t.org_id = $1 AND t.status = 'APPROVED' AND t.from_branch_id = ANY ($2::text[])
-GROUP BY t.from_branch_id, l.item_id
-`
-
-type SuggestionTransitListParams struct {
-	OrgID     string
-	BranchIds []string
-}
-
-type SuggestionTransitListRow struct {
-	BranchID  string
-	ItemID    string
-	Incoming  decimal.Decimal
-	Committed decimal.Decimal
-}
-
-// What is on its way to each branch, and what each has promised to others and not sent yet.
-func (q *Queries) SuggestionTransitList(ctx context.Context, db DBTX, arg *SuggestionTransitListParams) ([]*SuggestionTransitListRow, error) {
-	rows, err := db.Query(ctx, suggestionTransitList, arg.OrgID, arg.BranchIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*SuggestionTransitListRow
-	for rows.Next() {
-		var i SuggestionTransitListRow
-		if err := rows.Scan(
-			&i.BranchID,
-			&i.ItemID,
-			&i.Incoming,
-			&i.Committed,
 		); err != nil {
 			return nil, err
 		}

@@ -106,6 +106,83 @@ func (PurchaseOrderStatus) EnumDescriptor() ([]byte, []int) {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{0}
 }
 
+// PurchaseOrderAction is a step of an order's life.
+type PurchaseOrderAction int32
+
+const (
+	// Not an action.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_UNSPECIFIED PurchaseOrderAction = 0
+	// Written.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CREATED PurchaseOrderAction = 1
+	// Lines replaced.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_UPDATED PurchaseOrderAction = 2
+	// Put up for approval.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_SUBMITTED PurchaseOrderAction = 3
+	// Approved.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_APPROVED PurchaseOrderAction = 4
+	// Sent to the supplier.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_PLACED PurchaseOrderAction = 5
+	// A delivery was taken in.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_RECEIVED PurchaseOrderAction = 6
+	// Ended with less than ordered.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CLOSED_SHORT PurchaseOrderAction = 7
+	// Cancelled.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CANCELLED PurchaseOrderAction = 8
+)
+
+// Enum value maps for PurchaseOrderAction.
+var (
+	PurchaseOrderAction_name = map[int32]string{
+		0: "PURCHASE_ORDER_ACTION_UNSPECIFIED",
+		1: "PURCHASE_ORDER_ACTION_CREATED",
+		2: "PURCHASE_ORDER_ACTION_UPDATED",
+		3: "PURCHASE_ORDER_ACTION_SUBMITTED",
+		4: "PURCHASE_ORDER_ACTION_APPROVED",
+		5: "PURCHASE_ORDER_ACTION_PLACED",
+		6: "PURCHASE_ORDER_ACTION_RECEIVED",
+		7: "PURCHASE_ORDER_ACTION_CLOSED_SHORT",
+		8: "PURCHASE_ORDER_ACTION_CANCELLED",
+	}
+	PurchaseOrderAction_value = map[string]int32{
+		"PURCHASE_ORDER_ACTION_UNSPECIFIED":  0,
+		"PURCHASE_ORDER_ACTION_CREATED":      1,
+		"PURCHASE_ORDER_ACTION_UPDATED":      2,
+		"PURCHASE_ORDER_ACTION_SUBMITTED":    3,
+		"PURCHASE_ORDER_ACTION_APPROVED":     4,
+		"PURCHASE_ORDER_ACTION_PLACED":       5,
+		"PURCHASE_ORDER_ACTION_RECEIVED":     6,
+		"PURCHASE_ORDER_ACTION_CLOSED_SHORT": 7,
+		"PURCHASE_ORDER_ACTION_CANCELLED":    8,
+	}
+)
+
+func (x PurchaseOrderAction) Enum() *PurchaseOrderAction {
+	p := new(PurchaseOrderAction)
+	*p = x
+	return p
+}
+
+func (x PurchaseOrderAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PurchaseOrderAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[1].Descriptor()
+}
+
+func (PurchaseOrderAction) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[1]
+}
+
+func (x PurchaseOrderAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PurchaseOrderAction.Descriptor instead.
+func (PurchaseOrderAction) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+}
+
 // SuggestionStrategy says where demand is taken from.
 type SuggestionStrategy int32
 
@@ -143,11 +220,11 @@ func (x SuggestionStrategy) String() string {
 }
 
 func (SuggestionStrategy) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[1].Descriptor()
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[2].Descriptor()
 }
 
 func (SuggestionStrategy) Type() protoreflect.EnumType {
-	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[1]
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[2]
 }
 
 func (x SuggestionStrategy) Number() protoreflect.EnumNumber {
@@ -156,7 +233,7 @@ func (x SuggestionStrategy) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SuggestionStrategy.Descriptor instead.
 func (SuggestionStrategy) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
 }
 
 // MatchStatus says whether an invoice can be paid.
@@ -196,11 +273,11 @@ func (x MatchStatus) String() string {
 }
 
 func (MatchStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[2].Descriptor()
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[3].Descriptor()
 }
 
 func (MatchStatus) Type() protoreflect.EnumType {
-	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[2]
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[3]
 }
 
 func (x MatchStatus) Number() protoreflect.EnumNumber {
@@ -209,7 +286,7 @@ func (x MatchStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MatchStatus.Descriptor instead.
 func (MatchStatus) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
 }
 
 // Supplier sells stock.
@@ -312,6 +389,88 @@ func (x *Supplier) GetTerms() string {
 	return ""
 }
 
+// PurchaseOrderEvent is a step that was taken.
+type PurchaseOrderEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The step.
+	Action PurchaseOrderAction `protobuf:"varint,1,opt,name=action,proto3,enum=chefcloud.procurement.v1.PurchaseOrderAction" json:"action,omitempty"`
+	// Where the order stood after it.
+	Status PurchaseOrderStatus `protobuf:"varint,2,opt,name=status,proto3,enum=chefcloud.procurement.v1.PurchaseOrderStatus" json:"status,omitempty"`
+	// Who took it: a user, an API key or a job.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Why, or which receipt; may be empty.
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// When (UTC).
+	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurchaseOrderEvent) Reset() {
+	*x = PurchaseOrderEvent{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurchaseOrderEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurchaseOrderEvent) ProtoMessage() {}
+
+func (x *PurchaseOrderEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurchaseOrderEvent.ProtoReflect.Descriptor instead.
+func (*PurchaseOrderEvent) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PurchaseOrderEvent) GetAction() PurchaseOrderAction {
+	if x != nil {
+		return x.Action
+	}
+	return PurchaseOrderAction_PURCHASE_ORDER_ACTION_UNSPECIFIED
+}
+
+func (x *PurchaseOrderEvent) GetStatus() PurchaseOrderStatus {
+	if x != nil {
+		return x.Status
+	}
+	return PurchaseOrderStatus_PURCHASE_ORDER_STATUS_UNSPECIFIED
+}
+
+func (x *PurchaseOrderEvent) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *PurchaseOrderEvent) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *PurchaseOrderEvent) GetOccurredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredAt
+	}
+	return nil
+}
+
 // PurchaseOrder is an order to a supplier for one branch.
 type PurchaseOrder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -350,14 +509,20 @@ type PurchaseOrder struct {
 	// Why it was cancelled.
 	CancelReason string `protobuf:"bytes,17,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
 	// Business date whose suggestions it was generated from; empty if it was written by hand.
-	GeneratedFor  string `protobuf:"bytes,18,opt,name=generated_for,json=generatedFor,proto3" json:"generated_for,omitempty"`
+	GeneratedFor string `protobuf:"bytes,18,opt,name=generated_for,json=generatedFor,proto3" json:"generated_for,omitempty"`
+	// What happened to it, oldest first (only from GetPurchaseOrder and ReceivePurchaseOrder).
+	History []*PurchaseOrderEvent `protobuf:"bytes,19,rep,name=history,proto3" json:"history,omitempty"`
+	// Who last changed the lines; empty if nobody did.
+	UpdatedBy string `protobuf:"bytes,20,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// When the lines were last changed (UTC); absent if they never were.
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PurchaseOrder) Reset() {
 	*x = PurchaseOrder{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +534,7 @@ func (x *PurchaseOrder) String() string {
 func (*PurchaseOrder) ProtoMessage() {}
 
 func (x *PurchaseOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +547,7 @@ func (x *PurchaseOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurchaseOrder.ProtoReflect.Descriptor instead.
 func (*PurchaseOrder) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PurchaseOrder) GetId() string {
@@ -511,6 +676,27 @@ func (x *PurchaseOrder) GetGeneratedFor() string {
 	return ""
 }
 
+func (x *PurchaseOrder) GetHistory() []*PurchaseOrderEvent {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *PurchaseOrder) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *PurchaseOrder) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
+}
+
 // PurchaseOrderLine is one item of an order.
 type PurchaseOrderLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -530,7 +716,7 @@ type PurchaseOrderLine struct {
 
 func (x *PurchaseOrderLine) Reset() {
 	*x = PurchaseOrderLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +728,7 @@ func (x *PurchaseOrderLine) String() string {
 func (*PurchaseOrderLine) ProtoMessage() {}
 
 func (x *PurchaseOrderLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +741,7 @@ func (x *PurchaseOrderLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurchaseOrderLine.ProtoReflect.Descriptor instead.
 func (*PurchaseOrderLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PurchaseOrderLine) GetItemId() string {
@@ -614,7 +800,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +812,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +825,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Receipt) GetId() string {
@@ -703,7 +889,7 @@ type ReceiptLine struct {
 
 func (x *ReceiptLine) Reset() {
 	*x = ReceiptLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +901,7 @@ func (x *ReceiptLine) String() string {
 func (*ReceiptLine) ProtoMessage() {}
 
 func (x *ReceiptLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +914,7 @@ func (x *ReceiptLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiptLine.ProtoReflect.Descriptor instead.
 func (*ReceiptLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReceiptLine) GetItemId() string {
@@ -779,7 +965,7 @@ type UpsertSupplierRequest struct {
 
 func (x *UpsertSupplierRequest) Reset() {
 	*x = UpsertSupplierRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +977,7 @@ func (x *UpsertSupplierRequest) String() string {
 func (*UpsertSupplierRequest) ProtoMessage() {}
 
 func (x *UpsertSupplierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +990,7 @@ func (x *UpsertSupplierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierRequest.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{5}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UpsertSupplierRequest) GetOrgId() string {
@@ -832,7 +1018,7 @@ type UpsertSupplierResponse struct {
 
 func (x *UpsertSupplierResponse) Reset() {
 	*x = UpsertSupplierResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +1030,7 @@ func (x *UpsertSupplierResponse) String() string {
 func (*UpsertSupplierResponse) ProtoMessage() {}
 
 func (x *UpsertSupplierResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +1043,7 @@ func (x *UpsertSupplierResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierResponse.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{6}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpsertSupplierResponse) GetSupplier() *Supplier {
@@ -882,7 +1068,7 @@ type ListSuppliersRequest struct {
 
 func (x *ListSuppliersRequest) Reset() {
 	*x = ListSuppliersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +1080,7 @@ func (x *ListSuppliersRequest) String() string {
 func (*ListSuppliersRequest) ProtoMessage() {}
 
 func (x *ListSuppliersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +1093,7 @@ func (x *ListSuppliersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppliersRequest.ProtoReflect.Descriptor instead.
 func (*ListSuppliersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{7}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListSuppliersRequest) GetOrgId() string {
@@ -944,7 +1130,7 @@ type ListSuppliersResponse struct {
 
 func (x *ListSuppliersResponse) Reset() {
 	*x = ListSuppliersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -956,7 +1142,7 @@ func (x *ListSuppliersResponse) String() string {
 func (*ListSuppliersResponse) ProtoMessage() {}
 
 func (x *ListSuppliersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -969,7 +1155,7 @@ func (x *ListSuppliersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppliersResponse.ProtoReflect.Descriptor instead.
 func (*ListSuppliersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{8}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListSuppliersResponse) GetSuppliers() []*Supplier {
@@ -1009,7 +1195,7 @@ type CreatePurchaseOrderRequest struct {
 
 func (x *CreatePurchaseOrderRequest) Reset() {
 	*x = CreatePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1207,7 @@ func (x *CreatePurchaseOrderRequest) String() string {
 func (*CreatePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *CreatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1220,7 @@ func (x *CreatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*CreatePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{9}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreatePurchaseOrderRequest) GetOrgId() string {
@@ -1101,7 +1287,7 @@ type NewPurchaseOrderLine struct {
 
 func (x *NewPurchaseOrderLine) Reset() {
 	*x = NewPurchaseOrderLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1299,7 @@ func (x *NewPurchaseOrderLine) String() string {
 func (*NewPurchaseOrderLine) ProtoMessage() {}
 
 func (x *NewPurchaseOrderLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1312,7 @@ func (x *NewPurchaseOrderLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewPurchaseOrderLine.ProtoReflect.Descriptor instead.
 func (*NewPurchaseOrderLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{10}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *NewPurchaseOrderLine) GetItemId() string {
@@ -1161,7 +1347,7 @@ type CreatePurchaseOrderResponse struct {
 
 func (x *CreatePurchaseOrderResponse) Reset() {
 	*x = CreatePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1173,7 +1359,7 @@ func (x *CreatePurchaseOrderResponse) String() string {
 func (*CreatePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *CreatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1186,7 +1372,7 @@ func (x *CreatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*CreatePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{11}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1209,7 +1395,7 @@ type SubmitPurchaseOrderRequest struct {
 
 func (x *SubmitPurchaseOrderRequest) Reset() {
 	*x = SubmitPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1407,7 @@ func (x *SubmitPurchaseOrderRequest) String() string {
 func (*SubmitPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *SubmitPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1420,7 @@ func (x *SubmitPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*SubmitPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{12}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubmitPurchaseOrderRequest) GetOrgId() string {
@@ -1262,7 +1448,7 @@ type SubmitPurchaseOrderResponse struct {
 
 func (x *SubmitPurchaseOrderResponse) Reset() {
 	*x = SubmitPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1274,7 +1460,7 @@ func (x *SubmitPurchaseOrderResponse) String() string {
 func (*SubmitPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *SubmitPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1287,7 +1473,7 @@ func (x *SubmitPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*SubmitPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{13}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1310,7 +1496,7 @@ type ApprovePurchaseOrderRequest struct {
 
 func (x *ApprovePurchaseOrderRequest) Reset() {
 	*x = ApprovePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1322,7 +1508,7 @@ func (x *ApprovePurchaseOrderRequest) String() string {
 func (*ApprovePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ApprovePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1335,7 +1521,7 @@ func (x *ApprovePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ApprovePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{14}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ApprovePurchaseOrderRequest) GetOrgId() string {
@@ -1363,7 +1549,7 @@ type ApprovePurchaseOrderResponse struct {
 
 func (x *ApprovePurchaseOrderResponse) Reset() {
 	*x = ApprovePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1561,7 @@ func (x *ApprovePurchaseOrderResponse) String() string {
 func (*ApprovePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ApprovePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1574,7 @@ func (x *ApprovePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ApprovePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{15}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ApprovePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1411,7 +1597,7 @@ type PlacePurchaseOrderRequest struct {
 
 func (x *PlacePurchaseOrderRequest) Reset() {
 	*x = PlacePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1609,7 @@ func (x *PlacePurchaseOrderRequest) String() string {
 func (*PlacePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *PlacePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1622,7 @@ func (x *PlacePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*PlacePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{16}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PlacePurchaseOrderRequest) GetOrgId() string {
@@ -1464,7 +1650,7 @@ type PlacePurchaseOrderResponse struct {
 
 func (x *PlacePurchaseOrderResponse) Reset() {
 	*x = PlacePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1662,7 @@ func (x *PlacePurchaseOrderResponse) String() string {
 func (*PlacePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *PlacePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,7 +1675,7 @@ func (x *PlacePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlacePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{17}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PlacePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1514,7 +1700,7 @@ type CancelPurchaseOrderRequest struct {
 
 func (x *CancelPurchaseOrderRequest) Reset() {
 	*x = CancelPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1712,7 @@ func (x *CancelPurchaseOrderRequest) String() string {
 func (*CancelPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *CancelPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1725,7 @@ func (x *CancelPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{18}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CancelPurchaseOrderRequest) GetOrgId() string {
@@ -1574,7 +1760,7 @@ type CancelPurchaseOrderResponse struct {
 
 func (x *CancelPurchaseOrderResponse) Reset() {
 	*x = CancelPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1772,7 @@ func (x *CancelPurchaseOrderResponse) String() string {
 func (*CancelPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *CancelPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1785,7 @@ func (x *CancelPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{19}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CancelPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1622,7 +1808,7 @@ type ClosePurchaseOrderRequest struct {
 
 func (x *ClosePurchaseOrderRequest) Reset() {
 	*x = ClosePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1634,7 +1820,7 @@ func (x *ClosePurchaseOrderRequest) String() string {
 func (*ClosePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ClosePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1647,7 +1833,7 @@ func (x *ClosePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClosePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ClosePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{20}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ClosePurchaseOrderRequest) GetOrgId() string {
@@ -1675,7 +1861,7 @@ type ClosePurchaseOrderResponse struct {
 
 func (x *ClosePurchaseOrderResponse) Reset() {
 	*x = ClosePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1873,7 @@ func (x *ClosePurchaseOrderResponse) String() string {
 func (*ClosePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ClosePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1886,7 @@ func (x *ClosePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClosePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ClosePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{21}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ClosePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1727,7 +1913,7 @@ type ReceivePurchaseOrderRequest struct {
 
 func (x *ReceivePurchaseOrderRequest) Reset() {
 	*x = ReceivePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1925,7 @@ func (x *ReceivePurchaseOrderRequest) String() string {
 func (*ReceivePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ReceivePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1938,7 @@ func (x *ReceivePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{22}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReceivePurchaseOrderRequest) GetOrgId() string {
@@ -1800,7 +1986,7 @@ type ReceivedItem struct {
 
 func (x *ReceivedItem) Reset() {
 	*x = ReceivedItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1998,7 @@ func (x *ReceivedItem) String() string {
 func (*ReceivedItem) ProtoMessage() {}
 
 func (x *ReceivedItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +2011,7 @@ func (x *ReceivedItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivedItem.ProtoReflect.Descriptor instead.
 func (*ReceivedItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{23}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReceivedItem) GetItemId() string {
@@ -1869,7 +2055,7 @@ type ReceivePurchaseOrderResponse struct {
 
 func (x *ReceivePurchaseOrderResponse) Reset() {
 	*x = ReceivePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2067,7 @@ func (x *ReceivePurchaseOrderResponse) String() string {
 func (*ReceivePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ReceivePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2080,7 @@ func (x *ReceivePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{24}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReceivePurchaseOrderResponse) GetReceipt() *Receipt {
@@ -1924,7 +2110,7 @@ type GetPurchaseOrderRequest struct {
 
 func (x *GetPurchaseOrderRequest) Reset() {
 	*x = GetPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2122,7 @@ func (x *GetPurchaseOrderRequest) String() string {
 func (*GetPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *GetPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2135,7 @@ func (x *GetPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{25}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetPurchaseOrderRequest) GetOrgId() string {
@@ -1977,7 +2163,7 @@ type GetPurchaseOrderResponse struct {
 
 func (x *GetPurchaseOrderResponse) Reset() {
 	*x = GetPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2175,7 @@ func (x *GetPurchaseOrderResponse) String() string {
 func (*GetPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *GetPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2188,7 @@ func (x *GetPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{26}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -2037,7 +2223,7 @@ type ListPurchaseOrdersRequest struct {
 
 func (x *ListPurchaseOrdersRequest) Reset() {
 	*x = ListPurchaseOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2235,7 @@ func (x *ListPurchaseOrdersRequest) String() string {
 func (*ListPurchaseOrdersRequest) ProtoMessage() {}
 
 func (x *ListPurchaseOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2248,7 @@ func (x *ListPurchaseOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListPurchaseOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{27}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListPurchaseOrdersRequest) GetOrgId() string {
@@ -2134,7 +2320,7 @@ type ListPurchaseOrdersResponse struct {
 
 func (x *ListPurchaseOrdersResponse) Reset() {
 	*x = ListPurchaseOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2332,7 @@ func (x *ListPurchaseOrdersResponse) String() string {
 func (*ListPurchaseOrdersResponse) ProtoMessage() {}
 
 func (x *ListPurchaseOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2345,7 @@ func (x *ListPurchaseOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListPurchaseOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{28}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListPurchaseOrdersResponse) GetPurchaseOrders() []*PurchaseOrder {
@@ -2190,14 +2376,18 @@ type SupplierItem struct {
 	// Bought here before anywhere else. Otherwise the cheapest supplier is taken.
 	Preferred bool `protobuf:"varint,5,opt,name=preferred,proto3" json:"preferred,omitempty"`
 	// Days that it keeps; 0 if it doesn't expire.
-	ShelfDays     int32 `protobuf:"varint,6,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	ShelfDays int32 `protobuf:"varint,6,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	// No longer sold: it stays listed and is never suggested. It can't be preferred.
+	Discontinued bool `protobuf:"varint,7,opt,name=discontinued,proto3" json:"discontinued,omitempty"`
+	// Who sells it. As an input it is ignored: the request says it.
+	SupplierId    string `protobuf:"bytes,8,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SupplierItem) Reset() {
 	*x = SupplierItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2209,7 +2399,7 @@ func (x *SupplierItem) String() string {
 func (*SupplierItem) ProtoMessage() {}
 
 func (x *SupplierItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2222,7 +2412,7 @@ func (x *SupplierItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SupplierItem.ProtoReflect.Descriptor instead.
 func (*SupplierItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{29}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SupplierItem) GetItemId() string {
@@ -2267,6 +2457,20 @@ func (x *SupplierItem) GetShelfDays() int32 {
 	return 0
 }
 
+func (x *SupplierItem) GetDiscontinued() bool {
+	if x != nil {
+		return x.Discontinued
+	}
+	return false
+}
+
+func (x *SupplierItem) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
 // UpsertSupplierItemsRequest carries items.
 type UpsertSupplierItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2282,7 +2486,7 @@ type UpsertSupplierItemsRequest struct {
 
 func (x *UpsertSupplierItemsRequest) Reset() {
 	*x = UpsertSupplierItemsRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2498,7 @@ func (x *UpsertSupplierItemsRequest) String() string {
 func (*UpsertSupplierItemsRequest) ProtoMessage() {}
 
 func (x *UpsertSupplierItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2511,7 @@ func (x *UpsertSupplierItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierItemsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{30}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *UpsertSupplierItemsRequest) GetOrgId() string {
@@ -2342,7 +2546,7 @@ type UpsertSupplierItemsResponse struct {
 
 func (x *UpsertSupplierItemsResponse) Reset() {
 	*x = UpsertSupplierItemsResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2354,7 +2558,7 @@ func (x *UpsertSupplierItemsResponse) String() string {
 func (*UpsertSupplierItemsResponse) ProtoMessage() {}
 
 func (x *UpsertSupplierItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +2571,7 @@ func (x *UpsertSupplierItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierItemsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{31}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *UpsertSupplierItemsResponse) GetItems() []*SupplierItem {
@@ -2377,20 +2581,26 @@ func (x *UpsertSupplierItemsResponse) GetItems() []*SupplierItem {
 	return nil
 }
 
-// ListSupplierItemsRequest names a supplier.
+// ListSupplierItemsRequest asks for a page of what suppliers sell.
 type ListSupplierItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	// Supplier.
-	SupplierId    string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Only of this supplier.
+	SupplierId string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Only this item.
+	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 2000.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierItemsRequest) Reset() {
 	*x = ListSupplierItemsRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2612,7 @@ func (x *ListSupplierItemsRequest) String() string {
 func (*ListSupplierItemsRequest) ProtoMessage() {}
 
 func (x *ListSupplierItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2625,7 @@ func (x *ListSupplierItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListSupplierItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{32}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListSupplierItemsRequest) GetOrgId() string {
@@ -2432,18 +2642,41 @@ func (x *ListSupplierItemsRequest) GetSupplierId() string {
 	return ""
 }
 
-// ListSupplierItemsResponse lists items.
+func (x *ListSupplierItemsRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ListSupplierItemsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSupplierItemsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSupplierItemsResponse is a page of items.
 type ListSupplierItemsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By item.
-	Items         []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// By item and supplier.
+	Items []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierItemsResponse) Reset() {
 	*x = ListSupplierItemsResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2688,7 @@ func (x *ListSupplierItemsResponse) String() string {
 func (*ListSupplierItemsResponse) ProtoMessage() {}
 
 func (x *ListSupplierItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2701,7 @@ func (x *ListSupplierItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListSupplierItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{33}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListSupplierItemsResponse) GetItems() []*SupplierItem {
@@ -2476,6 +2709,13 @@ func (x *ListSupplierItemsResponse) GetItems() []*SupplierItem {
 		return x.Items
 	}
 	return nil
+}
+
+func (x *ListSupplierItemsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // SuggestOrdersRequest asks what to buy.
@@ -2489,13 +2729,17 @@ type SuggestOrdersRequest struct {
 	Strategy SuggestionStrategy `protobuf:"varint,3,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
 	// List what needs nothing too.
 	IncludeSufficient bool `protobuf:"varint,4,opt,name=include_sufficient,json=includeSufficient,proto3" json:"include_sufficient,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// At most so many rows; 0 means 500, at most 2000.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SuggestOrdersRequest) Reset() {
 	*x = SuggestOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2751,7 @@ func (x *SuggestOrdersRequest) String() string {
 func (*SuggestOrdersRequest) ProtoMessage() {}
 
 func (x *SuggestOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2764,7 @@ func (x *SuggestOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestOrdersRequest.ProtoReflect.Descriptor instead.
 func (*SuggestOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{34}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *SuggestOrdersRequest) GetOrgId() string {
@@ -2551,6 +2795,20 @@ func (x *SuggestOrdersRequest) GetIncludeSufficient() bool {
 	return false
 }
 
+func (x *SuggestOrdersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SuggestOrdersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // Suggestion is what to buy of an item for a branch. Quantities are in base units.
 type Suggestion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2570,7 +2828,7 @@ type Suggestion struct {
 	Cost int64 `protobuf:"varint,7,opt,name=cost,proto3" json:"cost,omitempty"`
 	// On hand and not expired, less what is owed.
 	OnHand float64 `protobuf:"fixed64,8,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
-	// Ordered and not yet received.
+	// Ordered and not yet received, with what people have in drafts. Drafts that were generated and that nobody touched don't count.
 	OnOrder float64 `protobuf:"fixed64,9,opt,name=on_order,json=onOrder,proto3" json:"on_order,omitempty"`
 	// On its way from other branches.
 	InTransit float64 `protobuf:"fixed64,10,opt,name=in_transit,json=inTransit,proto3" json:"in_transit,omitempty"`
@@ -2588,7 +2846,7 @@ type Suggestion struct {
 	SafetyStock float64 `protobuf:"fixed64,16,opt,name=safety_stock,json=safetyStock,proto3" json:"safety_stock,omitempty"`
 	// max(reorder level of the policy, d·L + SS). An order is suggested when position is at or below it.
 	ReorderPoint float64 `protobuf:"fixed64,17,opt,name=reorder_point,json=reorderPoint,proto3" json:"reorder_point,omitempty"`
-	// d·(L + R) + SS.
+	// d·(L + R) + SS, and at least the reorder level: filling up to less would leave it broken.
 	Par float64 `protobuf:"fixed64,18,opt,name=par,proto3" json:"par,omitempty"`
 	// par − position, not negative.
 	Need float64 `protobuf:"fixed64,19,opt,name=need,proto3" json:"need,omitempty"`
@@ -2599,14 +2857,32 @@ type Suggestion struct {
 	// `SHELF_LIFE`, `NO_SUPPLIER`, `NO_FORECAST` or `NO_DEMAND`.
 	Warnings []string `protobuf:"bytes,22,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// Where demand was taken from.
-	Strategy      SuggestionStrategy `protobuf:"varint,23,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	Strategy SuggestionStrategy `protobuf:"varint,23,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	// Price of a base unit in minor units, a decimal with at most six places; empty with NO_SUPPLIER.
+	UnitCost string `protobuf:"bytes,24,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	// Open business dates that the use was observed on, at most 28.
+	ObservedDays int64 `protobuf:"varint,25,opt,name=observed_days,json=observedDays,proto3" json:"observed_days,omitempty"`
+	// Standard deviation of the daily use on them.
+	UseDeviation float64 `protobuf:"fixed64,26,opt,name=use_deviation,json=useDeviation,proto3" json:"use_deviation,omitempty"`
+	// Days that it keeps; 0 if it doesn't expire.
+	ShelfDays int32 `protobuf:"varint,27,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	// Level from the branch's stock policy at or below which to order whatever the demand is; 0 for none.
+	ReorderLevel float64 `protobuf:"fixed64,28,opt,name=reorder_level,json=reorderLevel,proto3" json:"reorder_level,omitempty"`
+	// Demand during the lead time.
+	LeadDemand float64 `protobuf:"fixed64,29,opt,name=lead_demand,json=leadDemand,proto3" json:"lead_demand,omitempty"`
+	// Demand during lead time and review period.
+	CoverDemand float64 `protobuf:"fixed64,30,opt,name=cover_demand,json=coverDemand,proto3" json:"cover_demand,omitempty"`
+	// What quantities count.
+	BaseUnit string `protobuf:"bytes,31,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
+	// Supplier's name, empty with NO_SUPPLIER.
+	SupplierName  string `protobuf:"bytes,32,opt,name=supplier_name,json=supplierName,proto3" json:"supplier_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2894,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2907,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{35}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Suggestion) GetBranchId() string {
@@ -2795,20 +3071,87 @@ func (x *Suggestion) GetStrategy() SuggestionStrategy {
 	return SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED
 }
 
+func (x *Suggestion) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+func (x *Suggestion) GetObservedDays() int64 {
+	if x != nil {
+		return x.ObservedDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUseDeviation() float64 {
+	if x != nil {
+		return x.UseDeviation
+	}
+	return 0
+}
+
+func (x *Suggestion) GetShelfDays() int32 {
+	if x != nil {
+		return x.ShelfDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetReorderLevel() float64 {
+	if x != nil {
+		return x.ReorderLevel
+	}
+	return 0
+}
+
+func (x *Suggestion) GetLeadDemand() float64 {
+	if x != nil {
+		return x.LeadDemand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetCoverDemand() float64 {
+	if x != nil {
+		return x.CoverDemand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
+func (x *Suggestion) GetSupplierName() string {
+	if x != nil {
+		return x.SupplierName
+	}
+	return ""
+}
+
 // SuggestOrdersResponse lists suggestions.
 type SuggestOrdersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By branch and item.
 	Suggestions []*Suggestion `protobuf:"bytes,1,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// When this was worked out (UTC).
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SuggestOrdersResponse) Reset() {
 	*x = SuggestOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2820,7 +3163,7 @@ func (x *SuggestOrdersResponse) String() string {
 func (*SuggestOrdersResponse) ProtoMessage() {}
 
 func (x *SuggestOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2833,7 +3176,7 @@ func (x *SuggestOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestOrdersResponse.ProtoReflect.Descriptor instead.
 func (*SuggestOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{36}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SuggestOrdersResponse) GetSuggestions() []*Suggestion {
@@ -2848,6 +3191,20 @@ func (x *SuggestOrdersResponse) GetCurrency() string {
 		return x.Currency
 	}
 	return ""
+}
+
+func (x *SuggestOrdersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *SuggestOrdersResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // GenerateDraftOrdersRequest asks for drafts.
@@ -2865,7 +3222,7 @@ type GenerateDraftOrdersRequest struct {
 
 func (x *GenerateDraftOrdersRequest) Reset() {
 	*x = GenerateDraftOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2877,7 +3234,7 @@ func (x *GenerateDraftOrdersRequest) String() string {
 func (*GenerateDraftOrdersRequest) ProtoMessage() {}
 
 func (x *GenerateDraftOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2890,7 +3247,7 @@ func (x *GenerateDraftOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateDraftOrdersRequest.ProtoReflect.Descriptor instead.
 func (*GenerateDraftOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{37}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GenerateDraftOrdersRequest) GetOrgId() string {
@@ -2925,7 +3282,7 @@ type GenerateDraftOrdersResponse struct {
 
 func (x *GenerateDraftOrdersResponse) Reset() {
 	*x = GenerateDraftOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2937,7 +3294,7 @@ func (x *GenerateDraftOrdersResponse) String() string {
 func (*GenerateDraftOrdersResponse) ProtoMessage() {}
 
 func (x *GenerateDraftOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2950,7 +3307,7 @@ func (x *GenerateDraftOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateDraftOrdersResponse.ProtoReflect.Descriptor instead.
 func (*GenerateDraftOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{38}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GenerateDraftOrdersResponse) GetJob() *v1.Job {
@@ -2968,14 +3325,16 @@ type UpdatePurchaseOrderRequest struct {
 	// The order.
 	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
 	// What to buy.
-	Lines         []*NewPurchaseOrderLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*NewPurchaseOrderLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Over-receipt allowed, in basis points of the ordered quantity; as it is if absent.
+	ToleranceBp   *int32 `protobuf:"varint,4,opt,name=tolerance_bp,json=toleranceBp,proto3,oneof" json:"tolerance_bp,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePurchaseOrderRequest) Reset() {
 	*x = UpdatePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2987,7 +3346,7 @@ func (x *UpdatePurchaseOrderRequest) String() string {
 func (*UpdatePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *UpdatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3359,7 @@ func (x *UpdatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{39}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *UpdatePurchaseOrderRequest) GetOrgId() string {
@@ -3024,6 +3383,13 @@ func (x *UpdatePurchaseOrderRequest) GetLines() []*NewPurchaseOrderLine {
 	return nil
 }
 
+func (x *UpdatePurchaseOrderRequest) GetToleranceBp() int32 {
+	if x != nil && x.ToleranceBp != nil {
+		return *x.ToleranceBp
+	}
+	return 0
+}
+
 // UpdatePurchaseOrderResponse carries the draft.
 type UpdatePurchaseOrderResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3035,7 +3401,7 @@ type UpdatePurchaseOrderResponse struct {
 
 func (x *UpdatePurchaseOrderResponse) Reset() {
 	*x = UpdatePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3047,7 +3413,7 @@ func (x *UpdatePurchaseOrderResponse) String() string {
 func (*UpdatePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *UpdatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3060,7 +3426,7 @@ func (x *UpdatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*UpdatePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{40}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *UpdatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -3083,7 +3449,7 @@ type GetPurchaseOrderDocumentRequest struct {
 
 func (x *GetPurchaseOrderDocumentRequest) Reset() {
 	*x = GetPurchaseOrderDocumentRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3095,7 +3461,7 @@ func (x *GetPurchaseOrderDocumentRequest) String() string {
 func (*GetPurchaseOrderDocumentRequest) ProtoMessage() {}
 
 func (x *GetPurchaseOrderDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3108,7 +3474,7 @@ func (x *GetPurchaseOrderDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderDocumentRequest.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{41}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GetPurchaseOrderDocumentRequest) GetOrgId() string {
@@ -3140,7 +3506,7 @@ type BilledItem struct {
 
 func (x *BilledItem) Reset() {
 	*x = BilledItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3518,7 @@ func (x *BilledItem) String() string {
 func (*BilledItem) ProtoMessage() {}
 
 func (x *BilledItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3531,7 @@ func (x *BilledItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BilledItem.ProtoReflect.Descriptor instead.
 func (*BilledItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{42}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *BilledItem) GetItemId() string {
@@ -3206,7 +3572,7 @@ type RecordSupplierInvoiceRequest struct {
 
 func (x *RecordSupplierInvoiceRequest) Reset() {
 	*x = RecordSupplierInvoiceRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3218,7 +3584,7 @@ func (x *RecordSupplierInvoiceRequest) String() string {
 func (*RecordSupplierInvoiceRequest) ProtoMessage() {}
 
 func (x *RecordSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3231,7 +3597,7 @@ func (x *RecordSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
 func (*RecordSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{43}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *RecordSupplierInvoiceRequest) GetOrgId() string {
@@ -3273,7 +3639,7 @@ type RecordSupplierInvoiceResponse struct {
 
 func (x *RecordSupplierInvoiceResponse) Reset() {
 	*x = RecordSupplierInvoiceResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +3651,7 @@ func (x *RecordSupplierInvoiceResponse) String() string {
 func (*RecordSupplierInvoiceResponse) ProtoMessage() {}
 
 func (x *RecordSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,7 +3664,7 @@ func (x *RecordSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
 func (*RecordSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{44}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RecordSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
@@ -3339,7 +3705,7 @@ type SupplierInvoice struct {
 
 func (x *SupplierInvoice) Reset() {
 	*x = SupplierInvoice{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3351,7 +3717,7 @@ func (x *SupplierInvoice) String() string {
 func (*SupplierInvoice) ProtoMessage() {}
 
 func (x *SupplierInvoice) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3364,7 +3730,7 @@ func (x *SupplierInvoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SupplierInvoice.ProtoReflect.Descriptor instead.
 func (*SupplierInvoice) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{45}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SupplierInvoice) GetId() string {
@@ -3477,7 +3843,7 @@ type InvoiceMatch struct {
 
 func (x *InvoiceMatch) Reset() {
 	*x = InvoiceMatch{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3489,7 +3855,7 @@ func (x *InvoiceMatch) String() string {
 func (*InvoiceMatch) ProtoMessage() {}
 
 func (x *InvoiceMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3502,7 +3868,7 @@ func (x *InvoiceMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceMatch.ProtoReflect.Descriptor instead.
 func (*InvoiceMatch) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{46}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *InvoiceMatch) GetItemId() string {
@@ -3608,7 +3974,7 @@ type ListSupplierInvoicesRequest struct {
 
 func (x *ListSupplierInvoicesRequest) Reset() {
 	*x = ListSupplierInvoicesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3620,7 +3986,7 @@ func (x *ListSupplierInvoicesRequest) String() string {
 func (*ListSupplierInvoicesRequest) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3633,7 +3999,7 @@ func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesRequest.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{47}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListSupplierInvoicesRequest) GetOrgId() string {
@@ -3684,7 +4050,7 @@ type ListSupplierInvoicesResponse struct {
 
 func (x *ListSupplierInvoicesResponse) Reset() {
 	*x = ListSupplierInvoicesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3696,7 +4062,7 @@ func (x *ListSupplierInvoicesResponse) String() string {
 func (*ListSupplierInvoicesResponse) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3709,7 +4075,7 @@ func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesResponse.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListSupplierInvoicesResponse) GetInvoices() []*SupplierInvoice {
@@ -3743,7 +4109,7 @@ type ListPriceDifferencesRequest struct {
 
 func (x *ListPriceDifferencesRequest) Reset() {
 	*x = ListPriceDifferencesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3755,7 +4121,7 @@ func (x *ListPriceDifferencesRequest) String() string {
 func (*ListPriceDifferencesRequest) ProtoMessage() {}
 
 func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3768,7 +4134,7 @@ func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesRequest.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListPriceDifferencesRequest) GetOrgId() string {
@@ -3822,7 +4188,7 @@ type PriceDifference struct {
 
 func (x *PriceDifference) Reset() {
 	*x = PriceDifference{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +4200,7 @@ func (x *PriceDifference) String() string {
 func (*PriceDifference) ProtoMessage() {}
 
 func (x *PriceDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4213,7 @@ func (x *PriceDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceDifference.ProtoReflect.Descriptor instead.
 func (*PriceDifference) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *PriceDifference) GetSupplierId() string {
@@ -3912,7 +4278,7 @@ type ListPriceDifferencesResponse struct {
 
 func (x *ListPriceDifferencesResponse) Reset() {
 	*x = ListPriceDifferencesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3924,7 +4290,7 @@ func (x *ListPriceDifferencesResponse) String() string {
 func (*ListPriceDifferencesResponse) ProtoMessage() {}
 
 func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3937,7 +4303,7 @@ func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesResponse.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListPriceDifferencesResponse) GetDifferences() []*PriceDifference {
@@ -3972,7 +4338,14 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x01R\x10priceToleranceBp\x88\x01\x01\x12\x1e\n" +
 	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05termsB\x15\n" +
 	"\x13_review_period_daysB\x15\n" +
-	"\x13_price_tolerance_bp\"\xae\x06\n" +
+	"\x13_price_tolerance_bp\"\x89\x02\n" +
+	"\x12PurchaseOrderEvent\x12E\n" +
+	"\x06action\x18\x01 \x01(\x0e2-.chefcloud.procurement.v1.PurchaseOrderActionR\x06action\x12E\n" +
+	"\x06status\x18\x02 \x01(\x0e2-.chefcloud.procurement.v1.PurchaseOrderStatusR\x06status\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12;\n" +
+	"\voccurred_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"occurredAt\"\xd0\a\n" +
 	"\rPurchaseOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x12\x1f\n" +
@@ -3997,7 +4370,12 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"approvedAt\x127\n" +
 	"\tclosed_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12#\n" +
 	"\rcancel_reason\x18\x11 \x01(\tR\fcancelReason\x12#\n" +
-	"\rgenerated_for\x18\x12 \x01(\tR\fgeneratedFor\"\xaa\x01\n" +
+	"\rgenerated_for\x18\x12 \x01(\tR\fgeneratedFor\x12F\n" +
+	"\ahistory\x18\x13 \x03(\v2,.chefcloud.procurement.v1.PurchaseOrderEventR\ahistory\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\x14 \x01(\tR\tupdatedBy\x129\n" +
+	"\n" +
+	"updated_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xaa\x01\n" +
 	"\x11PurchaseOrderLine\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x01R\bquantity\x12\x1b\n" +
@@ -4110,7 +4488,7 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x0ecreated_before\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\"\x96\x01\n" +
 	"\x1aListPurchaseOrdersResponse\x12P\n" +
 	"\x0fpurchase_orders\x18\x01 \x03(\v2'.chefcloud.procurement.v1.PurchaseOrderR\x0epurchaseOrders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x03\n" +
 	"\fSupplierItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12@\n" +
 	"\tunit_cost\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\x124\n" +
@@ -4119,25 +4497,38 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\tpreferred\x18\x05 \x01(\bR\tpreferred\x12)\n" +
 	"\n" +
 	"shelf_days\x18\x06 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc2\x1c(\x00R\tshelfDays\"\xbd\x01\n" +
+	"\xbaH\a\x1a\x05\x18\xc2\x1c(\x00R\tshelfDays\x12\"\n" +
+	"\fdiscontinued\x18\a \x01(\bR\fdiscontinued\x12\x1f\n" +
+	"\vsupplier_id\x18\b \x01(\tR\n" +
+	"supplierId\"\xbd\x01\n" +
 	"\x1aUpsertSupplierItemsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
 	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
 	"supplierId\x12I\n" +
 	"\x05items\x18\x03 \x03(\v2&.chefcloud.procurement.v1.SupplierItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\x05items\"[\n" +
 	"\x1bUpsertSupplierItemsResponse\x12<\n" +
-	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"p\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"\xf9\x01\n" +
 	"\x18ListSupplierItemsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
-	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
-	"supplierId\"Y\n" +
+	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\x125\n" +
+	"\aitem_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x06itemId\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x81\x01\n" +
 	"\x19ListSupplierItemsResponse\x12<\n" +
-	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"\xeb\x01\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x02\n" +
 	"\x14SuggestOrdersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
 	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\x12-\n" +
-	"\x12include_sufficient\x18\x04 \x01(\bR\x11includeSufficient\"\xe9\x05\n" +
+	"\x12include_sufficient\x18\x04 \x01(\bR\x11includeSufficient\x12'\n" +
+	"\tpage_size\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x9a\b\n" +
 	"\n" +
 	"Suggestion\x12\x1b\n" +
 	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x17\n" +
@@ -4165,20 +4556,36 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\tpack_size\x18\x14 \x01(\x01R\bpackSize\x12,\n" +
 	"\x12min_order_quantity\x18\x15 \x01(\x01R\x10minOrderQuantity\x12\x1a\n" +
 	"\bwarnings\x18\x16 \x03(\tR\bwarnings\x12H\n" +
-	"\bstrategy\x18\x17 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyR\bstrategy\"{\n" +
+	"\bstrategy\x18\x17 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyR\bstrategy\x12\x1b\n" +
+	"\tunit_cost\x18\x18 \x01(\tR\bunitCost\x12#\n" +
+	"\robserved_days\x18\x19 \x01(\x03R\fobservedDays\x12#\n" +
+	"\ruse_deviation\x18\x1a \x01(\x01R\fuseDeviation\x12\x1d\n" +
+	"\n" +
+	"shelf_days\x18\x1b \x01(\x05R\tshelfDays\x12#\n" +
+	"\rreorder_level\x18\x1c \x01(\x01R\freorderLevel\x12\x1f\n" +
+	"\vlead_demand\x18\x1d \x01(\x01R\n" +
+	"leadDemand\x12!\n" +
+	"\fcover_demand\x18\x1e \x01(\x01R\vcoverDemand\x12\x1b\n" +
+	"\tbase_unit\x18\x1f \x01(\tR\bbaseUnit\x12#\n" +
+	"\rsupplier_name\x18  \x01(\tR\fsupplierName\"\xd4\x01\n" +
 	"\x15SuggestOrdersResponse\x12F\n" +
 	"\vsuggestions\x18\x01 \x03(\v2$.chefcloud.procurement.v1.SuggestionR\vsuggestions\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xc2\x01\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xc2\x01\n" +
 	"\x1aGenerateDraftOrdersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
 	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\"G\n" +
 	"\x1bGenerateDraftOrdersResponse\x12(\n" +
-	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xb9\x01\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xfe\x01\n" +
 	"\x1aUpdatePurchaseOrderRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12Q\n" +
-	"\x05lines\x18\x03 \x03(\v2..chefcloud.procurement.v1.NewPurchaseOrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"m\n" +
+	"\x05lines\x18\x03 \x03(\v2..chefcloud.procurement.v1.NewPurchaseOrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x122\n" +
+	"\ftolerance_bp\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x00R\vtoleranceBp\x88\x01\x01B\x0f\n" +
+	"\r_tolerance_bp\"m\n" +
 	"\x1bUpdatePurchaseOrderResponse\x12N\n" +
 	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"k\n" +
 	"\x1fGetPurchaseOrderDocumentRequest\x12\x15\n" +
@@ -4269,7 +4676,17 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"(PURCHASE_ORDER_STATUS_PARTIALLY_RECEIVED\x10\x05\x12\"\n" +
 	"\x1ePURCHASE_ORDER_STATUS_RECEIVED\x10\x06\x12&\n" +
 	"\"PURCHASE_ORDER_STATUS_CLOSED_SHORT\x10\a\x12#\n" +
-	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b*\x81\x01\n" +
+	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b*\xde\x02\n" +
+	"\x13PurchaseOrderAction\x12%\n" +
+	"!PURCHASE_ORDER_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dPURCHASE_ORDER_ACTION_CREATED\x10\x01\x12!\n" +
+	"\x1dPURCHASE_ORDER_ACTION_UPDATED\x10\x02\x12#\n" +
+	"\x1fPURCHASE_ORDER_ACTION_SUBMITTED\x10\x03\x12\"\n" +
+	"\x1ePURCHASE_ORDER_ACTION_APPROVED\x10\x04\x12 \n" +
+	"\x1cPURCHASE_ORDER_ACTION_PLACED\x10\x05\x12\"\n" +
+	"\x1ePURCHASE_ORDER_ACTION_RECEIVED\x10\x06\x12&\n" +
+	"\"PURCHASE_ORDER_ACTION_CLOSED_SHORT\x10\a\x12#\n" +
+	"\x1fPURCHASE_ORDER_ACTION_CANCELLED\x10\b*\x81\x01\n" +
 	"\x12SuggestionStrategy\x12#\n" +
 	"\x1fSUGGESTION_STRATEGY_UNSPECIFIED\x10\x00\x12$\n" +
 	" SUGGESTION_STRATEGY_SAFETY_STOCK\x10\x01\x12 \n" +
@@ -4313,160 +4730,168 @@ func file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP() []byte {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescData
 }
 
-var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
 	(PurchaseOrderStatus)(0),                // 0: chefcloud.procurement.v1.PurchaseOrderStatus
-	(SuggestionStrategy)(0),                 // 1: chefcloud.procurement.v1.SuggestionStrategy
-	(MatchStatus)(0),                        // 2: chefcloud.procurement.v1.MatchStatus
-	(*Supplier)(nil),                        // 3: chefcloud.procurement.v1.Supplier
-	(*PurchaseOrder)(nil),                   // 4: chefcloud.procurement.v1.PurchaseOrder
-	(*PurchaseOrderLine)(nil),               // 5: chefcloud.procurement.v1.PurchaseOrderLine
-	(*Receipt)(nil),                         // 6: chefcloud.procurement.v1.Receipt
-	(*ReceiptLine)(nil),                     // 7: chefcloud.procurement.v1.ReceiptLine
-	(*UpsertSupplierRequest)(nil),           // 8: chefcloud.procurement.v1.UpsertSupplierRequest
-	(*UpsertSupplierResponse)(nil),          // 9: chefcloud.procurement.v1.UpsertSupplierResponse
-	(*ListSuppliersRequest)(nil),            // 10: chefcloud.procurement.v1.ListSuppliersRequest
-	(*ListSuppliersResponse)(nil),           // 11: chefcloud.procurement.v1.ListSuppliersResponse
-	(*CreatePurchaseOrderRequest)(nil),      // 12: chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	(*NewPurchaseOrderLine)(nil),            // 13: chefcloud.procurement.v1.NewPurchaseOrderLine
-	(*CreatePurchaseOrderResponse)(nil),     // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	(*SubmitPurchaseOrderRequest)(nil),      // 15: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	(*SubmitPurchaseOrderResponse)(nil),     // 16: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	(*ApprovePurchaseOrderRequest)(nil),     // 17: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	(*ApprovePurchaseOrderResponse)(nil),    // 18: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	(*PlacePurchaseOrderRequest)(nil),       // 19: chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	(*PlacePurchaseOrderResponse)(nil),      // 20: chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	(*CancelPurchaseOrderRequest)(nil),      // 21: chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	(*CancelPurchaseOrderResponse)(nil),     // 22: chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	(*ClosePurchaseOrderRequest)(nil),       // 23: chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	(*ClosePurchaseOrderResponse)(nil),      // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	(*ReceivePurchaseOrderRequest)(nil),     // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	(*ReceivedItem)(nil),                    // 26: chefcloud.procurement.v1.ReceivedItem
-	(*ReceivePurchaseOrderResponse)(nil),    // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	(*GetPurchaseOrderRequest)(nil),         // 28: chefcloud.procurement.v1.GetPurchaseOrderRequest
-	(*GetPurchaseOrderResponse)(nil),        // 29: chefcloud.procurement.v1.GetPurchaseOrderResponse
-	(*ListPurchaseOrdersRequest)(nil),       // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	(*ListPurchaseOrdersResponse)(nil),      // 31: chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	(*SupplierItem)(nil),                    // 32: chefcloud.procurement.v1.SupplierItem
-	(*UpsertSupplierItemsRequest)(nil),      // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	(*UpsertSupplierItemsResponse)(nil),     // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	(*ListSupplierItemsRequest)(nil),        // 35: chefcloud.procurement.v1.ListSupplierItemsRequest
-	(*ListSupplierItemsResponse)(nil),       // 36: chefcloud.procurement.v1.ListSupplierItemsResponse
-	(*SuggestOrdersRequest)(nil),            // 37: chefcloud.procurement.v1.SuggestOrdersRequest
-	(*Suggestion)(nil),                      // 38: chefcloud.procurement.v1.Suggestion
-	(*SuggestOrdersResponse)(nil),           // 39: chefcloud.procurement.v1.SuggestOrdersResponse
-	(*GenerateDraftOrdersRequest)(nil),      // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	(*GenerateDraftOrdersResponse)(nil),     // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	(*UpdatePurchaseOrderRequest)(nil),      // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	(*UpdatePurchaseOrderResponse)(nil),     // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	(*GetPurchaseOrderDocumentRequest)(nil), // 44: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	(*BilledItem)(nil),                      // 45: chefcloud.procurement.v1.BilledItem
-	(*RecordSupplierInvoiceRequest)(nil),    // 46: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	(*RecordSupplierInvoiceResponse)(nil),   // 47: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	(*SupplierInvoice)(nil),                 // 48: chefcloud.procurement.v1.SupplierInvoice
-	(*InvoiceMatch)(nil),                    // 49: chefcloud.procurement.v1.InvoiceMatch
-	(*ListSupplierInvoicesRequest)(nil),     // 50: chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	(*ListSupplierInvoicesResponse)(nil),    // 51: chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	(*ListPriceDifferencesRequest)(nil),     // 52: chefcloud.procurement.v1.ListPriceDifferencesRequest
-	(*PriceDifference)(nil),                 // 53: chefcloud.procurement.v1.PriceDifference
-	(*ListPriceDifferencesResponse)(nil),    // 54: chefcloud.procurement.v1.ListPriceDifferencesResponse
-	(*timestamppb.Timestamp)(nil),           // 55: google.protobuf.Timestamp
-	(*v1.Job)(nil),                          // 56: chefcloud.jobs.v1.Job
-	(*httpbody.HttpBody)(nil),               // 57: google.api.HttpBody
+	(PurchaseOrderAction)(0),                // 1: chefcloud.procurement.v1.PurchaseOrderAction
+	(SuggestionStrategy)(0),                 // 2: chefcloud.procurement.v1.SuggestionStrategy
+	(MatchStatus)(0),                        // 3: chefcloud.procurement.v1.MatchStatus
+	(*Supplier)(nil),                        // 4: chefcloud.procurement.v1.Supplier
+	(*PurchaseOrderEvent)(nil),              // 5: chefcloud.procurement.v1.PurchaseOrderEvent
+	(*PurchaseOrder)(nil),                   // 6: chefcloud.procurement.v1.PurchaseOrder
+	(*PurchaseOrderLine)(nil),               // 7: chefcloud.procurement.v1.PurchaseOrderLine
+	(*Receipt)(nil),                         // 8: chefcloud.procurement.v1.Receipt
+	(*ReceiptLine)(nil),                     // 9: chefcloud.procurement.v1.ReceiptLine
+	(*UpsertSupplierRequest)(nil),           // 10: chefcloud.procurement.v1.UpsertSupplierRequest
+	(*UpsertSupplierResponse)(nil),          // 11: chefcloud.procurement.v1.UpsertSupplierResponse
+	(*ListSuppliersRequest)(nil),            // 12: chefcloud.procurement.v1.ListSuppliersRequest
+	(*ListSuppliersResponse)(nil),           // 13: chefcloud.procurement.v1.ListSuppliersResponse
+	(*CreatePurchaseOrderRequest)(nil),      // 14: chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	(*NewPurchaseOrderLine)(nil),            // 15: chefcloud.procurement.v1.NewPurchaseOrderLine
+	(*CreatePurchaseOrderResponse)(nil),     // 16: chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	(*SubmitPurchaseOrderRequest)(nil),      // 17: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	(*SubmitPurchaseOrderResponse)(nil),     // 18: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	(*ApprovePurchaseOrderRequest)(nil),     // 19: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	(*ApprovePurchaseOrderResponse)(nil),    // 20: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	(*PlacePurchaseOrderRequest)(nil),       // 21: chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	(*PlacePurchaseOrderResponse)(nil),      // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	(*CancelPurchaseOrderRequest)(nil),      // 23: chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	(*CancelPurchaseOrderResponse)(nil),     // 24: chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	(*ClosePurchaseOrderRequest)(nil),       // 25: chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	(*ClosePurchaseOrderResponse)(nil),      // 26: chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	(*ReceivePurchaseOrderRequest)(nil),     // 27: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	(*ReceivedItem)(nil),                    // 28: chefcloud.procurement.v1.ReceivedItem
+	(*ReceivePurchaseOrderResponse)(nil),    // 29: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	(*GetPurchaseOrderRequest)(nil),         // 30: chefcloud.procurement.v1.GetPurchaseOrderRequest
+	(*GetPurchaseOrderResponse)(nil),        // 31: chefcloud.procurement.v1.GetPurchaseOrderResponse
+	(*ListPurchaseOrdersRequest)(nil),       // 32: chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	(*ListPurchaseOrdersResponse)(nil),      // 33: chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	(*SupplierItem)(nil),                    // 34: chefcloud.procurement.v1.SupplierItem
+	(*UpsertSupplierItemsRequest)(nil),      // 35: chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	(*UpsertSupplierItemsResponse)(nil),     // 36: chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	(*ListSupplierItemsRequest)(nil),        // 37: chefcloud.procurement.v1.ListSupplierItemsRequest
+	(*ListSupplierItemsResponse)(nil),       // 38: chefcloud.procurement.v1.ListSupplierItemsResponse
+	(*SuggestOrdersRequest)(nil),            // 39: chefcloud.procurement.v1.SuggestOrdersRequest
+	(*Suggestion)(nil),                      // 40: chefcloud.procurement.v1.Suggestion
+	(*SuggestOrdersResponse)(nil),           // 41: chefcloud.procurement.v1.SuggestOrdersResponse
+	(*GenerateDraftOrdersRequest)(nil),      // 42: chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	(*GenerateDraftOrdersResponse)(nil),     // 43: chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	(*UpdatePurchaseOrderRequest)(nil),      // 44: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	(*UpdatePurchaseOrderResponse)(nil),     // 45: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	(*GetPurchaseOrderDocumentRequest)(nil), // 46: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	(*BilledItem)(nil),                      // 47: chefcloud.procurement.v1.BilledItem
+	(*RecordSupplierInvoiceRequest)(nil),    // 48: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	(*RecordSupplierInvoiceResponse)(nil),   // 49: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	(*SupplierInvoice)(nil),                 // 50: chefcloud.procurement.v1.SupplierInvoice
+	(*InvoiceMatch)(nil),                    // 51: chefcloud.procurement.v1.InvoiceMatch
+	(*ListSupplierInvoicesRequest)(nil),     // 52: chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	(*ListSupplierInvoicesResponse)(nil),    // 53: chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	(*ListPriceDifferencesRequest)(nil),     // 54: chefcloud.procurement.v1.ListPriceDifferencesRequest
+	(*PriceDifference)(nil),                 // 55: chefcloud.procurement.v1.PriceDifference
+	(*ListPriceDifferencesResponse)(nil),    // 56: chefcloud.procurement.v1.ListPriceDifferencesResponse
+	(*timestamppb.Timestamp)(nil),           // 57: google.protobuf.Timestamp
+	(*v1.Job)(nil),                          // 58: chefcloud.jobs.v1.Job
+	(*httpbody.HttpBody)(nil),               // 59: google.api.HttpBody
 }
 var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
-	0,  // 0: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	5,  // 1: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
-	55, // 2: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
-	55, // 3: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
-	6,  // 4: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
-	55, // 5: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
-	55, // 6: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
-	55, // 7: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
-	55, // 8: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
-	7,  // 9: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
-	3,  // 10: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	3,  // 11: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	3,  // 12: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
-	13, // 13: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	4,  // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 15: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 16: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 17: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 18: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 19: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	26, // 20: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
-	6,  // 21: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
-	4,  // 22: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 23: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	0,  // 24: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	55, // 25: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
-	55, // 26: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
-	4,  // 27: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	32, // 28: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	32, // 29: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	32, // 30: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	1,  // 31: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	1,  // 32: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	38, // 33: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
-	1,  // 34: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	56, // 35: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
-	13, // 36: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	4,  // 37: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	45, // 38: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
-	48, // 39: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	2,  // 40: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	49, // 41: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
-	55, // 42: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
-	2,  // 43: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	48, // 44: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	53, // 45: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
-	8,  // 46: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
-	10, // 47: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
-	12, // 48: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	15, // 49: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	17, // 50: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	19, // 51: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	21, // 52: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	23, // 53: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	25, // 54: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	28, // 55: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
-	30, // 56: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	33, // 57: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	35, // 58: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
-	37, // 59: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
-	40, // 60: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	42, // 61: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	44, // 62: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	46, // 63: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	50, // 64: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	52, // 65: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
-	9,  // 66: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
-	11, // 67: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
-	14, // 68: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	16, // 69: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	18, // 70: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	20, // 71: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	22, // 72: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	24, // 73: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	27, // 74: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	29, // 75: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
-	31, // 76: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	34, // 77: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	36, // 78: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
-	39, // 79: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
-	41, // 80: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	43, // 81: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	57, // 82: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
-	47, // 83: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	51, // 84: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	54, // 85: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
-	66, // [66:86] is the sub-list for method output_type
-	46, // [46:66] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	1,  // 0: chefcloud.procurement.v1.PurchaseOrderEvent.action:type_name -> chefcloud.procurement.v1.PurchaseOrderAction
+	0,  // 1: chefcloud.procurement.v1.PurchaseOrderEvent.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	57, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	0,  // 3: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	7,  // 4: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
+	57, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
+	57, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
+	8,  // 7: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
+	57, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
+	57, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
+	57, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
+	5,  // 11: chefcloud.procurement.v1.PurchaseOrder.history:type_name -> chefcloud.procurement.v1.PurchaseOrderEvent
+	57, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
+	57, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
+	9,  // 14: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
+	4,  // 15: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	4,  // 16: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	4,  // 17: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
+	15, // 18: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	6,  // 19: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 20: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 23: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	28, // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
+	8,  // 26: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
+	6,  // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	6,  // 28: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	0,  // 29: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	57, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
+	57, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
+	6,  // 32: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	34, // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	34, // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	34, // 35: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	2,  // 36: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	2,  // 37: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	40, // 38: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
+	57, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	58, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
+	15, // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	6,  // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	47, // 44: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
+	50, // 45: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	3,  // 46: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	51, // 47: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
+	57, // 48: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
+	3,  // 49: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	50, // 50: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	55, // 51: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
+	10, // 52: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
+	12, // 53: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
+	14, // 54: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	17, // 55: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	19, // 56: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	21, // 57: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	23, // 58: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	25, // 59: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	27, // 60: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	30, // 61: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
+	32, // 62: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	35, // 63: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	37, // 64: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
+	39, // 65: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
+	42, // 66: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	44, // 67: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	46, // 68: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	48, // 69: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	52, // 70: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	54, // 71: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
+	11, // 72: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
+	13, // 73: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
+	16, // 74: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	18, // 75: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	20, // 76: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	22, // 77: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	24, // 78: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	26, // 79: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	29, // 80: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	31, // 81: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
+	33, // 82: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	36, // 83: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	38, // 84: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
+	41, // 85: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
+	43, // 86: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	45, // 87: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	59, // 88: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
+	49, // 89: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	53, // 90: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	56, // 91: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
+	72, // [72:92] is the sub-list for method output_type
+	52, // [52:72] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_procurement_v1_procurement_proto_init() }
@@ -4475,15 +4900,16 @@ func file_chefcloud_procurement_v1_procurement_proto_init() {
 		return
 	}
 	file_chefcloud_procurement_v1_procurement_proto_msgTypes[0].OneofWrappers = []any{}
-	file_chefcloud_procurement_v1_procurement_proto_msgTypes[46].OneofWrappers = []any{}
-	file_chefcloud_procurement_v1_procurement_proto_msgTypes[50].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[40].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[47].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[51].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_procurement_v1_procurement_proto_rawDesc), len(file_chefcloud_procurement_v1_procurement_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   52,
+			NumEnums:      4,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

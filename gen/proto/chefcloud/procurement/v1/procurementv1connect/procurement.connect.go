@@ -107,7 +107,8 @@ type ProcurementServiceClient interface {
 	CreatePurchaseOrder(context.Context, *v1.CreatePurchaseOrderRequest) (*v1.CreatePurchaseOrderResponse, error)
 	// SubmitPurchaseOrder asks for approval: DRAFT to SUBMITTED.
 	SubmitPurchaseOrder(context.Context, *v1.SubmitPurchaseOrderRequest) (*v1.SubmitPurchaseOrderResponse, error)
-	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order of their own (permission_denied SELF_APPROVAL).
+	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order whose lines they
+	// wrote or changed (permission_denied SELF_APPROVAL).
 	ApprovePurchaseOrder(context.Context, *v1.ApprovePurchaseOrderRequest) (*v1.ApprovePurchaseOrderResponse, error)
 	// PlacePurchaseOrder sends it to the supplier: APPROVED to PLACED.
 	PlacePurchaseOrder(context.Context, *v1.PlacePurchaseOrderRequest) (*v1.PlacePurchaseOrderResponse, error)
@@ -118,7 +119,7 @@ type ProcurementServiceClient interface {
 	// ReceivePurchaseOrder books goods of a placed order into stock, all or none of the call's lines.
 	// More than ordered plus the tolerance is failed_precondition OVER_RECEIPT, naming what remains.
 	ReceivePurchaseOrder(context.Context, *v1.ReceivePurchaseOrderRequest) (*v1.ReceivePurchaseOrderResponse, error)
-	// GetPurchaseOrder returns one order with its lines and receipts.
+	// GetPurchaseOrder returns one order with its lines, receipts and history.
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
@@ -505,7 +506,8 @@ type ProcurementServiceHandler interface {
 	CreatePurchaseOrder(context.Context, *v1.CreatePurchaseOrderRequest) (*v1.CreatePurchaseOrderResponse, error)
 	// SubmitPurchaseOrder asks for approval: DRAFT to SUBMITTED.
 	SubmitPurchaseOrder(context.Context, *v1.SubmitPurchaseOrderRequest) (*v1.SubmitPurchaseOrderResponse, error)
-	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order of their own (permission_denied SELF_APPROVAL).
+	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order whose lines they
+	// wrote or changed (permission_denied SELF_APPROVAL).
 	ApprovePurchaseOrder(context.Context, *v1.ApprovePurchaseOrderRequest) (*v1.ApprovePurchaseOrderResponse, error)
 	// PlacePurchaseOrder sends it to the supplier: APPROVED to PLACED.
 	PlacePurchaseOrder(context.Context, *v1.PlacePurchaseOrderRequest) (*v1.PlacePurchaseOrderResponse, error)
@@ -516,7 +518,7 @@ type ProcurementServiceHandler interface {
 	// ReceivePurchaseOrder books goods of a placed order into stock, all or none of the call's lines.
 	// More than ordered plus the tolerance is failed_precondition OVER_RECEIPT, naming what remains.
 	ReceivePurchaseOrder(context.Context, *v1.ReceivePurchaseOrderRequest) (*v1.ReceivePurchaseOrderResponse, error)
-	// GetPurchaseOrder returns one order with its lines and receipts.
+	// GetPurchaseOrder returns one order with its lines, receipts and history.
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
