@@ -153,33 +153,6 @@ func (b *testBundle) supply(t *testing.T, item *procurementv1.SupplierItem) {
 	require.NoError(t, err)
 }
 
-func TestSuggestOrders(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.supply(t, &procurementv1.SupplierItem{PackSize: 12, MinOrderQuantity: 50, ShelfDays: 8})
-	other := factory.Branch(t, b.db, b.owner, factory.BranchOpts{})
-	order := b.order("PO1")
-	order.Lines[0].Quantity = 6
-	b.placed(t, order)
-	_, err := b.db.Exec(t.Context(), `WITH transfer AS (
-			INSERT INTO stock_transfers (org_id, id, from_branch_id, to_branch_id, status, note, created_by, created_at)
-			VALUES ($1, 'T', $2, $3, 'APPROVED', '', 'u', now())
-		) INSERT INTO stock_transfer_lines (org_id, transfer_id, line_no, item_id, quantity) VALUES ($1, 'T', 1, $4, 4)`,
-		b.owner.OrgID, b.branch, other, b.item)
-	require.NoError(t, err)
-	resp, err := b.client.SuggestOrders(t.Context(), &procurementv1.SuggestOrdersRequest{BranchId: b.branch})
-	require.NoError(t, err)
-	require.Len(t, resp.GetSuggestions(), 1)
-	s := resp.GetSuggestions()[0]
-	require.Equal(t, []float64{18, 6, 0, 4, 20, 7.5, 7.5, 22.5, 45, 25, 60}, []float64{
-		s.GetOnHand(), s.GetOnOrder(), s.GetInTransit(), s.GetCommitted(), s.GetPosition(), s.GetDailyDemand(), s.GetSafetyStock(), s.GetReorderPoint(),
-		s.GetPar(), s.GetNeed(), s.GetQuantity(),
-	})
-	require.EqualValues(t, 5, s.GetPacks())
-	require.EqualValues(t, 6000, s.GetCost())
-	require.Equal(t, []string{"SHELF_LIFE"}, s.GetWarnings())
-}
-
 func TestDrafts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
