@@ -1,9 +1,11 @@
 -- name: SupplierUpsert :exec
-INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at)
-VALUES (@org_id, @id, @name, @email, @lead_time_days, @review_period_days, @price_tolerance_bp, @terms, @now, @now)
+INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms,
+  created_at, updated_at)
+VALUES (@org_id, @id, @name, @email, @lead_time_days, @review_period_days, @price_tolerance_bp, @quantity_tolerance_bp, @terms, @now, @now)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, review_period_days = excluded.review_period_days,
-  price_tolerance_bp = excluded.price_tolerance_bp, terms = excluded.terms, updated_at = excluded.updated_at;
+  price_tolerance_bp = excluded.price_tolerance_bp, quantity_tolerance_bp = excluded.quantity_tolerance_bp, terms = excluded.terms,
+  updated_at = excluded.updated_at;
 
 -- name: SupplierGet :one
 SELECT * FROM suppliers WHERE org_id = @org_id AND id = @id;
@@ -179,9 +181,28 @@ SELECT * FROM purchase_order_events WHERE org_id = @org_id AND po_id = @po_id OR
 DELETE FROM purchase_order_lines WHERE org_id = @org_id AND po_id = @po_id;
 
 -- name: SupplierInvoiceInsert :execrows
-INSERT INTO supplier_invoices (org_id, id, po_id, supplier_id, invoice_number, status, billed, payable, recorded_by, recorded_at)
-VALUES (@org_id, @id, @po_id, @supplier_id, @invoice_number, @status, @billed, @payable, @recorded_by, @recorded_at)
+INSERT INTO supplier_invoices (
+  org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by,
+  recorded_at, matched_by, matched_at
+)
+VALUES (
+  @org_id, @id, @po_id, @supplier_id, @branch_id, @invoice_number, @status, @price_tolerance_bp, @quantity_tolerance_bp, @billed, @payable,
+  @recorded_by, @recorded_at, @recorded_by, @recorded_at
+)
 ON CONFLICT (org_id, supplier_id, invoice_number) DO NOTHING;
+
+-- name: SupplierInvoiceGet :one
+SELECT * FROM supplier_invoices WHERE org_id = @org_id AND id = @id;
+
+-- name: SupplierInvoiceSetMatch :exec
+UPDATE supplier_invoices SET
+  status = @status, price_tolerance_bp = @price_tolerance_bp, quantity_tolerance_bp = @quantity_tolerance_bp, payable = @payable,
+  matched_by = @matched_by, matched_at = @matched_at
+WHERE org_id = @org_id AND id = @id;
+
+-- name: SupplierInvoiceLineDelete :exec
+-- Only to write them anew, compared with what is there by now.
+DELETE FROM supplier_invoice_lines WHERE org_id = @org_id AND invoice_id = @invoice_id;
 
 -- name: SupplierInvoiceLineInsert :exec
 INSERT INTO supplier_invoice_lines (
@@ -205,23 +226,38 @@ FROM (
 ) AS l;
 
 -- name: SupplierInvoiceBilledList :many
--- What earlier invoices of an order were paid for, by item.
+-- What an order's other invoices are paid for, by item.
 SELECT l.item_id, sum(l.payable_qty)::numeric AS quantity
 FROM supplier_invoices i
 JOIN supplier_invoice_lines l ON l.org_id = @org_id AND l.invoice_id = i.id
-WHERE i.org_id = @org_id AND i.po_id = @po_id
+WHERE i.org_id = @org_id AND i.po_id = @po_id AND i.id <> @except_id
 GROUP BY l.item_id
 ORDER BY l.item_id;
 
--- name: SupplierInvoiceList :many
-SELECT i.*, o.branch_id FROM supplier_invoices i
-JOIN purchase_orders o ON o.org_id = @org_id AND o.id = i.po_id
-WHERE i.org_id = @org_id
-  AND (@po_id::text = '' OR i.po_id = @po_id)
-  AND (@status::text = '' OR i.status = @status)
-  AND (@branch_id::text = '' OR o.branch_id = @branch_id)
-  AND (i.recorded_at, i.id) < (@before_recorded_at::timestamptz, @before_id::text)
-ORDER BY i.recorded_at DESC, i.id DESC
+-- name: SupplierInvoiceListByOrder :many
+-- An empty branch, status or supplier means any.
+SELECT * FROM supplier_invoices
+WHERE org_id = @org_id AND po_id = @po_id AND (@branch_id::text = '' OR branch_id = @branch_id) AND (@status::text = '' OR status = @status)
+  AND (@supplier_id::text = '' OR supplier_id = @supplier_id)
+  AND (recorded_at, id) < (@before_recorded_at::timestamptz, @before_id::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: SupplierInvoiceListByBranch :many
+-- An empty status or supplier means any.
+SELECT * FROM supplier_invoices
+WHERE org_id = @org_id AND branch_id = @branch_id AND (@status::text = '' OR status = @status)
+  AND (@supplier_id::text = '' OR supplier_id = @supplier_id)
+  AND (recorded_at, id) < (@before_recorded_at::timestamptz, @before_id::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT @page_size;
+
+-- name: SupplierInvoiceListByOrg :many
+-- An empty status or supplier means any.
+SELECT * FROM supplier_invoices
+WHERE org_id = @org_id AND (@status::text = '' OR status = @status) AND (@supplier_id::text = '' OR supplier_id = @supplier_id)
+  AND (recorded_at, id) < (@before_recorded_at::timestamptz, @before_id::text)
+ORDER BY recorded_at DESC, id DESC
 LIMIT @page_size;
 
 -- name: SupplierInvoiceLineList :many

@@ -8,6 +8,8 @@ CREATE TABLE suppliers (
   review_period_days integer NOT NULL DEFAULT 1,
   -- How much more than ordered a billed price may be.
   price_tolerance_bp integer NOT NULL DEFAULT 200,
+  -- How much more than received a billed quantity may be.
+  quantity_tolerance_bp integer NOT NULL DEFAULT 0,
   terms text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
@@ -152,13 +154,22 @@ CREATE TABLE supplier_invoices (
   id text NOT NULL,
   po_id text NOT NULL,
   supplier_id text NOT NULL,
+  branch_id text NOT NULL,
   invoice_number text NOT NULL,
   status text NOT NULL,
+  -- The supplier's tolerances when it was matched.
+  price_tolerance_bp integer NOT NULL,
+  quantity_tolerance_bp integer NOT NULL,
   billed bigint NOT NULL,
   payable bigint NOT NULL,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
+  -- Who compared it last, and when: goods may come after their bill.
+  matched_by text NOT NULL,
+  matched_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, id),
+  CONSTRAINT supplier_invoices_supplier FOREIGN KEY (org_id, supplier_id) REFERENCES suppliers (org_id, id),
+  CONSTRAINT supplier_invoices_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id),
   CONSTRAINT supplier_invoices_order FOREIGN KEY (org_id, po_id) REFERENCES purchase_orders (org_id, id),
   CONSTRAINT supplier_invoices_status CHECK (status IN ('MATCHED', 'HOLD')),
   CONSTRAINT supplier_invoices_amounts CHECK (billed >= 0 AND payable BETWEEN 0 AND billed)
@@ -166,9 +177,11 @@ CREATE TABLE supplier_invoices (
 
 CREATE UNIQUE INDEX supplier_invoices_number_once ON supplier_invoices (org_id, supplier_id, invoice_number);
 CREATE INDEX idx_supplier_invoice_org_recorded ON supplier_invoices (org_id, recorded_at DESC, id DESC);
-COMMENT ON INDEX idx_supplier_invoice_org_recorded IS 'Serves SupplierInvoiceList.';
-CREATE INDEX idx_supplier_invoice_po ON supplier_invoices (org_id, po_id);
-COMMENT ON INDEX idx_supplier_invoice_po IS 'Serves SupplierInvoiceBilledList.';
+COMMENT ON INDEX idx_supplier_invoice_org_recorded IS 'Serves SupplierInvoiceListByOrg.';
+CREATE INDEX idx_supplier_invoice_branch_recorded ON supplier_invoices (org_id, branch_id, recorded_at DESC, id DESC);
+COMMENT ON INDEX idx_supplier_invoice_branch_recorded IS 'Serves SupplierInvoiceListByBranch.';
+CREATE INDEX idx_supplier_invoice_po ON supplier_invoices (org_id, po_id, recorded_at DESC, id DESC);
+COMMENT ON INDEX idx_supplier_invoice_po IS 'Serves SupplierInvoiceBilledList and SupplierInvoiceListByOrder.';
 
 CREATE TABLE supplier_invoice_lines (
   org_id text NOT NULL,

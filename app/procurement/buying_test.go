@@ -202,53 +202,6 @@ func TestDrafts(t *testing.T) {
 	require.Equal(t, procurement.DraftsKind, resp.GetJob().GetKind())
 }
 
-func TestSupplierInvoice(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	id := b.placed(t, b.order("PO1"))
-	bill := func(number string, quantity float64, cost string) (*procurementv1.SupplierInvoice, error) {
-		resp, err := b.client.RecordSupplierInvoice(t.Context(), &procurementv1.RecordSupplierInvoiceRequest{
-			PoId: id, InvoiceNumber: number, Items: []*procurementv1.BilledItem{{ItemId: b.item, Quantity: quantity, UnitCost: cost}},
-		})
-		return resp.GetInvoice(), err
-	}
-	_, err := b.client.ReceivePurchaseOrder(t.Context(), b.delivery(id, 58))
-	require.NoError(t, err)
-	v, err := bill("A1", 60, "9200")
-	require.NoError(t, err)
-	line := v.GetLines()[0]
-	require.Equal(t, procurementv1.MatchStatus_MATCH_STATUS_HOLD, v.GetStatus())
-	require.Equal(t, []int64{522_000, 30_000, 18_400, 11_600, 222}, []int64{
-		v.GetPayable(), v.GetDisputed(), line.GetDisputedQuantity(), line.GetDisputedPrice(), line.GetPriceDifferenceBp(),
-	})
-	require.InDelta(t, 2, line.GetQuantityDifference(), 0)
-	require.Equal(t, []string{"QUANTITY", "PRICE"}, line.GetReasons())
-
-	_, err = bill("A1", 1, "9000")
-	_, reason, _ := rpctest.Fault(t, err)
-	require.Equal(t, "INVOICE_KNOWN", reason)
-
-	// The two that were billed before they came are paid for now, at a price within the tolerance.
-	_, err = b.client.ReceivePurchaseOrder(t.Context(), b.delivery(id, 2))
-	require.NoError(t, err)
-	v, err = bill("A2", 2, "9180")
-	require.NoError(t, err)
-	require.Equal(t, procurementv1.MatchStatus_MATCH_STATUS_MATCHED, v.GetStatus())
-	require.EqualValues(t, 18_360, v.GetPayable())
-	v, err = bill("A3", 1, "9000")
-	require.NoError(t, err)
-	require.Zero(t, v.GetPayable(), "all that came was paid for")
-
-	listed, err := b.client.ListSupplierInvoices(t.Context(), &procurementv1.ListSupplierInvoicesRequest{PoId: id, Status: procurementv1.MatchStatus_MATCH_STATUS_HOLD})
-	require.NoError(t, err)
-	require.Len(t, listed.GetInvoices(), 2)
-	_, err = b.client.RecordSupplierInvoice(t.Context(), &procurementv1.RecordSupplierInvoiceRequest{
-		PoId: id, InvoiceNumber: "A4", Items: []*procurementv1.BilledItem{{ItemId: "x", Quantity: 1, UnitCost: "1"}},
-	})
-	_, _, fields := rpctest.Fault(t, err)
-	require.Equal(t, []string{"items[0].item_id"}, fields)
-}
-
 func TestPriceDifferences(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

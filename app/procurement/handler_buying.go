@@ -123,40 +123,6 @@ func (h *Handler) GetPurchaseOrderDocument(ctx context.Context, req *procurement
 	return &httpbody.HttpBody{ContentType: "text/html; charset=utf-8", Data: document}, nil
 }
 
-// RecordSupplierInvoice implements [procurementv1connect.ProcurementServiceHandler].
-func (h *Handler) RecordSupplierInvoice(ctx context.Context, req *procurementv1.RecordSupplierInvoiceRequest) (*procurementv1.RecordSupplierInvoiceResponse, error) {
-	billed, err := billedFromProto(req.GetItems())
-	if err != nil {
-		return nil, err
-	}
-	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.RecordSupplierInvoiceResponse, error) {
-		v, err := h.service.RecordInvoice(ctx, tx, req.GetPoId(), req.GetInvoiceNumber(), billed)
-		if err != nil {
-			return nil, err
-		}
-		return &procurementv1.RecordSupplierInvoiceResponse{Invoice: invoiceToProto(&v)}, nil
-	})
-}
-
-// ListSupplierInvoices implements [procurementv1connect.ProcurementServiceHandler].
-func (h *Handler) ListSupplierInvoices(ctx context.Context, req *procurementv1.ListSupplierInvoicesRequest) (*procurementv1.ListSupplierInvoicesResponse, error) {
-	before, err := page.Decode(req.GetPageToken(), invoiceCursor{RecordedAt: farFuture})
-	if err != nil {
-		return nil, err
-	}
-	size := page.Size(req.GetPageSize())
-	invoices, err := h.service.ListInvoices(ctx, h.db, req.GetPoId(), matchStatusFromProto(req.GetStatus()), before, size+1)
-	if err != nil {
-		return nil, err
-	}
-	invoices, next := page.Cut(invoices, size, func(v Invoice) invoiceCursor { return invoiceCursor{ID: v.ID, RecordedAt: v.RecordedAt} })
-	resp := &procurementv1.ListSupplierInvoicesResponse{NextPageToken: next}
-	for i := range invoices {
-		resp.Invoices = append(resp.Invoices, invoiceToProto(&invoices[i]))
-	}
-	return resp, nil
-}
-
 // ListPriceDifferences implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) ListPriceDifferences(ctx context.Context, req *procurementv1.ListPriceDifferencesRequest) (*procurementv1.ListPriceDifferencesResponse, error) {
 	from, err := civil.ParseDate(req.GetStartDate())

@@ -52,7 +52,7 @@ const (
 func supplierFromProto(p *procurementv1.Supplier) Supplier {
 	s := Supplier{
 		Email: p.GetEmail(), ID: p.GetId(), LeadTimeDays: p.GetLeadTimeDays(), Name: p.GetName(), PriceToleranceBP: defaultPriceToleranceBP,
-		ReviewPeriodDays: defaultReviewPeriodDays, Terms: p.GetTerms(),
+		QuantityToleranceBP: p.GetQuantityToleranceBp(), ReviewPeriodDays: defaultReviewPeriodDays, Terms: p.GetTerms(),
 	}
 	if p.PriceToleranceBp != nil {
 		s.PriceToleranceBP = p.GetPriceToleranceBp()
@@ -66,7 +66,7 @@ func supplierFromProto(p *procurementv1.Supplier) Supplier {
 func supplierToProto(s Supplier) *procurementv1.Supplier {
 	return &procurementv1.Supplier{
 		Id: s.ID, Name: s.Name, Email: s.Email, LeadTimeDays: s.LeadTimeDays, PriceToleranceBp: &s.PriceToleranceBP, ReviewPeriodDays: &s.ReviewPeriodDays,
-		Terms: s.Terms,
+		Terms: s.Terms, QuantityToleranceBp: s.QuantityToleranceBP,
 	}
 }
 

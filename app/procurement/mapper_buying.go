@@ -113,15 +113,18 @@ func matchStatusFromProto(p procurementv1.MatchStatus) MatchStatus {
 
 func invoiceToProto(v *Invoice) *procurementv1.SupplierInvoice {
 	p := &procurementv1.SupplierInvoice{
-		Billed: v.Billed, Disputed: v.Billed - v.Payable, Id: v.ID, InvoiceNumber: v.Number, Payable: v.Payable, PoId: v.OrderID,
+		Billed: v.Billed, BranchId: v.BranchID, Disputed: v.Billed - v.Payable, Id: v.ID, InvoiceNumber: v.Number,
+		MatchedAt: timeToProto(v.MatchedAt), MatchedBy: v.MatchedBy, Payable: v.Payable, PoId: v.OrderID,
+		PriceToleranceBp: v.Tolerances.PriceBP, QuantityToleranceBp: v.Tolerances.QuantityBP,
 		RecordedAt: timeToProto(v.RecordedAt), RecordedBy: v.RecordedBy, Status: matchStatuses[v.Status], SupplierId: v.SupplierID,
 	}
 	for _, m := range v.Lines {
 		line := &procurementv1.InvoiceMatch{
 			BilledCost: quantity.CostToWire(m.BilledCost), BilledQuantity: quantity.ToWire(m.BilledQuantity), DisputedPrice: m.DisputedPrice,
 			DisputedQuantity: m.DisputedQuantity, ItemId: m.ItemID, OrderedCost: quantity.CostToWire(m.OrderedCost),
-			OrderedQuantity: quantity.ToWire(m.OrderedQuantity), Payable: m.Payable, QuantityDifference: quantity.ToWire(m.BilledQuantity.Sub(m.ReceivedQuantity)),
-			Reasons: m.Reasons(), ReceivedQuantity: quantity.ToWire(m.ReceivedQuantity),
+			OrderedQuantity: quantity.ToWire(m.OrderedQuantity), Payable: m.Payable, PayableQuantity: quantity.ToWire(m.PayableQuantity),
+			QuantityDifference: quantity.ToWire(m.BilledQuantity.Sub(m.ReceivedQuantity)),
+			Reasons:            m.Reasons(), ReceivedQuantity: quantity.ToWire(m.ReceivedQuantity),
 		}
 		if bp, ok := m.PriceBP(); ok {
 			line.PriceDifferenceBp = &bp

@@ -22,7 +22,8 @@ type supplierItemCursor struct {
 func (s store) upsertSupplier(ctx context.Context, tx postgres.Querier, orgID string, supplier Supplier, now time.Time) error {
 	err := s.queries.SupplierUpsert(ctx, tx, &sqlc.SupplierUpsertParams{
 		OrgID: orgID, ID: supplier.ID, Name: supplier.Name, Email: supplier.Email, LeadTimeDays: supplier.LeadTimeDays,
-		ReviewPeriodDays: supplier.ReviewPeriodDays, PriceToleranceBp: supplier.PriceToleranceBP, Terms: supplier.Terms, Now: now,
+		ReviewPeriodDays: supplier.ReviewPeriodDays, PriceToleranceBp: supplier.PriceToleranceBP,
+		QuantityToleranceBp: supplier.QuantityToleranceBP, Terms: supplier.Terms, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("upsert supplier: %w", err)
@@ -63,7 +64,8 @@ func (s store) getSupplier(ctx context.Context, q postgres.Querier, orgID, id st
 
 func supplierFromRow(r *sqlc.Supplier) Supplier {
 	return Supplier{
-		Email: r.Email, ID: r.ID, LeadTimeDays: r.LeadTimeDays, Name: r.Name, PriceToleranceBP: r.PriceToleranceBp, ReviewPeriodDays: r.ReviewPeriodDays,
+		Email: r.Email, ID: r.ID, LeadTimeDays: r.LeadTimeDays, Name: r.Name, PriceToleranceBP: r.PriceToleranceBp,
+		QuantityToleranceBP: r.QuantityToleranceBp, ReviewPeriodDays: r.ReviewPeriodDays,
 		Terms: r.Terms,
 	}
 }

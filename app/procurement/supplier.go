@@ -21,6 +21,8 @@ type Supplier struct {
 	Name         string
 	// PriceToleranceBP is how much more than ordered a billed price may be.
 	PriceToleranceBP int32
+	// QuantityToleranceBP is how much more than received a billed quantity may be.
+	QuantityToleranceBP int32
 	// ReviewPeriodDays is how many days lie between two orders.
 	ReviewPeriodDays int32
 	Terms            string

@@ -419,16 +419,35 @@ type StockTransferParcel struct {
 }
 
 type Supplier struct {
-	OrgID            string
-	ID               string
-	Name             string
-	Email            string
-	LeadTimeDays     int32
-	ReviewPeriodDays int32
-	PriceToleranceBp int32
-	Terms            string
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
+	OrgID               string
+	ID                  string
+	Name                string
+	Email               string
+	LeadTimeDays        int32
+	ReviewPeriodDays    int32
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Terms               string
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+}
+
+type SupplierInvoice struct {
+	OrgID               string
+	ID                  string
+	PoID                string
+	SupplierID          string
+	BranchID            string
+	InvoiceNumber       string
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Billed              int64
+	Payable             int64
+	RecordedBy          string
+	RecordedAt          time.Time
+	MatchedBy           string
+	MatchedAt           time.Time
 }
 
 type SupplierInvoiceLine struct {

@@ -889,7 +889,7 @@ func (q *Queries) SupplierExists(ctx context.Context, db DBTX, arg *SupplierExis
 }
 
 const supplierGet = `-- name: SupplierGet :one
-SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id = $2
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id = $2
 `
 
 type SupplierGetParams struct {
@@ -908,6 +908,7 @@ func (q *Queries) SupplierGet(ctx context.Context, db DBTX, arg *SupplierGetPara
 		&i.LeadTimeDays,
 		&i.ReviewPeriodDays,
 		&i.PriceToleranceBp,
+		&i.QuantityToleranceBp,
 		&i.Terms,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -919,14 +920,15 @@ const supplierInvoiceBilledList = `-- name: SupplierInvoiceBilledList :many
 SELECT l.item_id, sum(l.payable_qty)::numeric AS quantity
 FROM supplier_invoices i
 JOIN supplier_invoice_lines l ON l.org_id = $1 AND l.invoice_id = i.id
-WHERE i.org_id = $1 AND i.po_id = $2
+WHERE i.org_id = $1 AND i.po_id = $2 AND i.id <> $3
 GROUP BY l.item_id
 ORDER BY l.item_id
 `
 
 type SupplierInvoiceBilledListParams struct {
-	OrgID string
-	PoID  string
+	OrgID    string
+	PoID     string
+	ExceptID string
 }
 
 type SupplierInvoiceBilledListRow struct {
@@ -934,9 +936,9 @@ type SupplierInvoiceBilledListRow struct {
 	Quantity decimal.Decimal
 }
 
-// What earlier invoices of an order were paid for, by item.
+// What an order's other invoices are paid for, by item.
 func (q *Queries) SupplierInvoiceBilledList(ctx context.Context, db DBTX, arg *SupplierInvoiceBilledListParams) ([]*SupplierInvoiceBilledListRow, error) {
-	rows, err := db.Query(ctx, supplierInvoiceBilledList, arg.OrgID, arg.PoID)
+	rows, err := db.Query(ctx, supplierInvoiceBilledList, arg.OrgID, arg.PoID, arg.ExceptID)
 	if err != nil {
 		return nil, err
 	}
@@ -955,23 +957,64 @@ func (q *Queries) SupplierInvoiceBilledList(ctx context.Context, db DBTX, arg *S
 	return items, nil
 }
 
+const supplierInvoiceGet = `-- name: SupplierInvoiceGet :one
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices WHERE org_id = $1 AND id = $2
+`
+
+type SupplierInvoiceGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) SupplierInvoiceGet(ctx context.Context, db DBTX, arg *SupplierInvoiceGetParams) (*SupplierInvoice, error) {
+	row := db.QueryRow(ctx, supplierInvoiceGet, arg.OrgID, arg.ID)
+	var i SupplierInvoice
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.PoID,
+		&i.SupplierID,
+		&i.BranchID,
+		&i.InvoiceNumber,
+		&i.Status,
+		&i.PriceToleranceBp,
+		&i.QuantityToleranceBp,
+		&i.Billed,
+		&i.Payable,
+		&i.RecordedBy,
+		&i.RecordedAt,
+		&i.MatchedBy,
+		&i.MatchedAt,
+	)
+	return &i, err
+}
+
 const supplierInvoiceInsert = `-- name: SupplierInvoiceInsert :execrows
-INSERT INTO supplier_invoices (org_id, id, po_id, supplier_id, invoice_number, status, billed, payable, recorded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO supplier_invoices (
+  org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by,
+  recorded_at, matched_by, matched_at
+)
+VALUES (
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+  $12, $13, $12, $13
+)
 ON CONFLICT (org_id, supplier_id, invoice_number) DO NOTHING
 `
 
 type SupplierInvoiceInsertParams struct {
-	OrgID         string
-	ID            string
-	PoID          string
-	SupplierID    string
-	InvoiceNumber string
-	Status        string
-	Billed        int64
-	Payable       int64
-	RecordedBy    string
-	RecordedAt    time.Time
+	OrgID               string
+	ID                  string
+	PoID                string
+	SupplierID          string
+	BranchID            string
+	InvoiceNumber       string
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Billed              int64
+	Payable             int64
+	RecordedBy          string
+	RecordedAt          time.Time
 }
 
 func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *SupplierInvoiceInsertParams) (int64, error) {
@@ -980,8 +1023,11 @@ func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *Suppl
 		arg.ID,
 		arg.PoID,
 		arg.SupplierID,
+		arg.BranchID,
 		arg.InvoiceNumber,
 		arg.Status,
+		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
 		arg.Billed,
 		arg.Payable,
 		arg.RecordedBy,
@@ -991,6 +1037,21 @@ func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *Suppl
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const supplierInvoiceLineDelete = `-- name: SupplierInvoiceLineDelete :exec
+DELETE FROM supplier_invoice_lines WHERE org_id = $1 AND invoice_id = $2
+`
+
+type SupplierInvoiceLineDeleteParams struct {
+	OrgID     string
+	InvoiceID string
+}
+
+// Only to write them anew, compared with what is there by now.
+func (q *Queries) SupplierInvoiceLineDelete(ctx context.Context, db DBTX, arg *SupplierInvoiceLineDeleteParams) error {
+	_, err := db.Exec(ctx, supplierInvoiceLineDelete, arg.OrgID, arg.InvoiceID)
+	return err
 }
 
 const supplierInvoiceLineInsert = `-- name: SupplierInvoiceLineInsert :exec
@@ -1093,48 +1154,32 @@ func (q *Queries) SupplierInvoiceLineList(ctx context.Context, db DBTX, arg *Sup
 	return items, nil
 }
 
-const supplierInvoiceList = `-- name: SupplierInvoiceList :many
-SELECT i.org_id, i.id, i.po_id, i.supplier_id, i.invoice_number, i.status, i.billed, i.payable, i.recorded_by, i.recorded_at, o.branch_id FROM supplier_invoices i
-JOIN purchase_orders o ON o.org_id = $1 AND o.id = i.po_id
-WHERE i.org_id = $1
-  AND ($2::text = '' OR i.po_id = $2)
-  AND ($3::text = '' OR i.status = $3)
-  AND ($4::text = '' OR o.branch_id = $4)
-  AND (i.recorded_at, i.id) < ($5::timestamptz, $6::text)
-ORDER BY i.recorded_at DESC, i.id DESC
+const supplierInvoiceListByBranch = `-- name: SupplierInvoiceListByBranch :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
+  AND ($4::text = '' OR supplier_id = $4)
+  AND (recorded_at, id) < ($5::timestamptz, $6::text)
+ORDER BY recorded_at DESC, id DESC
 LIMIT $7
 `
 
-type SupplierInvoiceListParams struct {
+type SupplierInvoiceListByBranchParams struct {
 	OrgID            string
-	PoID             string
-	Status           string
 	BranchID         string
+	Status           string
+	SupplierID       string
 	BeforeRecordedAt time.Time
 	BeforeID         string
 	PageSize         int32
 }
 
-type SupplierInvoiceListRow struct {
-	OrgID         string
-	ID            string
-	PoID          string
-	SupplierID    string
-	InvoiceNumber string
-	Status        string
-	Billed        int64
-	Payable       int64
-	RecordedBy    string
-	RecordedAt    time.Time
-	BranchID      string
-}
-
-func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *SupplierInvoiceListParams) ([]*SupplierInvoiceListRow, error) {
-	rows, err := db.Query(ctx, supplierInvoiceList,
+// An empty status or supplier means any.
+func (q *Queries) SupplierInvoiceListByBranch(ctx context.Context, db DBTX, arg *SupplierInvoiceListByBranchParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByBranch,
 		arg.OrgID,
-		arg.PoID,
-		arg.Status,
 		arg.BranchID,
+		arg.Status,
+		arg.SupplierID,
 		arg.BeforeRecordedAt,
 		arg.BeforeID,
 		arg.PageSize,
@@ -1143,21 +1188,25 @@ func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *Supplie
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*SupplierInvoiceListRow
+	var items []*SupplierInvoice
 	for rows.Next() {
-		var i SupplierInvoiceListRow
+		var i SupplierInvoice
 		if err := rows.Scan(
 			&i.OrgID,
 			&i.ID,
 			&i.PoID,
 			&i.SupplierID,
+			&i.BranchID,
 			&i.InvoiceNumber,
 			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
 			&i.Billed,
 			&i.Payable,
 			&i.RecordedBy,
 			&i.RecordedAt,
-			&i.BranchID,
+			&i.MatchedBy,
+			&i.MatchedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1167,6 +1216,165 @@ func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *Supplie
 		return nil, err
 	}
 	return items, nil
+}
+
+const supplierInvoiceListByOrder = `-- name: SupplierInvoiceListByOrder :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND po_id = $2 AND ($3::text = '' OR branch_id = $3) AND ($4::text = '' OR status = $4)
+  AND ($5::text = '' OR supplier_id = $5)
+  AND (recorded_at, id) < ($6::timestamptz, $7::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT $8
+`
+
+type SupplierInvoiceListByOrderParams struct {
+	OrgID            string
+	PoID             string
+	BranchID         string
+	Status           string
+	SupplierID       string
+	BeforeRecordedAt time.Time
+	BeforeID         string
+	PageSize         int32
+}
+
+// An empty branch, status or supplier means any.
+func (q *Queries) SupplierInvoiceListByOrder(ctx context.Context, db DBTX, arg *SupplierInvoiceListByOrderParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByOrder,
+		arg.OrgID,
+		arg.PoID,
+		arg.BranchID,
+		arg.Status,
+		arg.SupplierID,
+		arg.BeforeRecordedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoice
+	for rows.Next() {
+		var i SupplierInvoice
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.PoID,
+			&i.SupplierID,
+			&i.BranchID,
+			&i.InvoiceNumber,
+			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
+			&i.Billed,
+			&i.Payable,
+			&i.RecordedBy,
+			&i.RecordedAt,
+			&i.MatchedBy,
+			&i.MatchedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceListByOrg = `-- name: SupplierInvoiceListByOrg :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND ($2::text = '' OR status = $2) AND ($3::text = '' OR supplier_id = $3)
+  AND (recorded_at, id) < ($4::timestamptz, $5::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT $6
+`
+
+type SupplierInvoiceListByOrgParams struct {
+	OrgID            string
+	Status           string
+	SupplierID       string
+	BeforeRecordedAt time.Time
+	BeforeID         string
+	PageSize         int32
+}
+
+// An empty status or supplier means any.
+func (q *Queries) SupplierInvoiceListByOrg(ctx context.Context, db DBTX, arg *SupplierInvoiceListByOrgParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByOrg,
+		arg.OrgID,
+		arg.Status,
+		arg.SupplierID,
+		arg.BeforeRecordedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoice
+	for rows.Next() {
+		var i SupplierInvoice
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.PoID,
+			&i.SupplierID,
+			&i.BranchID,
+			&i.InvoiceNumber,
+			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
+			&i.Billed,
+			&i.Payable,
+			&i.RecordedBy,
+			&i.RecordedAt,
+			&i.MatchedBy,
+			&i.MatchedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceSetMatch = `-- name: SupplierInvoiceSetMatch :exec
+UPDATE supplier_invoices SET
+  status = $1, price_tolerance_bp = $2, quantity_tolerance_bp = $3, payable = $4,
+  matched_by = $5, matched_at = $6
+WHERE org_id = $7 AND id = $8
+`
+
+type SupplierInvoiceSetMatchParams struct {
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Payable             int64
+	MatchedBy           string
+	MatchedAt           time.Time
+	OrgID               string
+	ID                  string
+}
+
+func (q *Queries) SupplierInvoiceSetMatch(ctx context.Context, db DBTX, arg *SupplierInvoiceSetMatchParams) error {
+	_, err := db.Exec(ctx, supplierInvoiceSetMatch,
+		arg.Status,
+		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
+		arg.Payable,
+		arg.MatchedBy,
+		arg.MatchedAt,
+		arg.OrgID,
+		arg.ID,
+	)
+	return err
 }
 
 const supplierItemListByItem = `-- name: SupplierItemListByItem :many
@@ -1362,7 +1570,7 @@ func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *Supplier
 }
 
 const supplierList = `-- name: SupplierList :many
-SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
 type SupplierListParams struct {
@@ -1388,6 +1596,7 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 			&i.LeadTimeDays,
 			&i.ReviewPeriodDays,
 			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
 			&i.Terms,
 			&i.CreatedAt,
 			&i.UpdatedAt,
@@ -1403,23 +1612,26 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 }
 
 const supplierUpsert = `-- name: SupplierUpsert :exec
-INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms,
+  created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, review_period_days = excluded.review_period_days,
-  price_tolerance_bp = excluded.price_tolerance_bp, terms = excluded.terms, updated_at = excluded.updated_at
+  price_tolerance_bp = excluded.price_tolerance_bp, quantity_tolerance_bp = excluded.quantity_tolerance_bp, terms = excluded.terms,
+  updated_at = excluded.updated_at
 `
 
 type SupplierUpsertParams struct {
-	OrgID            string
-	ID               string
-	Name             string
-	Email            string
-	LeadTimeDays     int32
-	ReviewPeriodDays int32
-	PriceToleranceBp int32
-	Terms            string
-	Now              time.Time
+	OrgID               string
+	ID                  string
+	Name                string
+	Email               string
+	LeadTimeDays        int32
+	ReviewPeriodDays    int32
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Terms               string
+	Now                 time.Time
 }
 
 func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpsertParams) error {
@@ -1431,6 +1643,7 @@ func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpse
 		arg.LeadTimeDays,
 		arg.ReviewPeriodDays,
 		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
 		arg.Terms,
 		arg.Now,
 	)

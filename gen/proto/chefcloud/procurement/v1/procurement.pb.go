@@ -305,9 +305,11 @@ type Supplier struct {
 	// How much more than ordered a billed price may be, in basis points; 200 if absent.
 	PriceToleranceBp *int32 `protobuf:"varint,6,opt,name=price_tolerance_bp,json=priceToleranceBp,proto3,oneof" json:"price_tolerance_bp,omitempty"`
 	// Terms, for the order's document.
-	Terms         string `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Terms string `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
+	// How much more than received a billed quantity may be, in basis points.
+	QuantityToleranceBp int32 `protobuf:"varint,8,opt,name=quantity_tolerance_bp,json=quantityToleranceBp,proto3" json:"quantity_tolerance_bp,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Supplier) Reset() {
@@ -387,6 +389,13 @@ func (x *Supplier) GetTerms() string {
 		return x.Terms
 	}
 	return ""
+}
+
+func (x *Supplier) GetQuantityToleranceBp() int32 {
+	if x != nil {
+		return x.QuantityToleranceBp
+	}
+	return 0
 }
 
 // PurchaseOrderEvent is a step that was taken.
@@ -3562,7 +3571,7 @@ type RecordSupplierInvoiceRequest struct {
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// The order that it bills.
 	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
-	// The supplier's number of the invoice.
+	// The supplier's number of the invoice, without spaces around it.
 	InvoiceNumber string `protobuf:"bytes,3,opt,name=invoice_number,json=invoiceNumber,proto3" json:"invoice_number,omitempty"`
 	// What is billed, each item once.
 	Items         []*BilledItem `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
@@ -3698,7 +3707,17 @@ type SupplierInvoice struct {
 	// When it was recorded (UTC).
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// Who recorded it.
-	RecordedBy    string `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	RecordedBy string `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	// Branch of the order.
+	BranchId string `protobuf:"bytes,12,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// How much more than ordered a price could be when it was compared, in basis points.
+	PriceToleranceBp int32 `protobuf:"varint,13,opt,name=price_tolerance_bp,json=priceToleranceBp,proto3" json:"price_tolerance_bp,omitempty"`
+	// How much more than received a quantity could be when it was compared, in basis points.
+	QuantityToleranceBp int32 `protobuf:"varint,14,opt,name=quantity_tolerance_bp,json=quantityToleranceBp,proto3" json:"quantity_tolerance_bp,omitempty"`
+	// When it was last compared (UTC).
+	MatchedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=matched_at,json=matchedAt,proto3" json:"matched_at,omitempty"`
+	// Who compared it last.
+	MatchedBy     string `protobuf:"bytes,16,opt,name=matched_by,json=matchedBy,proto3" json:"matched_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3810,6 +3829,41 @@ func (x *SupplierInvoice) GetRecordedBy() string {
 	return ""
 }
 
+func (x *SupplierInvoice) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetPriceToleranceBp() int32 {
+	if x != nil {
+		return x.PriceToleranceBp
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetQuantityToleranceBp() int32 {
+	if x != nil {
+		return x.QuantityToleranceBp
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetMatchedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MatchedAt
+	}
+	return nil
+}
+
+func (x *SupplierInvoice) GetMatchedBy() string {
+	if x != nil {
+		return x.MatchedBy
+	}
+	return ""
+}
+
 // InvoiceMatch compares one item. Quantities are in base units.
 type InvoiceMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3835,10 +3889,12 @@ type InvoiceMatch struct {
 	DisputedQuantity int64 `protobuf:"varint,10,opt,name=disputed_quantity,json=disputedQuantity,proto3" json:"disputed_quantity,omitempty"`
 	// Disputed since the price is over the tolerance: payable quantity × difference.
 	DisputedPrice int64 `protobuf:"varint,11,opt,name=disputed_price,json=disputedPrice,proto3" json:"disputed_price,omitempty"`
-	// `QUANTITY`, `PRICE`, both or none.
-	Reasons       []string `protobuf:"bytes,12,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// `QUANTITY` or `NOT_ORDERED`, and `PRICE`; empty if nothing is disputed.
+	Reasons []string `protobuf:"bytes,12,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// Quantity that is to be paid.
+	PayableQuantity float64 `protobuf:"fixed64,13,opt,name=payable_quantity,json=payableQuantity,proto3" json:"payable_quantity,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *InvoiceMatch) Reset() {
@@ -3955,6 +4011,215 @@ func (x *InvoiceMatch) GetReasons() []string {
 	return nil
 }
 
+func (x *InvoiceMatch) GetPayableQuantity() float64 {
+	if x != nil {
+		return x.PayableQuantity
+	}
+	return 0
+}
+
+// MatchSupplierInvoiceRequest names the invoice.
+type MatchSupplierInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The invoice.
+	InvoiceId     string `protobuf:"bytes,2,opt,name=invoice_id,json=invoiceId,proto3" json:"invoice_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatchSupplierInvoiceRequest) Reset() {
+	*x = MatchSupplierInvoiceRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatchSupplierInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatchSupplierInvoiceRequest) ProtoMessage() {}
+
+func (x *MatchSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatchSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*MatchSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *MatchSupplierInvoiceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *MatchSupplierInvoiceRequest) GetInvoiceId() string {
+	if x != nil {
+		return x.InvoiceId
+	}
+	return ""
+}
+
+// MatchSupplierInvoiceResponse carries the invoice with its match.
+type MatchSupplierInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice.
+	Invoice       *SupplierInvoice `protobuf:"bytes,1,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatchSupplierInvoiceResponse) Reset() {
+	*x = MatchSupplierInvoiceResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatchSupplierInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatchSupplierInvoiceResponse) ProtoMessage() {}
+
+func (x *MatchSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatchSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*MatchSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *MatchSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
+// GetSupplierInvoiceRequest names the invoice.
+type GetSupplierInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The invoice.
+	InvoiceId     string `protobuf:"bytes,2,opt,name=invoice_id,json=invoiceId,proto3" json:"invoice_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSupplierInvoiceRequest) Reset() {
+	*x = GetSupplierInvoiceRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSupplierInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSupplierInvoiceRequest) ProtoMessage() {}
+
+func (x *GetSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*GetSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GetSupplierInvoiceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetSupplierInvoiceRequest) GetInvoiceId() string {
+	if x != nil {
+		return x.InvoiceId
+	}
+	return ""
+}
+
+// GetSupplierInvoiceResponse carries the invoice with its match.
+type GetSupplierInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice.
+	Invoice       *SupplierInvoice `protobuf:"bytes,1,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSupplierInvoiceResponse) Reset() {
+	*x = GetSupplierInvoiceResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSupplierInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSupplierInvoiceResponse) ProtoMessage() {}
+
+func (x *GetSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*GetSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GetSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
 // ListSupplierInvoicesRequest asks for a page.
 type ListSupplierInvoicesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3966,15 +4231,19 @@ type ListSupplierInvoicesRequest struct {
 	Status MatchStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chefcloud.procurement.v1.MatchStatus" json:"status,omitempty"`
 	// Most rows of the answer, 100 if absent.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Token of the page before.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only of orders of this branch.
+	BranchId string `protobuf:"bytes,6,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only of this supplier.
+	SupplierId    string `protobuf:"bytes,7,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierInvoicesRequest) Reset() {
 	*x = ListSupplierInvoicesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3986,7 +4255,7 @@ func (x *ListSupplierInvoicesRequest) String() string {
 func (*ListSupplierInvoicesRequest) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3999,7 +4268,7 @@ func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesRequest.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListSupplierInvoicesRequest) GetOrgId() string {
@@ -4037,6 +4306,20 @@ func (x *ListSupplierInvoicesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSupplierInvoicesRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListSupplierInvoicesRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
 // ListSupplierInvoicesResponse is a page.
 type ListSupplierInvoicesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4050,7 +4333,7 @@ type ListSupplierInvoicesResponse struct {
 
 func (x *ListSupplierInvoicesResponse) Reset() {
 	*x = ListSupplierInvoicesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4062,7 +4345,7 @@ func (x *ListSupplierInvoicesResponse) String() string {
 func (*ListSupplierInvoicesResponse) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4075,7 +4358,7 @@ func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesResponse.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListSupplierInvoicesResponse) GetInvoices() []*SupplierInvoice {
@@ -4109,7 +4392,7 @@ type ListPriceDifferencesRequest struct {
 
 func (x *ListPriceDifferencesRequest) Reset() {
 	*x = ListPriceDifferencesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4121,7 +4404,7 @@ func (x *ListPriceDifferencesRequest) String() string {
 func (*ListPriceDifferencesRequest) ProtoMessage() {}
 
 func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4134,7 +4417,7 @@ func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesRequest.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ListPriceDifferencesRequest) GetOrgId() string {
@@ -4188,7 +4471,7 @@ type PriceDifference struct {
 
 func (x *PriceDifference) Reset() {
 	*x = PriceDifference{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4200,7 +4483,7 @@ func (x *PriceDifference) String() string {
 func (*PriceDifference) ProtoMessage() {}
 
 func (x *PriceDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4213,7 +4496,7 @@ func (x *PriceDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceDifference.ProtoReflect.Descriptor instead.
 func (*PriceDifference) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PriceDifference) GetSupplierId() string {
@@ -4278,7 +4561,7 @@ type ListPriceDifferencesResponse struct {
 
 func (x *ListPriceDifferencesResponse) Reset() {
 	*x = ListPriceDifferencesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4290,7 +4573,7 @@ func (x *ListPriceDifferencesResponse) String() string {
 func (*ListPriceDifferencesResponse) ProtoMessage() {}
 
 func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4303,7 +4586,7 @@ func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesResponse.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{52}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListPriceDifferencesResponse) GetDifferences() []*PriceDifference {
@@ -4324,7 +4607,7 @@ var File_chefcloud_procurement_v1_procurement_proto protoreflect.FileDescriptor
 
 const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
-	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
+	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x03\n" +
 	"\bSupplier\x12,\n" +
 	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
@@ -4336,7 +4619,9 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xed\x02(\x01H\x00R\x10reviewPeriodDays\x88\x01\x01\x12=\n" +
 	"\x12price_tolerance_bp\x18\x06 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x01R\x10priceToleranceBp\x88\x01\x01\x12\x1e\n" +
-	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05termsB\x15\n" +
+	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05terms\x12>\n" +
+	"\x15quantity_tolerance_bp\x18\b \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x13quantityToleranceBpB\x15\n" +
 	"\x13_review_period_daysB\x15\n" +
 	"\x13_price_tolerance_bp\"\x89\x02\n" +
 	"\x12PurchaseOrderEvent\x12E\n" +
@@ -4595,14 +4880,14 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"BilledItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
 	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B!\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\x12@\n" +
-	"\tunit_cost\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\"\xe3\x01\n" +
+	"\tunit_cost\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\"\xf0\x01\n" +
 	"\x1cRecordSupplierInvoiceRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
-	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x120\n" +
-	"\x0einvoice_number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rinvoiceNumber\x12G\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12=\n" +
+	"\x0einvoice_number\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\v^\\S(.*\\S)?$R\rinvoiceNumber\x12G\n" +
 	"\x05items\x18\x04 \x03(\v2$.chefcloud.procurement.v1.BilledItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\"d\n" +
 	"\x1dRecordSupplierInvoiceResponse\x12C\n" +
-	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\xa7\x03\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\x80\x05\n" +
 	"\x0fSupplierInvoice\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
 	"\x05po_id\x18\x02 \x01(\tR\x04poId\x12\x1f\n" +
@@ -4618,7 +4903,14 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x1f\n" +
 	"\vrecorded_by\x18\v \x01(\tR\n" +
-	"recordedBy\"\xf2\x03\n" +
+	"recordedBy\x12\x1b\n" +
+	"\tbranch_id\x18\f \x01(\tR\bbranchId\x12,\n" +
+	"\x12price_tolerance_bp\x18\r \x01(\x05R\x10priceToleranceBp\x122\n" +
+	"\x15quantity_tolerance_bp\x18\x0e \x01(\x05R\x13quantityToleranceBp\x129\n" +
+	"\n" +
+	"matched_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\tmatchedAt\x12\x1d\n" +
+	"\n" +
+	"matched_by\x18\x10 \x01(\tR\tmatchedBy\"\x9d\x04\n" +
 	"\fInvoiceMatch\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12)\n" +
 	"\x10ordered_quantity\x18\x02 \x01(\x01R\x0forderedQuantity\x12+\n" +
@@ -4633,16 +4925,32 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x11disputed_quantity\x18\n" +
 	" \x01(\x03R\x10disputedQuantity\x12%\n" +
 	"\x0edisputed_price\x18\v \x01(\x03R\rdisputedPrice\x12\x18\n" +
-	"\areasons\x18\f \x03(\tR\areasonsB\x16\n" +
-	"\x14_price_difference_bp\"\xf8\x01\n" +
+	"\areasons\x18\f \x03(\tR\areasons\x12)\n" +
+	"\x10payable_quantity\x18\r \x01(\x01R\x0fpayableQuantityB\x16\n" +
+	"\x14_price_difference_bp\"q\n" +
+	"\x1bMatchSupplierInvoiceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12;\n" +
+	"\n" +
+	"invoice_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\tinvoiceId\"c\n" +
+	"\x1cMatchSupplierInvoiceResponse\x12C\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"o\n" +
+	"\x19GetSupplierInvoiceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12;\n" +
+	"\n" +
+	"invoice_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\tinvoiceId\"a\n" +
+	"\x1aGetSupplierInvoiceResponse\x12C\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\xfc\x02\n" +
 	"\x1bListSupplierInvoicesRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x04poId\x12G\n" +
 	"\x06status\x18\x03 \x01(\x0e2%.chefcloud.procurement.v1.MatchStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12'\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x129\n" +
+	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12=\n" +
+	"\vsupplier_id\x18\a \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\"\x8d\x01\n" +
 	"\x1cListSupplierInvoicesResponse\x12E\n" +
 	"\binvoices\x18\x01 \x03(\v2).chefcloud.procurement.v1.SupplierInvoiceR\binvoices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
@@ -4694,7 +5002,7 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\vMatchStatus\x12\x1c\n" +
 	"\x18MATCH_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MATCH_STATUS_MATCHED\x10\x01\x12\x15\n" +
-	"\x11MATCH_STATUS_HOLD\x10\x022\xe5\x1e\n" +
+	"\x11MATCH_STATUS_HOLD\x10\x022\xf7!\n" +
 	"\x12ProcurementService\x12\xaf\x01\n" +
 	"\x0eUpsertSupplier\x12/.chefcloud.procurement.v1.UpsertSupplierRequest\x1a0.chefcloud.procurement.v1.UpsertSupplierResponse\":\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/procurement/suppliers\x12\xab\x01\n" +
 	"\rListSuppliers\x12..chefcloud.procurement.v1.ListSuppliersRequest\x1a/.chefcloud.procurement.v1.ListSuppliersResponse\"9\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x18\x12\x16/procurement/suppliers\x90\x02\x01\x12\xc4\x01\n" +
@@ -4713,7 +5021,9 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xc3\x01\n" +
 	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xb4\x01\n" +
 	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"G\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02&\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
-	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xbf\x01\n" +
+	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xc6\x01\n" +
+	"\x14MatchSupplierInvoice\x125.chefcloud.procurement.v1.MatchSupplierInvoiceRequest\x1a6.chefcloud.procurement.v1.MatchSupplierInvoiceResponse\"?\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/invoices/match\x12\xc6\x01\n" +
+	"\x12GetSupplierInvoice\x123.chefcloud.procurement.v1.GetSupplierInvoiceRequest\x1a4.chefcloud.procurement.v1.GetSupplierInvoiceResponse\"E\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02$\x12\"/procurement/invoices/{invoice_id}\x90\x02\x01\x12\xbf\x01\n" +
 	"\x14ListSupplierInvoices\x125.chefcloud.procurement.v1.ListSupplierInvoicesRequest\x1a6.chefcloud.procurement.v1.ListSupplierInvoicesResponse\"8\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x17\x12\x15/procurement/invoices\x90\x02\x01\x12\xc8\x01\n" +
 	"\x14ListPriceDifferences\x125.chefcloud.procurement.v1.ListPriceDifferencesRequest\x1a6.chefcloud.procurement.v1.ListPriceDifferencesResponse\"A\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02 \x12\x1e/procurement/price-differences\x90\x02\x01B\x83\x02\n" +
 	"\x1ccom.chefcloud.procurement.v1B\x10ProcurementProtoP\x01ZOgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1;procurementv1\xa2\x02\x03CPX\xaa\x02\x18Chefcloud.Procurement.V1\xca\x02\x18Chefcloud\\Procurement\\V1\xe2\x02$Chefcloud\\Procurement\\V1\\GPBMetadata\xea\x02\x1aChefcloud::Procurement::V1b\x06proto3"
@@ -4731,7 +5041,7 @@ func file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP() []byte {
 }
 
 var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
 	(PurchaseOrderStatus)(0),                // 0: chefcloud.procurement.v1.PurchaseOrderStatus
 	(PurchaseOrderAction)(0),                // 1: chefcloud.procurement.v1.PurchaseOrderAction
@@ -4785,30 +5095,34 @@ var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
 	(*RecordSupplierInvoiceResponse)(nil),   // 49: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
 	(*SupplierInvoice)(nil),                 // 50: chefcloud.procurement.v1.SupplierInvoice
 	(*InvoiceMatch)(nil),                    // 51: chefcloud.procurement.v1.InvoiceMatch
-	(*ListSupplierInvoicesRequest)(nil),     // 52: chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	(*ListSupplierInvoicesResponse)(nil),    // 53: chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	(*ListPriceDifferencesRequest)(nil),     // 54: chefcloud.procurement.v1.ListPriceDifferencesRequest
-	(*PriceDifference)(nil),                 // 55: chefcloud.procurement.v1.PriceDifference
-	(*ListPriceDifferencesResponse)(nil),    // 56: chefcloud.procurement.v1.ListPriceDifferencesResponse
-	(*timestamppb.Timestamp)(nil),           // 57: google.protobuf.Timestamp
-	(*v1.Job)(nil),                          // 58: chefcloud.jobs.v1.Job
-	(*httpbody.HttpBody)(nil),               // 59: google.api.HttpBody
+	(*MatchSupplierInvoiceRequest)(nil),     // 52: chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	(*MatchSupplierInvoiceResponse)(nil),    // 53: chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	(*GetSupplierInvoiceRequest)(nil),       // 54: chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	(*GetSupplierInvoiceResponse)(nil),      // 55: chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	(*ListSupplierInvoicesRequest)(nil),     // 56: chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	(*ListSupplierInvoicesResponse)(nil),    // 57: chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	(*ListPriceDifferencesRequest)(nil),     // 58: chefcloud.procurement.v1.ListPriceDifferencesRequest
+	(*PriceDifference)(nil),                 // 59: chefcloud.procurement.v1.PriceDifference
+	(*ListPriceDifferencesResponse)(nil),    // 60: chefcloud.procurement.v1.ListPriceDifferencesResponse
+	(*timestamppb.Timestamp)(nil),           // 61: google.protobuf.Timestamp
+	(*v1.Job)(nil),                          // 62: chefcloud.jobs.v1.Job
+	(*httpbody.HttpBody)(nil),               // 63: google.api.HttpBody
 }
 var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
 	1,  // 0: chefcloud.procurement.v1.PurchaseOrderEvent.action:type_name -> chefcloud.procurement.v1.PurchaseOrderAction
 	0,  // 1: chefcloud.procurement.v1.PurchaseOrderEvent.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	57, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	61, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
 	0,  // 3: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
 	7,  // 4: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
-	57, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
-	57, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
+	61, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
+	61, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
 	8,  // 7: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
-	57, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
-	57, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
-	57, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
+	61, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
+	61, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
+	61, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
 	5,  // 11: chefcloud.procurement.v1.PurchaseOrder.history:type_name -> chefcloud.procurement.v1.PurchaseOrderEvent
-	57, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
-	57, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
+	61, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
+	61, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
 	9,  // 14: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
 	4,  // 15: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
 	4,  // 16: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
@@ -4825,8 +5139,8 @@ var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
 	6,  // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
 	6,  // 28: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
 	0,  // 29: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	57, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
-	57, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
+	61, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
+	61, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
 	6,  // 32: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
 	34, // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
 	34, // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
@@ -4834,64 +5148,71 @@ var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
 	2,  // 36: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
 	2,  // 37: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
 	40, // 38: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
-	57, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
+	61, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
 	2,  // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	58, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
+	62, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
 	15, // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
 	6,  // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
 	47, // 44: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
 	50, // 45: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
 	3,  // 46: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
 	51, // 47: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
-	57, // 48: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
-	3,  // 49: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	50, // 50: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	55, // 51: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
-	10, // 52: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
-	12, // 53: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
-	14, // 54: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	17, // 55: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	19, // 56: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	21, // 57: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	23, // 58: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	25, // 59: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	27, // 60: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	30, // 61: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
-	32, // 62: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	35, // 63: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	37, // 64: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
-	39, // 65: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
-	42, // 66: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	44, // 67: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	46, // 68: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	48, // 69: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	52, // 70: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	54, // 71: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
-	11, // 72: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
-	13, // 73: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
-	16, // 74: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	18, // 75: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	20, // 76: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	22, // 77: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	24, // 78: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	26, // 79: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	29, // 80: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	31, // 81: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
-	33, // 82: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	36, // 83: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	38, // 84: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
-	41, // 85: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
-	43, // 86: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	45, // 87: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	59, // 88: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
-	49, // 89: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	53, // 90: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	56, // 91: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
-	72, // [72:92] is the sub-list for method output_type
-	52, // [52:72] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	61, // 48: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
+	61, // 49: chefcloud.procurement.v1.SupplierInvoice.matched_at:type_name -> google.protobuf.Timestamp
+	50, // 50: chefcloud.procurement.v1.MatchSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	50, // 51: chefcloud.procurement.v1.GetSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	3,  // 52: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	50, // 53: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	59, // 54: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
+	10, // 55: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
+	12, // 56: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
+	14, // 57: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	17, // 58: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	19, // 59: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	21, // 60: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	23, // 61: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	25, // 62: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	27, // 63: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	30, // 64: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
+	32, // 65: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	35, // 66: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	37, // 67: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
+	39, // 68: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
+	42, // 69: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	44, // 70: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	46, // 71: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	48, // 72: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	52, // 73: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:input_type -> chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	54, // 74: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:input_type -> chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	56, // 75: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	58, // 76: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
+	11, // 77: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
+	13, // 78: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
+	16, // 79: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	18, // 80: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	20, // 81: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	22, // 82: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	24, // 83: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	26, // 84: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	29, // 85: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	31, // 86: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
+	33, // 87: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	36, // 88: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	38, // 89: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
+	41, // 90: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
+	43, // 91: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	45, // 92: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	63, // 93: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
+	49, // 94: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	53, // 95: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:output_type -> chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	55, // 96: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:output_type -> chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	57, // 97: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	60, // 98: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
+	77, // [77:99] is the sub-list for method output_type
+	55, // [55:77] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_procurement_v1_procurement_proto_init() }
@@ -4902,14 +5223,14 @@ func file_chefcloud_procurement_v1_procurement_proto_init() {
 	file_chefcloud_procurement_v1_procurement_proto_msgTypes[0].OneofWrappers = []any{}
 	file_chefcloud_procurement_v1_procurement_proto_msgTypes[40].OneofWrappers = []any{}
 	file_chefcloud_procurement_v1_procurement_proto_msgTypes[47].OneofWrappers = []any{}
-	file_chefcloud_procurement_v1_procurement_proto_msgTypes[51].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_procurement_v1_procurement_proto_rawDesc), len(file_chefcloud_procurement_v1_procurement_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   53,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -89,6 +89,12 @@ const (
 	// ProcurementServiceRecordSupplierInvoiceProcedure is the fully-qualified name of the
 	// ProcurementService's RecordSupplierInvoice RPC.
 	ProcurementServiceRecordSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/RecordSupplierInvoice"
+	// ProcurementServiceMatchSupplierInvoiceProcedure is the fully-qualified name of the
+	// ProcurementService's MatchSupplierInvoice RPC.
+	ProcurementServiceMatchSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/MatchSupplierInvoice"
+	// ProcurementServiceGetSupplierInvoiceProcedure is the fully-qualified name of the
+	// ProcurementService's GetSupplierInvoice RPC.
+	ProcurementServiceGetSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/GetSupplierInvoice"
 	// ProcurementServiceListSupplierInvoicesProcedure is the fully-qualified name of the
 	// ProcurementService's ListSupplierInvoices RPC.
 	ProcurementServiceListSupplierInvoicesProcedure = "/chefcloud.procurement.v1.ProcurementService/ListSupplierInvoices"
@@ -141,6 +147,10 @@ type ProcurementServiceClient interface {
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
 	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// MatchSupplierInvoice compares an invoice again, with what has been received by now.
+	MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error)
+	// GetSupplierInvoice returns an invoice with its match.
+	GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error)
 	// ListSupplierInvoices lists invoices with their matches, newest first.
 	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
 	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
@@ -273,6 +283,19 @@ func NewProcurementServiceClient(httpClient connect.HTTPClient, baseURL string, 
 			connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
 			connect.WithClientOptions(opts...),
 		),
+		matchSupplierInvoice: connect.NewClient[v1.MatchSupplierInvoiceRequest, v1.MatchSupplierInvoiceResponse](
+			httpClient,
+			baseURL+ProcurementServiceMatchSupplierInvoiceProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("MatchSupplierInvoice")),
+			connect.WithClientOptions(opts...),
+		),
+		getSupplierInvoice: connect.NewClient[v1.GetSupplierInvoiceRequest, v1.GetSupplierInvoiceResponse](
+			httpClient,
+			baseURL+ProcurementServiceGetSupplierInvoiceProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("GetSupplierInvoice")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listSupplierInvoices: connect.NewClient[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse](
 			httpClient,
 			baseURL+ProcurementServiceListSupplierInvoicesProcedure,
@@ -310,6 +333,8 @@ type procurementServiceClient struct {
 	updatePurchaseOrder      *connect.Client[v1.UpdatePurchaseOrderRequest, v1.UpdatePurchaseOrderResponse]
 	getPurchaseOrderDocument *connect.Client[v1.GetPurchaseOrderDocumentRequest, httpbody.HttpBody]
 	recordSupplierInvoice    *connect.Client[v1.RecordSupplierInvoiceRequest, v1.RecordSupplierInvoiceResponse]
+	matchSupplierInvoice     *connect.Client[v1.MatchSupplierInvoiceRequest, v1.MatchSupplierInvoiceResponse]
+	getSupplierInvoice       *connect.Client[v1.GetSupplierInvoiceRequest, v1.GetSupplierInvoiceResponse]
 	listSupplierInvoices     *connect.Client[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse]
 	listPriceDifferences     *connect.Client[v1.ListPriceDifferencesRequest, v1.ListPriceDifferencesResponse]
 }
@@ -477,6 +502,24 @@ func (c *procurementServiceClient) RecordSupplierInvoice(ctx context.Context, re
 	return nil, err
 }
 
+// MatchSupplierInvoice calls chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice.
+func (c *procurementServiceClient) MatchSupplierInvoice(ctx context.Context, req *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error) {
+	response, err := c.matchSupplierInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetSupplierInvoice calls chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice.
+func (c *procurementServiceClient) GetSupplierInvoice(ctx context.Context, req *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error) {
+	response, err := c.getSupplierInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListSupplierInvoices calls chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices.
 func (c *procurementServiceClient) ListSupplierInvoices(ctx context.Context, req *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
 	response, err := c.listSupplierInvoices.CallUnary(ctx, connect.NewRequest(req))
@@ -540,6 +583,10 @@ type ProcurementServiceHandler interface {
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
 	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// MatchSupplierInvoice compares an invoice again, with what has been received by now.
+	MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error)
+	// GetSupplierInvoice returns an invoice with its match.
+	GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error)
 	// ListSupplierInvoices lists invoices with their matches, newest first.
 	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
 	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
@@ -667,6 +714,19 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 		connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	procurementServiceMatchSupplierInvoiceHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceMatchSupplierInvoiceProcedure,
+		svc.MatchSupplierInvoice,
+		connect.WithSchema(procurementServiceMethods.ByName("MatchSupplierInvoice")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceGetSupplierInvoiceHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceGetSupplierInvoiceProcedure,
+		svc.GetSupplierInvoice,
+		connect.WithSchema(procurementServiceMethods.ByName("GetSupplierInvoice")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	procurementServiceListSupplierInvoicesHandler := connect.NewUnaryHandlerSimple(
 		ProcurementServiceListSupplierInvoicesProcedure,
 		svc.ListSupplierInvoices,
@@ -719,6 +779,10 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 			procurementServiceGetPurchaseOrderDocumentHandler.ServeHTTP(w, r)
 		case ProcurementServiceRecordSupplierInvoiceProcedure:
 			procurementServiceRecordSupplierInvoiceHandler.ServeHTTP(w, r)
+		case ProcurementServiceMatchSupplierInvoiceProcedure:
+			procurementServiceMatchSupplierInvoiceHandler.ServeHTTP(w, r)
+		case ProcurementServiceGetSupplierInvoiceProcedure:
+			procurementServiceGetSupplierInvoiceHandler.ServeHTTP(w, r)
 		case ProcurementServiceListSupplierInvoicesProcedure:
 			procurementServiceListSupplierInvoicesHandler.ServeHTTP(w, r)
 		case ProcurementServiceListPriceDifferencesProcedure:
@@ -802,6 +866,14 @@ func (UnimplementedProcurementServiceHandler) GetPurchaseOrderDocument(context.C
 
 func (UnimplementedProcurementServiceHandler) RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice is not implemented"))
 }
 
 func (UnimplementedProcurementServiceHandler) ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
