@@ -66,7 +66,7 @@ func Serve(ctx context.Context, settings *config.Config) error {
 		log.Info().Msg("shutting down")
 	case failure = <-server.Served():
 	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.ShutdownTimeout.Duration()+stopTimeout)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.HTTP.ShutdownDelay.Duration()+settings.HTTP.ShutdownTimeout.Duration()+stopTimeout)
 	defer cancel()
 	return errors.Join(failure, process.Stop(ending))
 }

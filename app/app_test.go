@@ -28,6 +28,7 @@ func settings(t *testing.T, change map[string]string) *config.Config {
 	environment := map[string]string{
 		"APP_ENV":         "development",
 		"HTTP_ADDR":       "127.0.0.1:0",
+		"SHUTDOWN_DELAY":  "0",
 		"DATABASE_URL":    dbtest.URL(t),
 		"REDIS_HOST":      valkey.Host,
 		"REDIS_PORT":      strconv.Itoa(valkey.Port),

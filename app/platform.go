@@ -173,6 +173,8 @@ type parts struct {
 
 func newHandler(p parts) (http.Handler, error) {
 	options := append(rpc.Codecs(p.Cache),
+		// Of each message, unpacked; the HTTP side bounds bodies, but not the messages of a stream.
+		connect.WithReadMaxBytes(p.Settings.HTTP.MaxBodyBytes),
 		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
 			Authenticator: p.Authenticator,
 			Invalidator:   p.Cache,

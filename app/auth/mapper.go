@@ -85,7 +85,9 @@ func newAPIKeyFromProto(r *authv1.CreateApiKeyRequest) (NewAPIKey, error) {
 		if at.CheckValid() != nil {
 			return NewAPIKey{}, fault.Invalid("expires_at", "must be a time from the year 1 to 9999")
 		}
-		n.ExpiresAt = at.AsTime()
+		if n.ExpiresAt = at.AsTime(); n.ExpiresAt.IsZero() { // Go's zero time would mean never
+			return NewAPIKey{}, fault.Invalid("expires_at", "must be in the future")
+		}
 	}
 	return n, nil
 }

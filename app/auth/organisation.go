@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
+	"github.com/chefcloud/chefcloud/app/platform/money"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
 
@@ -20,8 +20,7 @@ import (
 const minPasswordLength = 10
 
 var (
-	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
-	plans        = []string{"FREE", "PRO", "ENT"}
+	plans = []string{"FREE", "PRO", "ENT"}
 )
 
 // NewOrganisation describes a tenant and who runs it.
@@ -86,7 +85,7 @@ func (n *NewOrganisation) check() error {
 	}{
 		{ids.Valid(n.ID), "id", "must be 1 to 64 letters, digits, dashes or underscores"},
 		{strings.TrimSpace(n.Name) != "", "name", "must not be empty"},
-		{currencyForm.MatchString(n.Currency), "currency", "must be an ISO 4217 code, as in UGX"},
+		{money.KnownCurrency(n.Currency), "currency", "must be an ISO 4217 code, as in UGX"},
 		{slices.Contains(plans, n.Plan), "plan", "must be one of " + strings.Join(plans, ", ")},
 		{err == nil && address.Address == n.OwnerEmail, "owner_email", "must be an email address"},
 		{utf8.RuneCountInString(n.OwnerPassword) >= minPasswordLength, "owner_password", "must have at least 10 characters"},

@@ -64,8 +64,8 @@ func TestForecastRun(t *testing.T) {
 		for _, p := range got.GetForecast() {
 			require.InDelta(t, want[p.GetDate()], p.GetQuantity(), 0.0005, p.GetDate())
 			if p.GetDate() != "2024-11-07" {
-				require.NotNil(t, p.P10)
-				require.LessOrEqual(t, p.GetP10(), p.GetP90())
+				require.NotNil(t, p.Lower_80)
+				require.LessOrEqual(t, p.GetLower_80(), p.GetUpper_80())
 			}
 		}
 

@@ -390,3 +390,13 @@ func TestRebuild(t *testing.T) {
 	}))
 	b.consistent(t)
 }
+
+func TestWasteLooksAtWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.short(t, "4")
+	factory.Batch(t, b.db, b.owner, factory.BatchOpts{BranchID: b.branch, ItemID: b.item, Quantity: "3", UnitCost: "50"}) // beside what is owed
+	_, err := b.client.RecordWastage(t.Context(), &inventoryv1.RecordWastageRequest{BranchId: b.branch, ItemId: b.item, Quantity: 1, Reason: "SPOILED"})
+	_, reason, _ := rpctest.Fault(t, err)
+	require.Equal(t, "INSUFFICIENT_STOCK", reason)
+}

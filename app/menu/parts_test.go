@@ -18,7 +18,7 @@ import (
 	menuv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1"
 )
 
-func (b *testBundle) prepare(t require.TestingT, id string, output float64, recipe ...*menuv1.RecipeLine) error {
+func (b *testBundle) prepare(id string, output float64, recipe ...*menuv1.RecipeLine) error {
 	_, err := b.client.UpsertPreparation(context.Background(), &menuv1.UpsertPreparationRequest{Preparation: &menuv1.Preparation{
 		Id: id, Name: id, OutputQuantity: output, OutputUnit: "l", Recipe: recipe,
 	}})
@@ -33,8 +33,8 @@ func TestPreparations(t *testing.T) {
 		b := setup(t)
 		oil := factory.Item(t, b.db, b.owner)
 		// 4 l of sauce are 5 kg of the item at a yield of 80 % and 0.5 l of oil; 2 l of dressing are 1 l of sauce and 1 l of oil.
-		require.NoError(t, b.prepare(t, "SAUCE", 4, &menuv1.RecipeLine{ItemId: b.item, Quantity: 5, YieldBp: 8000}, &menuv1.RecipeLine{ItemId: oil, Quantity: 0.5}))
-		require.NoError(t, b.prepare(t, "DRESSING", 2, &menuv1.RecipeLine{PreparationId: "SAUCE", Quantity: 1}, &menuv1.RecipeLine{ItemId: oil, Quantity: 1}))
+		require.NoError(t, b.prepare("SAUCE", 4, &menuv1.RecipeLine{ItemId: b.item, Quantity: 5, YieldBp: 8000}, &menuv1.RecipeLine{ItemId: oil, Quantity: 0.5}))
+		require.NoError(t, b.prepare("DRESSING", 2, &menuv1.RecipeLine{PreparationId: "SAUCE", Quantity: 1}, &menuv1.RecipeLine{ItemId: oil, Quantity: 1}))
 		_, err := b.upsert(t, burger("SALAD", &menuv1.RecipeLine{PreparationId: "DRESSING", Quantity: 0.1, YieldBp: 9000}, &menuv1.RecipeLine{ItemId: oil, Quantity: 0.01}))
 		require.NoError(t, err)
 
@@ -60,17 +60,17 @@ func TestPreparations(t *testing.T) {
 		b := setup(t)
 		item := &menuv1.RecipeLine{ItemId: b.item, Quantity: 1}
 		for _, id := range []string{"A", "B", "C"} {
-			require.NoError(t, b.prepare(t, id, 1, item))
+			require.NoError(t, b.prepare(id, 1, item))
 		}
-		require.NoError(t, b.prepare(t, "A", 1, &menuv1.RecipeLine{PreparationId: "B", Quantity: 1}))
-		require.NoError(t, b.prepare(t, "B", 1, &menuv1.RecipeLine{PreparationId: "C", Quantity: 1}))
-		err := b.prepare(t, "C", 1, item, &menuv1.RecipeLine{PreparationId: "A", Quantity: 1})
+		require.NoError(t, b.prepare("A", 1, &menuv1.RecipeLine{PreparationId: "B", Quantity: 1}))
+		require.NoError(t, b.prepare("B", 1, &menuv1.RecipeLine{PreparationId: "C", Quantity: 1}))
+		err := b.prepare("C", 1, item, &menuv1.RecipeLine{PreparationId: "A", Quantity: 1})
 		code, reason, fields := rpctest.Fault(t, err)
 		require.Equal(t, connect.CodeInvalidArgument, code)
 		require.Equal(t, "RECIPE_CYCLE", reason)
 		require.Equal(t, []string{"preparation.recipe[1].preparation_id"}, fields)
 		require.ErrorContains(t, err, "C → A → B → C")
-		require.Error(t, b.prepare(t, "D", 1, &menuv1.RecipeLine{PreparationId: "D", Quantity: 1}))
+		require.Error(t, b.prepare("D", 1, &menuv1.RecipeLine{PreparationId: "D", Quantity: 1}))
 	})
 
 	t.Run("NotEvenWhenTwoWritersAddHalfACycleEach", func(t *testing.T) {
@@ -78,16 +78,16 @@ func TestPreparations(t *testing.T) {
 		b := setup(t)
 		for i := range 8 {
 			x, y := fmt.Sprint("X", i), fmt.Sprint("Y", i)
-			require.NoError(t, b.prepare(t, x, 1, &menuv1.RecipeLine{ItemId: b.item, Quantity: 1}))
-			require.NoError(t, b.prepare(t, y, 1, &menuv1.RecipeLine{ItemId: b.item, Quantity: 1}))
+			require.NoError(t, b.prepare(x, 1, &menuv1.RecipeLine{ItemId: b.item, Quantity: 1}))
+			require.NoError(t, b.prepare(y, 1, &menuv1.RecipeLine{ItemId: b.item, Quantity: 1}))
 			refused := make([]bool, 2)
 			var both errgroup.Group
 			both.Go(func() error {
-				refused[0] = b.prepare(t, x, 1, &menuv1.RecipeLine{PreparationId: y, Quantity: 1}) != nil
+				refused[0] = b.prepare(x, 1, &menuv1.RecipeLine{PreparationId: y, Quantity: 1}) != nil
 				return nil
 			})
 			both.Go(func() error {
-				refused[1] = b.prepare(t, y, 1, &menuv1.RecipeLine{PreparationId: x, Quantity: 1}) != nil
+				refused[1] = b.prepare(y, 1, &menuv1.RecipeLine{PreparationId: x, Quantity: 1}) != nil
 				return nil
 			})
 			require.NoError(t, both.Wait())
@@ -107,7 +107,7 @@ func TestPreparations(t *testing.T) {
 			"NoPreparation": {&menuv1.RecipeLine{PreparationId: "A", Quantity: 1}, "preparation.recipe[0].preparation_id"},
 			"LeavingOut":    {&menuv1.RecipeLine{ItemId: b.item, Quantity: -1}, "preparation.recipe[0].quantity"},
 		} {
-			_, _, fields := rpctest.Fault(t, b.prepare(t, "P", 1, c.line))
+			_, _, fields := rpctest.Fault(t, b.prepare("P", 1, c.line))
 			require.Equal(t, []string{c.field}, fields, name)
 		}
 	})
@@ -129,7 +129,7 @@ func TestRequirementsAgainstAnotherExpansion(t *testing.T) {
 			yield := rapid.Int32Range(1, 10_000).Draw(rt, "yield")
 			below.Quantity, below.YieldBp = float64(net)/1000, yield
 			id := fmt.Sprintf("R%d_%d", run, level)
-			require.NoError(rt, b.prepare(rt, id, float64(output)/1000, below))
+			require.NoError(rt, b.prepare(id, float64(output)/1000, below))
 			exact.Mul(exact, big.NewRat(net, 1000)).Mul(exact, big.NewRat(10_000, int64(yield))).Quo(exact, big.NewRat(output, 1000))
 			below = &menuv1.RecipeLine{PreparationId: id}
 		}

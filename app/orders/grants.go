@@ -46,6 +46,9 @@ func (o *Order) CompLines(nos []int32, g Grant) error {
 			return fault.Invalid(fmt.Sprintf("line_nos[%d]", i), fmt.Sprintf("must be a line of the order that is not voided, not %d", no))
 		}
 		g.LineNo = no
+		if o.remaining(no) == 0 {
+			return fault.Invalid(fmt.Sprintf("line_nos[%d]", i), fmt.Sprintf("must be a line with something left to pay, not %d", no))
+		}
 		if err := o.GrantComp(0, g); err != nil {
 			return err
 		}

@@ -182,8 +182,8 @@ func (f *FinishedOrder) check(now time.Time) error {
 		}
 	}
 	for _, i := range instants {
-		if i.at.After(latest) {
-			return fault.Invalid(i.field, "must not be in the future")
+		if err := checkInstant(i.field, i.at, latest); err != nil {
+			return err
 		}
 	}
 	if !f.ClosedAt.IsZero() && !f.VoidedAt.IsZero() && f.VoidedAt.Before(f.ClosedAt) {
@@ -193,12 +193,29 @@ func (f *FinishedOrder) check(now time.Time) error {
 		return fault.Invalid("opened_at", "must not be after the order ended")
 	}
 	for i, t := range f.Tickets {
+		if err := checkInstant(fmt.Sprintf("tickets[%d].sent_at", i), t.SentAt, latest); err != nil {
+			return err
+		}
+		if err := checkInstant(fmt.Sprintf("tickets[%d].ready_at", i), t.ReadyAt, latest); err != nil {
+			return err
+		}
 		if !t.ReadyAt.IsZero() && t.ReadyAt.Before(t.SentAt) {
 			return fault.Invalid(fmt.Sprintf("tickets[%d].ready_at", i), "must not be before sent_at")
 		}
-		if t.SentAt.After(latest) || t.ReadyAt.After(latest) {
-			return fault.Invalid(fmt.Sprintf("tickets[%d]", i), "must not be in the future")
-		}
+	}
+	return nil
+}
+
+// earliest is before any order that a report could show.
+var earliest = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// checkInstant refuses an instant that is given and can't be.
+func checkInstant(field string, at, latest time.Time) error {
+	if at.After(latest) {
+		return fault.Invalid(field, "must not be in the future")
+	}
+	if !at.IsZero() && at.Before(earliest) {
+		return fault.Invalid(field, "must not be before "+earliest.Format(time.DateOnly))
 	}
 	return nil
 }

@@ -214,5 +214,13 @@ func timeFromProto(t *timestamppb.Timestamp) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
-	return t.AsTime()
+	return given(t.AsTime())
+}
+
+// given keeps Go's zero time, which a client may send too, from being taken for an absent one.
+func given(t time.Time) time.Time {
+	if t.IsZero() {
+		return t.Add(time.Microsecond)
+	}
+	return t
 }

@@ -3,7 +3,9 @@ package orders_test
 import (
 	"testing"
 
+	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -73,4 +75,32 @@ func TestModifiersOfTheMenu(t *testing.T) {
 		_, _, fields := rpctest.Fault(t, err)
 		require.Equal(t, []string{c.field}, fields, name)
 	}
+}
+
+func TestANULIsRefusedByItsField(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.client.OpenOrder(t.Context(), &ordersv1.OpenOrderRequest{BranchId: b.branch, Lines: []*ordersv1.NewLine{
+		{MenuItemId: b.dish, Quantity: 1, Modifiers: []*ordersv1.Modifier{{Name: "fine"}, {Name: "x\x00y"}}},
+	}})
+	code, _, fields := rpctest.Fault(t, err)
+	require.Equal(t, connect.CodeInvalidArgument, code)
+	require.Equal(t, []string{"lines[0].modifiers[1].name"}, fields)
+
+	line := func(name string) []*ordersv1.IngestLine {
+		return []*ordersv1.IngestLine{{MenuItemId: b.dish, Quantity: 1, Modifiers: []*ordersv1.Modifier{{Name: name}}}}
+	}
+	resp, err := b.client.IngestOrders(t.Context(), &ordersv1.IngestOrdersRequest{Orders: []*ordersv1.IngestOrder{
+		{OrderId: "BAD", BranchId: b.branch, ClosedAt: timestamppb.New(noon), Lines: line("x\x00y")},
+		{OrderId: "OLD", BranchId: b.branch, ClosedAt: timestamppb.New(noon.AddDate(-50, 0, 0)), Lines: line("x")},
+		{OrderId: "GOOD", BranchId: b.branch, ClosedAt: timestamppb.New(noon), Lines: line("x")},
+	}})
+	require.NoError(t, err)
+	var statuses []ordersv1.IngestStatus
+	for _, r := range resp.GetResults() {
+		statuses = append(statuses, r.GetStatus())
+	}
+	require.Equal(t, []ordersv1.IngestStatus{
+		ordersv1.IngestStatus_INGEST_STATUS_REFUSED, ordersv1.IngestStatus_INGEST_STATUS_REFUSED, ordersv1.IngestStatus_INGEST_STATUS_CREATED,
+	}, statuses)
 }

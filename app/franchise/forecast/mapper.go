@@ -24,7 +24,7 @@ func toProto(q Query, points []point, asOf time.Time) *franchisev1.ListForecastI
 			Methods:  p.methods,
 		}
 		if p.bounded == p.branches {
-			items[i].P10, items[i].P90, items[i].P2_5, items[i].P97_5 = wire(p.p10), wire(p.p90), wire(p.p025), wire(p.p975)
+			items[i].Lower_80, items[i].Upper_80, items[i].Lower_95, items[i].Upper_95 = wire(p.p10), wire(p.p90), wire(p.p025), wire(p.p975)
 		}
 		if p.date.Before(q.CompletedBefore) {
 			items[i].Actual = wire(p.used)

@@ -68,13 +68,17 @@ func withdraw(ctx context.Context, tx postgres.Querier, w Withdrawal, k kind) (W
 	if err != nil {
 		return Withdrawn{}, err
 	}
+	owed, err := st.openShortfalls(ctx, itemIDs)
+	if err != nil {
+		return Withdrawn{}, err
+	}
+	if err := cover(w.Needs, batches, owed); err != nil {
+		return Withdrawn{}, err
+	}
 	parts := allocate(w.Needs, batches)
 	movements := make([]movement, len(parts))
 	taken := Withdrawn{Parcels: make([]Parcel, len(parts))}
 	for i, p := range parts {
-		if p.short() {
-			return Withdrawn{}, insufficient(w.Needs, p)
-		}
 		movements[i] = movement{BatchID: p.BatchID, ItemID: p.ItemID, Kind: k, LineNo: p.LineNo, Quantity: p.Quantity.Neg(), UnitCost: p.UnitCost}
 		taken.Parcels[i] = Parcel{ExpiresOn: p.ExpiresOn, LineNo: p.LineNo, Quantity: p.Quantity, ReceivedAt: p.ReceivedAt, UnitCost: p.UnitCost}
 	}
@@ -84,16 +88,26 @@ func withdraw(ctx context.Context, tx postgres.Querier, w Withdrawal, k kind) (W
 	return taken, st.book(ctx, posting{At: w.At, BusinessDate: w.BusinessDate, SourceID: w.SourceID}, movements)
 }
 
-// insufficient names what there is of the item that is short.
-func insufficient(needs []Need, short part) error {
-	var wanted decimal.Decimal
+// cover refuses needs of more than is on hand: what the batches hold, less what is owed.
+func cover(needs []Need, batches []Batch, owed map[string][]*shortfall) error {
+	wanted, onHand := make(map[string]decimal.Decimal), make(map[string]decimal.Decimal)
 	for _, n := range needs {
-		if n.ItemID == short.ItemID {
-			wanted = wanted.Add(n.Quantity)
+		wanted[n.ItemID] = wanted[n.ItemID].Add(n.Quantity)
+	}
+	for _, b := range batches {
+		onHand[b.ItemID] = onHand[b.ItemID].Add(b.Remaining)
+	}
+	for itemID, shortfalls := range owed {
+		for _, s := range shortfalls {
+			onHand[itemID] = onHand[itemID].Sub(s.Open)
 		}
 	}
-	available := wanted.Sub(short.Quantity)
-	return fault.FailedPrecondition("INSUFFICIENT_STOCK",
-		"only "+available.String()+" of item "+short.ItemID+" on hand, not "+wanted.String()).
-		With("item_id", short.ItemID).With("available", available.String()).With("requested", wanted.String())
+	for _, n := range needs {
+		if available := onHand[n.ItemID]; available.LessThan(wanted[n.ItemID]) {
+			return fault.FailedPrecondition("INSUFFICIENT_STOCK",
+				"only "+available.String()+" of item "+n.ItemID+" on hand, not "+wanted[n.ItemID].String()).
+				With("item_id", n.ItemID).With("available", available.String()).With("requested", wanted[n.ItemID].String())
+		}
+	}
+	return nil
 }

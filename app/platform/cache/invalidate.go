@@ -49,11 +49,19 @@ func (c *Cache) Invalidate(ctx context.Context, orgID string, busted []Report) e
 		}
 		zerolog.Ctx(ctx).Warn().Err(err).Str("cache_bust", "noted").Str("org_id", orgID).
 			Msg("[CACHE] Valkey is unreachable, invalidation noted")
+		// Until the other nodes have looked at the notes they may answer from before: the caller hears of the write after that.
+		pause(2 * watchInterval)
 		return nil
 	}
 	c.metrics.busted(busted, removed)
 	zerolog.Ctx(ctx).Info().Str("cache_bust", names(busted)).Msgf("[CACHE] Invalidating org=%s prefixes=[%s] removed=%d", orgID, quoted(busted), removed)
 	return nil
+}
+
+func pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	<-timer.C
 }
 
 func (c *Cache) replace(ctx context.Context, orgID string, busted []Report) (removed int64, err error) {

@@ -1,8 +1,12 @@
 package httpserver
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -57,14 +61,58 @@ func recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody refuses what says that it is too large, and cuts off what turns out to be.
+// limitBody refuses what says that it is too large, and cuts off what turns out to be. A compressed body is unpacked here, so that
+// it is what it unpacks to that counts.
 func limitBody(limit int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > limit {
-			WriteError(w, http.StatusRequestEntityTooLarge, "resource_exhausted", fmt.Sprintf("the request body must be at most %d bytes", limit))
+			tooLarge(w, limit)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			body, err := unpack(r.Body, limit)
+			if errors.Is(err, errTooLarge) {
+				tooLarge(w, limit)
+				return
+			}
+			if err != nil {
+				WriteError(w, http.StatusBadRequest, "invalid_argument", "the request body is not what its Content-Encoding says")
+				return
+			}
+			r = r.Clone(r.Context())
+			r.Header.Del("Content-Encoding")
+			r.ContentLength, r.Body = int64(len(body)), io.NopCloser(bytes.NewReader(body))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var errTooLarge = errors.New("the request body is too large")
+
+// unpack reads a compressed body of at most so many bytes unpacked.
+func unpack(packed io.Reader, limit int64) ([]byte, error) {
+	reader, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(reader, limit+1))
+	var cut *http.MaxBytesError
+	if int64(len(body)) > limit || errors.As(err, &cut) {
+		return nil, errTooLarge
+	}
+	return body, err
+}
+
+func tooLarge(w http.ResponseWriter, limit int64) {
+	WriteError(w, http.StatusRequestEntityTooLarge, "resource_exhausted", fmt.Sprintf("the request body must be at most %d bytes", limit))
+}
+
+// harden keeps browsers from guessing what an answer is, and everybody from keeping it.
+func harden(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Frame-Options", "DENY")
 		next.ServeHTTP(w, r)
 	})
 }

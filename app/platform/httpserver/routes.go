@@ -54,7 +54,7 @@ func (r Routes) Handler(mount func(next http.Handler) (http.Handler, error)) (ht
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
 	mux.Handle("/", limitBody(int64(r.HTTP.MaxBodyBytes), rpcs))
-	return identify(r.Log, r.Access, r.HTTP.TrustedProxies, recoverPanics(r.cors().Handler(mux))), nil
+	return identify(r.Log, r.Access, r.HTTP.TrustedProxies, harden(recoverPanics(r.cors().Handler(mux)))), nil
 }
 
 func (r Routes) cors() *cors.Cors {

@@ -2,6 +2,8 @@ package httpserver_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,6 +118,37 @@ func TestHealth(t *testing.T) {
 			require.Equal(t, c.status, w.Code)
 			require.JSONEq(t, c.want, w.Body.String())
 		})
+	}
+}
+
+// TestABodyIsMeasuredUnpacked sends what is small only as long as it is packed.
+func TestABodyIsMeasuredUnpacked(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(routes(t, nil))
+	t.Cleanup(server.Close)
+	send := func(path string, body []byte) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path, bytes.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Encoding", "gzip")
+		response, err := server.Client().Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	pack := func(size int) []byte {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err := w.Write([]byte(`{"menuItem":{"name":"` + strings.Repeat("a", size) + `"}}`))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		return packed.Bytes()
+	}
+	for _, path := range []string{"/menu/items", menuv1connect.MenuServiceUpsertMenuItemProcedure} {
+		require.Less(t, len(pack(100_000)), 1024)
+		require.Equal(t, http.StatusRequestEntityTooLarge, send(path, pack(100_000)), path)
+		require.NotEqual(t, http.StatusRequestEntityTooLarge, send(path, pack(100)), path)
+		require.Equal(t, http.StatusBadRequest, send(path, []byte("not gzip")), path)
 	}
 }
 

@@ -71,10 +71,16 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Served delivers why serving ended, nil after Stop.
 func (s *Server) Served() <-chan error { return s.served }
 
-// Stop turns /ready false, takes no new connection, lets calls in flight finish for at most SHUTDOWN_TIMEOUT, then cuts
-// what is left.
+// Stop turns /ready false, serves on for SHUTDOWN_DELAY, takes no new connection, lets calls in flight finish for at most
+// SHUTDOWN_TIMEOUT, then cuts what is left.
 func (s *Server) Stop(ctx context.Context) error {
 	s.ready.Set(false)
+	drained := time.NewTimer(s.settings.ShutdownDelay.Duration())
+	defer drained.Stop()
+	select {
+	case <-drained.C:
+	case <-ctx.Done():
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.settings.ShutdownTimeout.Duration())
 	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {

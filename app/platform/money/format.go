@@ -27,3 +27,9 @@ func FormatDecimal(amount decimal.Decimal, code string) string {
 	shifted := amount.Shift(-exponent)
 	return shifted.StringFixed(max(exponent, -shifted.Exponent()))
 }
+
+// KnownCurrency reports whether a text is an ISO 4217 code.
+func KnownCurrency(code string) bool {
+	unit, err := currency.ParseISO(code)
+	return err == nil && unit.String() == code
+}

@@ -27,7 +27,7 @@ type Message[T any] interface {
 }
 
 // Run calls fn in a transaction. With an Idempotency-Key, the key and the answer are stored in that transaction:
-// the same key with the same request gets the stored answer and fn isn't called, with another request or RPC it is
+// the same key with the same request, of a caller with the same rights, gets the stored answer and fn isn't called, with another request or RPC it is
 // already_exists IDEMPOTENCY_KEY_REUSED, and a call that fails leaves the key free. Of calls at the same time one
 // works and the others wait for its answer.
 func Run[T any, Response Message[T]](ctx context.Context, db *postgres.DB, request proto.Message, fn func(ctx context.Context, tx postgres.Querier) (Response, error)) (Response, error) {
@@ -86,8 +86,11 @@ func claimFrom(ctx context.Context, request proto.Message) (claim, error) {
 	if err != nil {
 		return claim{}, fmt.Errorf("encode request: %w", err)
 	}
-	hash := sha256.Sum256(content)
-	return claim{key: key, orgID: caller.From(ctx).OrgID, procedure: info.Spec().Procedure, hash: hash[:]}, nil
+	c := caller.From(ctx)
+	// With the caller's rights: who may do less than the first caller doesn't get that caller's answer.
+	rights := fmt.Sprintf("%d %d %q %q\n", c.Kind, c.Role, c.BranchID, c.Scopes)
+	hash := sha256.Sum256(append([]byte(rights), content...))
+	return claim{key: key, orgID: c.OrgID, procedure: info.Spec().Procedure, hash: hash[:]}, nil
 }
 
 func (c claim) matches(procedure string, hash []byte) error {

@@ -165,6 +165,17 @@ func TestRun(t *testing.T) {
 		require.Equal(t, 2, b.kept(t))
 	})
 
+	t.Run("WhoMayDoLessDoesNotGetTheAnswer", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		_, err := b.call(t.Context(), b.owner, "till-7", "Rolex")
+		require.NoError(t, err)
+		_, err = b.call(t.Context(), factory.As(b.owner, caller.RoleManager, ""), "till-7", "Rolex")
+		code, reason, _ := rpctest.Fault(t, err)
+		require.Equal(t, connect.CodeAlreadyExists, code)
+		require.Equal(t, "IDEMPOTENCY_KEY_REUSED", reason)
+	})
+
 	t.Run("AnAnswerWithoutAnyFieldIsReplayedToo", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

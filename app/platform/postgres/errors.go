@@ -18,6 +18,7 @@ const (
 	codeDeadlock             = "40P01"
 	codeForeignKeyViolation  = "23503"
 	codeInvalidText          = "22021"
+	codeUnsupportedEscape    = "22P05" // the same within jsonb
 	codeQueryCanceled        = "57014"
 	codeSerializationFailure = "40001"
 	codeUniqueViolation      = "23505"
@@ -84,7 +85,7 @@ var errUnavailable = fault.Unavailable("DATABASE_UNAVAILABLE", "database is unav
 // translateCode returns nil for codes that say something about one statement.
 func translateCode(code string) *fault.Error {
 	switch {
-	case code == codeInvalidText: // the wire guarantees UTF-8, so only a NUL, which PostgreSQL can't store
+	case code == codeInvalidText, code == codeUnsupportedEscape: // the wire guarantees UTF-8, so only a NUL, which PostgreSQL can't store
 		return fault.Invalid("", "text must not contain NUL characters")
 	case code == codeDeadlock, code == codeSerializationFailure:
 		return fault.Aborted("TRANSACTION_LOST", "another call was changing the same rows; try again")

@@ -3,14 +3,18 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
 	"github.com/rs/zerolog"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protopath"
+	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/chefcloud/chefcloud/app/platform/fault"
@@ -56,7 +60,7 @@ func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error
 		if known.Kind == fault.KindUnavailable || known.Kind == fault.KindInternal {
 			zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
 		}
-		return fromFault(known)
+		return fromFault(nameNUL(known, c.message))
 	case wire != nil:
 		return wire
 	case errors.Is(err, context.Canceled):
@@ -87,6 +91,46 @@ func fromFault(f *fault.Error) *connect.Error {
 		wire.Meta().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	return wire
+}
+
+// nameNUL names the field of a request that holds a NUL character, which the database refused without saying which.
+func nameNUL(f *fault.Error, message any) *fault.Error {
+	m, ok := message.(proto.Message)
+	if !ok || f.Kind != fault.KindInvalid || len(f.Violations) != 1 || f.Violations[0].Field != "" {
+		return f
+	}
+	var field string
+	_ = protorange.Range(m.ProtoReflect(), func(p protopath.Values) error {
+		if text, ok := p.Index(-1).Value.Interface().(string); ok && strings.Contains(text, "\x00") {
+			field = fieldPath(p.Path)
+			return protorange.Terminate
+		}
+		return nil
+	})
+	if field == "" {
+		return f
+	}
+	return fault.Invalid(field, f.Violations[0].Rule)
+}
+
+// fieldPath writes a path as violations have it: `lines[0].name`.
+func fieldPath(p protopath.Path) string {
+	var b strings.Builder
+	for _, step := range p[1:] {
+		switch step.Kind() {
+		case protopath.FieldAccessStep:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(string(step.FieldDescriptor().Name()))
+		case protopath.ListIndexStep:
+			fmt.Fprintf(&b, "[%d]", step.ListIndex())
+		case protopath.MapIndexStep:
+			fmt.Fprintf(&b, "[%q]", step.MapIndex().String())
+		default:
+		}
+	}
+	return b.String()
 }
 
 func addDetail(wire *connect.Error, message proto.Message) {

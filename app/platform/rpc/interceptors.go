@@ -48,6 +48,8 @@ func Interceptors(d Dependencies) []connect.Interceptor {
 type call struct {
 	spec   connect.Spec
 	header http.Header
+	// message is the request of a unary call.
+	message any
 }
 
 // step does something around a call; next runs the rest with the given context.
@@ -78,7 +80,7 @@ func (i interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		u := &unary{next: next, req: req}
-		if err := i.step(ctx, call{spec: req.Spec(), header: req.Header()}, u.run); err != nil {
+		if err := i.step(ctx, call{spec: req.Spec(), header: req.Header(), message: req.Any()}, u.run); err != nil {
 			return nil, err
 		}
 		return u.resp, nil

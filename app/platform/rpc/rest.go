@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -26,6 +27,13 @@ func reach(next http.Handler) http.Handler {
 // restErrors mends the transcoder's own refusals.
 func restErrors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+			r.URL.RawQuery = ""
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(map[string]any{"code": 3, "message": "the query string can't be read: " + err.Error(), "details": []any{}})
+			return
+		}
 		reached := new(bool)
 		mended := &refusal{ResponseWriter: w, reached: reached}
 		next.ServeHTTP(mended, r.WithContext(context.WithValue(r.Context(), reachedKey{}, reached)))

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -31,25 +32,29 @@ func ParseTimeOfDay(text string) (int, error) {
 func FormatTimeOfDay(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
 func (d Daypart) on(day time.Weekday) bool {
-	if len(d.Weekdays) == 0 {
-		return true
-	}
-	for _, w := range d.Weekdays {
-		if w == day {
-			return true
-		}
-	}
-	return false
+	return len(d.Weekdays) == 0 || slices.Contains(d.Weekdays, day)
+}
+
+// wallClock is what a clock in the branch shows.
+type wallClock struct {
+	day    time.Weekday
+	minute int
+}
+
+func readClock(local time.Time) wallClock {
+	hour, minute, _ := local.Clock()
+	return wallClock{day: local.Weekday(), minute: hour*60 + minute}
 }
 
 // Contains reports whether a branch's wall clock shows a time in the daypart.
-func (d Daypart) Contains(local time.Time) bool {
-	minute, day := local.Hour()*60+local.Minute(), local.Weekday()
+func (d Daypart) Contains(local time.Time) bool { return d.contains(readClock(local)) }
+
+func (d *Daypart) contains(c wallClock) bool {
 	if d.Start < d.End {
-		return d.on(day) && minute >= d.Start && minute < d.End
+		return c.minute >= d.Start && c.minute < d.End && d.on(c.day)
 	}
-	yesterday := (day + 6) % 7
-	return d.on(day) && minute >= d.Start || d.on(yesterday) && minute < d.End
+	yesterday := (c.day + 6) % 7
+	return c.minute >= d.Start && d.on(c.day) || c.minute < d.End && d.on(yesterday)
 }
 
 // span is a part of the week in minutes since Sunday midnight; it may reach into the next week.

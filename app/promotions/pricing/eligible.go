@@ -10,7 +10,7 @@ type candidate struct {
 
 // conditions returns why a basket doesn't meet a promotion's terms, or ReasonApplied. The scope of dishes, the limits and the
 // minimum spend are looked at elsewhere.
-func (e *entry) conditions(b *Basket) Reason {
+func (e *entry) conditions(b *Basket, clock wallClock) Reason {
 	switch {
 	case !e.StartsAt.IsZero() && b.At.Before(e.StartsAt):
 		return ReasonNotStarted
@@ -22,10 +22,19 @@ func (e *entry) conditions(b *Basket) Reason {
 		return ReasonOtherChannel
 	case len(e.OrderTypes) > 0 && !slices.Contains(e.OrderTypes, b.OrderType):
 		return ReasonOtherOrderType
-	case len(e.Dayparts) > 0 && !slices.ContainsFunc(e.Dayparts, func(d Daypart) bool { return d.Contains(b.At) }):
+	case len(e.Dayparts) > 0 && !e.inDaypart(clock):
 		return ReasonOutsideDaypart
 	}
 	return ReasonApplied
+}
+
+func (e *entry) inDaypart(clock wallClock) bool {
+	for i := range e.Dayparts {
+		if e.Dayparts[i].contains(clock) {
+			return true
+		}
+	}
+	return false
 }
 
 // presented returns the codes of the promotion that the guest presents, in normal form and each once, as many as one order may
@@ -48,10 +57,10 @@ var noCode = []string{""}
 
 // candidates returns what the basket is eligible for, in order.
 func (b *Book) candidates(basket *Basket) []candidate {
-	found := make([]candidate, 0, 64)
+	found, clock := make([]candidate, 0, 64), readClock(basket.At)
 	b.inScope(basket, func(place int) {
 		e := &b.entries[place]
-		if e.conditions(basket) != ReasonApplied {
+		if e.conditions(basket, clock) != ReasonApplied {
 			return
 		}
 		for _, code := range e.presented(basket.CouponCodes) {
@@ -94,10 +103,10 @@ func (l *Left) take(c candidate) Reason {
 
 // explain returns why each promotion that was no candidate isn't one, in order.
 func (b *Book) explain(basket *Basket) []Decision {
-	var skipped []Decision
+	skipped, clock := make([]Decision, 0, len(b.entries)), readClock(basket.At)
 	for i := range b.entries {
 		e := &b.entries[i]
-		reason := e.conditions(basket)
+		reason := e.conditions(basket, clock)
 		if reason == ReasonApplied && !slices.ContainsFunc(basket.Lines, func(l Line) bool { return e.covers(&l) }) {
 			reason = ReasonOutOfScope
 		}

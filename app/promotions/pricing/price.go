@@ -96,15 +96,16 @@ func bestForGuest(basket *Basket, candidates []candidate) (applied, skipped []De
 	best, alone := -1, []Decision(nil)
 	for i := range exclusive {
 		given, reasons := stack(basket, exclusive[i:i+1])
-		if len(given) == 0 {
+		switch {
+		case len(given) == 0:
 			skipped = append(skipped, reasons...)
-		} else if best < 0 || given[0].Discount > alone[0].Discount {
+		case best >= 0 && given[0].Discount <= alone[0].Discount:
+			skipped = append(skipped, exclusive[i].skipped(ReasonBetterForGuest))
+		default:
 			if best >= 0 {
 				skipped = append(skipped, exclusive[best].skipped(ReasonBetterForGuest))
 			}
 			best, alone = i, given
-		} else {
-			skipped = append(skipped, exclusive[i].skipped(ReasonBetterForGuest))
 		}
 	}
 	if best < 0 {

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -200,7 +201,7 @@ func TestReasons(t *testing.T) {
 			c.terms.Effect, c.terms.PercentBP = pricing.EffectPercentOff, 1000
 			basket := workedBasket("a")
 			r := pricing.NewBook([]*pricing.Promotion{promotion("P", c.terms)}).Price(&basket, pricing.Options{Explain: true})
-			decisions := append(r.Applied, r.Skipped...)
+			decisions := slices.Concat(r.Applied, r.Skipped)
 			require.Len(t, decisions, 1)
 			require.Equal(t, c.want, decisions[0].Reason)
 		})

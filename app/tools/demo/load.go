@@ -92,6 +92,16 @@ func Load(ctx context.Context, db *postgres.DB, options Options) error {
 		if err := run.derive(ctx, db, tx, today); err != nil {
 			return err
 		}
+		offers, err := staging.promotionRows(today)
+		if err != nil {
+			return err
+		}
+		if err := sendAll(ctx, conn.PgConn(), offers); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE organisations SET promotions_version = 1 WHERE org_id = $1", staging.orgID); err != nil {
+			return fmt.Errorf("mark promotions: %w", err)
+		}
 		const otherDays = 14
 		otherToday := civil.BusinessDate(options.Now, location(newYork), cutoffMinutes)
 		return newHistory(other, options).simulate(ctx, conn.PgConn(), datesUpTo(otherToday, otherDays), nil)

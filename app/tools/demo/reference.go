@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/chefcloud/chefcloud/app/tools/demo/catalog"
 	"github.com/chefcloud/chefcloud/app/tools/demo/copyto"
 )
 
@@ -14,7 +15,8 @@ const plan = "ENT"
 // sendReference copies what a company's days build on into the database: its branches, goods and dishes.
 func (c *company) sendReference(ctx context.Context, conn *pgconn.PgConn) error {
 	return sendAll(ctx, conn, []*copyto.Buffer{
-		c.organisationRows(), c.branchRows(), c.supplierRows(), c.itemRows(), c.positionRows(), c.dishRows(), c.recipeRows(),
+		c.organisationRows(), c.branchRows(), c.supplierRows(), c.itemRows(), c.supplierItemRows(), c.positionRows(), c.categoryRows(),
+		c.dishRows(), c.recipeRows(),
 	})
 }
 
@@ -69,7 +71,8 @@ func (c *company) branchRows() *copyto.Buffer {
 }
 
 func (c *company) supplierRows() *copyto.Buffer {
-	b := copyto.NewBuffer("suppliers", "org_id", "id", "name", "email", "lead_time_days", "created_at", "updated_at")
+	b := copyto.NewBuffer("suppliers", "org_id", "id", "name", "email", "lead_time_days", "review_period_days", "created_at",
+		"updated_at")
 	for _, s := range c.catalogue.Suppliers {
 		b.Row()
 		b.Text(c.orgID)
@@ -77,6 +80,7 @@ func (c *company) supplierRows() *copyto.Buffer {
 		b.Text(s.Name)
 		b.Text(s.Email)
 		b.Int4(s.LeadTimeDays)
+		b.Int4(int32(max(s.EveryDays, 1)))
 		b.Time(c.createdAt)
 		b.Time(c.createdAt)
 	}
@@ -93,6 +97,41 @@ func (c *company) itemRows() *copyto.Buffer {
 		b.Text(i.BaseUnit)
 		b.Time(c.createdAt)
 		b.Time(c.createdAt)
+	}
+	return b
+}
+
+// supplierItemRows sells each item in packs of its supplier.
+func (c *company) supplierItemRows() *copyto.Buffer {
+	const packUnits = 5
+	b := copyto.NewBuffer("supplier_items", "org_id", "supplier_id", "item_id", "unit_cost", "pack_size", "preferred", "shelf_days", "updated_at")
+	for _, i := range c.catalogue.Items {
+		b.Row()
+		b.Text(c.orgID)
+		b.Text(c.catalogue.Suppliers[i.Supplier].ID)
+		b.Text(i.ID)
+		unitCost(b, i.Cost)
+		quantity(b, packUnits*catalog.Unit)
+		b.Bool(true)
+		b.Int4(int32(i.ShelfDays))
+		b.Time(c.createdAt)
+	}
+	return b
+}
+
+// categoryRows lists the categories of the dishes in the order in which they first come.
+func (c *company) categoryRows() *copyto.Buffer {
+	b := copyto.NewBuffer("menu_categories", "org_id", "name", "position")
+	seen := map[string]bool{}
+	for _, d := range c.catalogue.Dishes {
+		if seen[d.Category] {
+			continue
+		}
+		seen[d.Category] = true
+		b.Row()
+		b.Text(c.orgID)
+		b.Text(d.Category)
+		b.Int4(int32(len(seen)))
 	}
 	return b
 }

@@ -68,6 +68,7 @@ func (i *instance) serverEnvironment(address, access string) []string {
 		"WH_SECRET=" + i.secrets.Webhook,
 		"CORS_ORIGINS=" + url(addresses(i.UpOptions)[0]),
 		"LOG_FORMAT=console",
+		"SHUTDOWN_DELAY=0",
 		"ACCESS_LOG_FILE=" + access,
 	}
 }

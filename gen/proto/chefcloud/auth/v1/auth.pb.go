@@ -1798,12 +1798,12 @@ const file_chefcloud_auth_v1_auth_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
 	"\n" +
-	"revoked_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"\xc7\x02\n" +
+	"revoked_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"\xef\x02\n" +
 	"\x13CreateApiKeyRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12\x97\x01\n" +
-	"\x06scopes\x18\x03 \x03(\tB\x7f\xbaH|\x92\x01y\b\x01\x10\x14\x18\x01\"qroR\vorders:readR\forders:writeR\x0einventory:readR\x0finventory:writeR\x10procurement:readR\x11procurement:writeR\freports:readR\x06scopes\x12$\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12\xbf\x01\n" +
+	"\x06scopes\x18\x03 \x03(\tB\xa6\x01\xbaH\xa2\x01\x92\x01\x9e\x01\b\x01\x10\x14\x18\x01\"\x95\x01r\x92\x01R\vorders:readR\forders:writeR\x0einventory:readR\x0finventory:writeR\x10procurement:readR\x11procurement:writeR\x0fpromotions:readR\x10promotions:writeR\freports:readR\x06scopes\x12$\n" +
 	"\tbranch_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\bbranchId\x129\n" +
 	"\n" +
 	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"g\n" +

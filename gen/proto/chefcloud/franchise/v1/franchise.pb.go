@@ -2005,13 +2005,13 @@ type ForecastItem struct {
 	Methods []string `protobuf:"bytes,8,rep,name=methods,proto3" json:"methods,omitempty"`
 	// Bounds that the use stays between with 80 percent; absent where a series was too short to be tested. Over several branches
 	// they are sums, which is wider than need be.
-	P10 *float64 `protobuf:"fixed64,9,opt,name=p10,proto3,oneof" json:"p10,omitempty"`
+	Lower_80 *float64 `protobuf:"fixed64,9,opt,name=lower_80,json=lower80,proto3,oneof" json:"lower_80,omitempty"`
 	// Upper bound of 80 percent.
-	P90 *float64 `protobuf:"fixed64,10,opt,name=p90,proto3,oneof" json:"p90,omitempty"`
+	Upper_80 *float64 `protobuf:"fixed64,10,opt,name=upper_80,json=upper80,proto3,oneof" json:"upper_80,omitempty"`
 	// Lower bound of 95 percent.
-	P2_5 *float64 `protobuf:"fixed64,11,opt,name=p2_5,json=p25,proto3,oneof" json:"p2_5,omitempty"`
+	Lower_95 *float64 `protobuf:"fixed64,11,opt,name=lower_95,json=lower95,proto3,oneof" json:"lower_95,omitempty"`
 	// Upper bound of 95 percent.
-	P97_5         *float64 `protobuf:"fixed64,12,opt,name=p97_5,json=p975,proto3,oneof" json:"p97_5,omitempty"`
+	Upper_95      *float64 `protobuf:"fixed64,12,opt,name=upper_95,json=upper95,proto3,oneof" json:"upper_95,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2102,30 +2102,30 @@ func (x *ForecastItem) GetMethods() []string {
 	return nil
 }
 
-func (x *ForecastItem) GetP10() float64 {
-	if x != nil && x.P10 != nil {
-		return *x.P10
+func (x *ForecastItem) GetLower_80() float64 {
+	if x != nil && x.Lower_80 != nil {
+		return *x.Lower_80
 	}
 	return 0
 }
 
-func (x *ForecastItem) GetP90() float64 {
-	if x != nil && x.P90 != nil {
-		return *x.P90
+func (x *ForecastItem) GetUpper_80() float64 {
+	if x != nil && x.Upper_80 != nil {
+		return *x.Upper_80
 	}
 	return 0
 }
 
-func (x *ForecastItem) GetP2_5() float64 {
-	if x != nil && x.P2_5 != nil {
-		return *x.P2_5
+func (x *ForecastItem) GetLower_95() float64 {
+	if x != nil && x.Lower_95 != nil {
+		return *x.Lower_95
 	}
 	return 0
 }
 
-func (x *ForecastItem) GetP97_5() float64 {
-	if x != nil && x.P97_5 != nil {
-		return *x.P97_5
+func (x *ForecastItem) GetUpper_95() float64 {
+	if x != nil && x.Upper_95 != nil {
+		return *x.Upper_95
 	}
 	return 0
 }
@@ -4209,13 +4209,13 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\abudgets\x18\x01 \x03(\v2\x1e.chefcloud.franchise.v1.BudgetR\abudgets\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12\x16\n" +
 	"\x06period\x18\x03 \x01(\tR\x06period\x12/\n" +
-	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xe9\x03\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x84\x04\n" +
 	"\fBudgetTarget\x129\n" +
 	"\tbranch_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\x129\n" +
-	"\x06period\x18\x02 \x01(\tB!\xbaH\x1er\x1c2\x1a^[0-9]{4}-(0[1-9]|1[0-2])$R\x06period\x12!\n" +
-	"\arevenue\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\arevenue\x12\x1b\n" +
-	"\x04cogs\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x04cogs\x12\x1d\n" +
-	"\x05waste\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05waste\x12\xd1\x01\n" +
+	"\x06period\x18\x02 \x01(\tB!\xbaH\x1er\x1c2\x1a^[0-9]{4}-(0[1-9]|1[0-2])$R\x06period\x12*\n" +
+	"\arevenue\x18\x03 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\arevenue\x12$\n" +
+	"\x04cogs\x18\x04 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x04cogs\x12&\n" +
+	"\x05waste\x18\x05 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00R\x05waste\x12\xd1\x01\n" +
 	"\x0fweekday_weights\x18\x06 \x03(\x05B\xa7\x01\xbaH\xa3\x01\xba\x01\x93\x01\n" +
 	"\x15weekday_weights.seven\x12;must be empty or seven weights, Monday to Sunday, not all 0\x1a=size(this) == 0 || (size(this) == 7 && this.exists(w, w > 0))\x92\x01\t\"\a\x1a\x05\x18\xe8\a(\x00R\x0eweekdayWeights\x120\n" +
 	"\bcurrency\x18\a \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\"z\n" +
@@ -4231,7 +4231,7 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\bend_date\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\aendDate\x12\x1f\n" +
 	"\x06period\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\x06period\x12A\n" +
 	"\bitem_ids\x18\x05 \x03(\tB&\xbaH#\x92\x01 \x10\xf4\x03\x18\x01\"\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\aitemIds\x129\n" +
-	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xf2\x02\n" +
+	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xa3\x03\n" +
 	"\fForecastItem\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
 	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1b\n" +
@@ -4240,17 +4240,17 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\bquantity\x18\x05 \x01(\x01R\bquantity\x12\x1b\n" +
 	"\x06actual\x18\x06 \x01(\x01H\x00R\x06actual\x88\x01\x01\x12\x1a\n" +
 	"\bbranches\x18\a \x01(\x05R\bbranches\x12\x18\n" +
-	"\amethods\x18\b \x03(\tR\amethods\x12\x15\n" +
-	"\x03p10\x18\t \x01(\x01H\x01R\x03p10\x88\x01\x01\x12\x15\n" +
-	"\x03p90\x18\n" +
-	" \x01(\x01H\x02R\x03p90\x88\x01\x01\x12\x16\n" +
-	"\x04p2_5\x18\v \x01(\x01H\x03R\x03p25\x88\x01\x01\x12\x18\n" +
-	"\x05p97_5\x18\f \x01(\x01H\x04R\x04p975\x88\x01\x01B\t\n" +
-	"\a_actualB\x06\n" +
-	"\x04_p10B\x06\n" +
-	"\x04_p90B\a\n" +
-	"\x05_p2_5B\b\n" +
-	"\x06_p97_5\"\xc7\x01\n" +
+	"\amethods\x18\b \x03(\tR\amethods\x12\x1e\n" +
+	"\blower_80\x18\t \x01(\x01H\x01R\alower80\x88\x01\x01\x12\x1e\n" +
+	"\bupper_80\x18\n" +
+	" \x01(\x01H\x02R\aupper80\x88\x01\x01\x12\x1e\n" +
+	"\blower_95\x18\v \x01(\x01H\x03R\alower95\x88\x01\x01\x12\x1e\n" +
+	"\bupper_95\x18\f \x01(\x01H\x04R\aupper95\x88\x01\x01B\t\n" +
+	"\a_actualB\v\n" +
+	"\t_lower_80B\v\n" +
+	"\t_upper_80B\v\n" +
+	"\t_lower_95B\v\n" +
+	"\t_upper_95\"\xc7\x01\n" +
 	"\x19ListForecastItemsResponse\x12@\n" +
 	"\bforecast\x18\x01 \x03(\v2$.chefcloud.franchise.v1.ForecastItemR\bforecast\x127\n" +
 	"\x05range\x18\x02 \x01(\v2!.chefcloud.franchise.v1.DateRangeR\x05range\x12/\n" +
@@ -4330,7 +4330,7 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\x12GetSettingsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\"S\n" +
 	"\x13GetSettingsResponse\x12<\n" +
-	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings\"\xae\a\n" +
+	"\bsettings\x18\x01 \x01(\v2 .chefcloud.franchise.v1.SettingsR\bsettings\"\xb7\a\n" +
 	"\x15UpdateSettingsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12#\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
@@ -4345,8 +4345,8 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\froyalty_base\x18\x06 \x01(\x0e2#.chefcloud.franchise.v1.RoyaltyBaseB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00H\x03R\vroyaltyBase\x88\x01\x01\x127\n" +
 	"\x0froyalty_rate_bp\x18\a \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x04R\rroyaltyRateBp\x88\x01\x01\x121\n" +
-	"\rroyalty_floor\x18\b \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x05R\froyaltyFloor\x88\x01\x01\x126\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x04R\rroyaltyRateBp\x88\x01\x01\x12:\n" +
+	"\rroyalty_floor\x18\b \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x00H\x05R\froyaltyFloor\x88\x01\x01\x126\n" +
 	"\x0fad_fund_rate_bp\x18\t \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x06R\fadFundRateBp\x88\x01\x01\x12K\n" +
 	"\x0epromotion_mode\x18\n" +
@@ -4421,18 +4421,18 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\vRoyaltyBase\x12\x1c\n" +
 	"\x18ROYALTY_BASE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ROYALTY_BASE_NET\x10\x01\x12\x16\n" +
-	"\x12ROYALTY_BASE_GROSS\x10\x022\xe1\x14\n" +
+	"\x12ROYALTY_BASE_GROSS\x10\x022\xdd\x14\n" +
 	"\x10FranchiseService\x12\x9a\x01\n" +
 	"\vGetOverview\x12*.chefcloud.franchise.v1.GetOverviewRequest\x1a+.chefcloud.franchise.v1.GetOverviewResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/overview\x90\x02\x01\x12\x9a\x01\n" +
 	"\vGetRankings\x12*.chefcloud.franchise.v1.GetRankingsRequest\x1a+.chefcloud.franchise.v1.GetRankingsResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/rankings\x90\x02\x01\x12\xa8\x01\n" +
 	"\x11RecomputeRankings\x120.chefcloud.franchise.v1.RecomputeRankingsRequest\x1a1.chefcloud.franchise.v1.RecomputeRankingsResponse\".\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/franchise/rankings/recompute\x12\x99\x01\n" +
 	"\vListBudgets\x12*.chefcloud.franchise.v1.ListBudgetsRequest\x1a+.chefcloud.franchise.v1.ListBudgetsResponse\"1\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x14\x12\x12/franchise/budgets\x90\x02\x01\x12\x91\x01\n" +
 	"\rUpsertBudgets\x12,.chefcloud.franchise.v1.UpsertBudgetsRequest\x1a-.chefcloud.franchise.v1.UpsertBudgetsResponse\"#\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/franchise/budgets\x12\xb2\x01\n" +
-	"\x11ListForecastItems\x120.chefcloud.franchise.v1.ListForecastItemsRequest\x1a1.chefcloud.franchise.v1.ListForecastItemsResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1b\x12\x19/franchise/forecast/items\x90\x02\x01\x12\xc0\x01\n" +
-	"\x14ListForecastAccuracy\x123.chefcloud.franchise.v1.ListForecastAccuracyRequest\x1a4.chefcloud.franchise.v1.ListForecastAccuracyResponse\"=\xaa\xbb\x18\x12\x10\x02\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/franchise/forecast/accuracy\x90\x02\x01\x12\xa0\x01\n" +
+	"\x11ListForecastItems\x120.chefcloud.franchise.v1.ListForecastItemsRequest\x1a1.chefcloud.franchise.v1.ListForecastItemsResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1b\x12\x19/franchise/forecast/items\x90\x02\x01\x12\xbe\x01\n" +
+	"\x14ListForecastAccuracy\x123.chefcloud.franchise.v1.ListForecastAccuracyRequest\x1a4.chefcloud.franchise.v1.ListForecastAccuracyResponse\";\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/franchise/forecast/accuracy\x90\x02\x01\x12\xa0\x01\n" +
 	"\x10StartForecastRun\x12/.chefcloud.franchise.v1.StartForecastRunRequest\x1a0.chefcloud.franchise.v1.StartForecastRunResponse\")\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/franchise/forecast/runs\x12\xa9\x01\n" +
-	"\x12SetForecastUplifts\x121.chefcloud.franchise.v1.SetForecastUpliftsRequest\x1a2.chefcloud.franchise.v1.SetForecastUpliftsResponse\",\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/franchise/forecast/uplifts\x12\xbc\x01\n" +
-	"\x13ListForecastUplifts\x122.chefcloud.franchise.v1.ListForecastUpliftsRequest\x1a3.chefcloud.franchise.v1.ListForecastUpliftsResponse\"<\xaa\xbb\x18\x12\x10\x02\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\x1d\x12\x1b/franchise/forecast/uplifts\x90\x02\x01\x12\xb8\x01\n" +
+	"\x12SetForecastUplifts\x121.chefcloud.franchise.v1.SetForecastUpliftsRequest\x1a2.chefcloud.franchise.v1.SetForecastUpliftsResponse\",\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/franchise/forecast/uplifts\x12\xba\x01\n" +
+	"\x13ListForecastUplifts\x122.chefcloud.franchise.v1.ListForecastUpliftsRequest\x1a3.chefcloud.franchise.v1.ListForecastUpliftsResponse\":\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1d\x12\x1b/franchise/forecast/uplifts\x90\x02\x01\x12\xb8\x01\n" +
 	"\x12GetSameStoreGrowth\x121.chefcloud.franchise.v1.GetSameStoreGrowthRequest\x1a2.chefcloud.franchise.v1.GetSameStoreGrowthResponse\";\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/franchise/same-store-growth\x90\x02\x01\x12\x9e\x01\n" +
 	"\fGetRoyalties\x12+.chefcloud.franchise.v1.GetRoyaltiesRequest\x1a,.chefcloud.franchise.v1.GetRoyaltiesResponse\"3\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\x16\x12\x14/franchise/royalties\x90\x02\x01\x12\x9c\x01\n" +
 	"\fListBranches\x12+.chefcloud.franchise.v1.ListBranchesRequest\x1a,.chefcloud.franchise.v1.ListBranchesResponse\"1\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/branches\x90\x02\x01\x12\x8f\x01\n" +

@@ -636,11 +636,11 @@ const file_chefcloud_jobs_v1_jobs_proto_rawDesc = "" +
 	"\x12JOB_STATUS_RUNNING\x10\x02\x12\x18\n" +
 	"\x14JOB_STATUS_SUCCEEDED\x10\x03\x12\x15\n" +
 	"\x11JOB_STATUS_FAILED\x10\x04\x12\x18\n" +
-	"\x14JOB_STATUS_CANCELLED\x10\x052\x89\x03\n" +
+	"\x14JOB_STATUS_CANCELLED\x10\x052\x85\x03\n" +
 	"\n" +
-	"JobService\x12~\n" +
-	"\x06GetJob\x12 .chefcloud.jobs.v1.GetJobRequest\x1a!.chefcloud.jobs.v1.GetJobResponse\"/\xaa\xbb\x18\x12\x10\x03\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\x10\x12\x0e/jobs/{job_id}\x90\x02\x01\x12{\n" +
-	"\bListJobs\x12\".chefcloud.jobs.v1.ListJobsRequest\x1a#.chefcloud.jobs.v1.ListJobsResponse\"&\xaa\xbb\x18\x12\x10\x03\x1a\x0efranchise:read\x82\xd3\xe4\x93\x02\a\x12\x05/jobs\x90\x02\x01\x12~\n" +
+	"JobService\x12|\n" +
+	"\x06GetJob\x12 .chefcloud.jobs.v1.GetJobRequest\x1a!.chefcloud.jobs.v1.GetJobResponse\"-\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\x10\x12\x0e/jobs/{job_id}\x90\x02\x01\x12y\n" +
+	"\bListJobs\x12\".chefcloud.jobs.v1.ListJobsRequest\x1a#.chefcloud.jobs.v1.ListJobsResponse\"$\xaa\xbb\x18\x10\x10\x03\x1a\freports:read\x82\xd3\xe4\x93\x02\a\x12\x05/jobs\x90\x02\x01\x12~\n" +
 	"\tCancelJob\x12#.chefcloud.jobs.v1.CancelJobRequest\x1a$.chefcloud.jobs.v1.CancelJobResponse\"&\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/jobs/{job_id}/cancelB\xcb\x01\n" +
 	"\x15com.chefcloud.jobs.v1B\tJobsProtoP\x01ZAgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1;jobsv1\xa2\x02\x03CJX\xaa\x02\x11Chefcloud.Jobs.V1\xca\x02\x11Chefcloud\\Jobs\\V1\xe2\x02\x1dChefcloud\\Jobs\\V1\\GPBMetadata\xea\x02\x13Chefcloud::Jobs::V1b\x06proto3"
 

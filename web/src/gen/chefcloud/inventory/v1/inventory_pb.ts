@@ -4,8 +4,8 @@
 
 // Package chefcloud.inventory.v1 holds what branches have in stock, in batches with their cost.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb";
 import { file_chefcloud_policy_v1_policy } from "../../policy/v1/policy_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/inventory/v1/inventory.proto.
  */
 export const file_chefcloud_inventory_v1_inventory: GenFile = /*@__PURE__*/
-  fileDesc("CiZjaGVmY2xvdWQvaW52ZW50b3J5L3YxL2ludmVudG9yeS5wcm90bxIWY2hlZmNsb3VkLmludmVudG9yeS52MSJ4CgRJdGVtEigKAmlkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESHAoJYmFzZV91bml0GAMgASgJQgm6SAZyBBABGBASDgoGYWN0aXZlGAQgASgIIsYBCgVCYXRjaBIKCgJpZBgBIAEoCRIRCglicmFuY2hfaWQYAiABKAkSDwoHaXRlbV9pZBgDIAEoCRIZChFyZWNlaXZlZF9xdWFudGl0eRgEIAEoARIaChJyZW1haW5pbmdfcXVhbnRpdHkYBSABKAESEQoJdW5pdF9jb3N0GAYgASgJEi8KC3JlY2VpdmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpleHBpcmVzX29uGAggASgJInYKClN0b2NrTGV2ZWwSEQoJYnJhbmNoX2lkGAEgASgJEg8KB2l0ZW1faWQYAiABKAkSEQoJaXRlbV9uYW1lGAMgASgJEhEKCWJhc2VfdW5pdBgEIAEoCRIPCgdvbl9oYW5kGAUgASgBEg0KBXZhbHVlGAYgASgDIsQBCgdXYXN0YWdlEgoKAmlkGAEgASgJEhEKCWJyYW5jaF9pZBgCIAEoCRIPCgdpdGVtX2lkGAMgASgJEhAKCHF1YW50aXR5GAQgASgBEgwKBGNvc3QYBSABKAMSDgoGcmVhc29uGAYgASgJEhUKDWJ1c2luZXNzX2RhdGUYByABKAkSLQoJd2FzdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWNvcmRlZF9ieRgJIAEoCSJXChFVcHNlcnRJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoEaXRlbRgCIAEoCzIcLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuSXRlbUIGukgDyAEBIkAKElVwc2VydEl0ZW1SZXNwb25zZRIqCgRpdGVtGAEgASgLMhwuY2hlZmNsb3VkLmludmVudG9yeS52MS5JdGVtIl8KEExpc3RJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJZChFMaXN0SXRlbXNSZXNwb25zZRIrCgVpdGVtcxgBIAMoCzIcLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki0QIKD0FkZEJhdGNoUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB2l0ZW1faWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSKQoIcXVhbnRpdHkYBCABKAFCF7pIFBISGQAA/+d2SDdCIQAAAAAAAAAAEjYKCXVuaXRfY29zdBgFIAEoCUIjukggch4yHF5bMC05XXsxLDEyfShcLlswLTldezEsNn0pPyQSLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjoKCmV4cGlyZXNfb24YByABKAlCJrpII3IhMh9eKFswLTldezR9LVswLTldezJ9LVswLTldezJ9KT8kIkAKEEFkZEJhdGNoUmVzcG9uc2USLAoFYmF0Y2gYASABKAsyHS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkJhdGNoItgBChJMaXN0QmF0Y2hlc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBItCgdpdGVtX2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEhUKDWluY2x1ZGVfZW1wdHkYBCABKAgSHQoJcGFnZV9zaXplGAUgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBiABKAlCCLpIBXIDGIAEIl4KE0xpc3RCYXRjaGVzUmVzcG9uc2USLgoHYmF0Y2hlcxgBIAMoCzIdLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQmF0Y2gSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlkKFkxpc3RTdG9ja0xldmVsc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJNChdMaXN0U3RvY2tMZXZlbHNSZXNwb25zZRIyCgZsZXZlbHMYASADKAsyIi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwirgIKFFJlY29yZFdhc3RhZ2VSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIwCgp3YXN0YWdlX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBItCgdpdGVtX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAUgASgBQhe6SBQSEhkAAP/ndkg3QiEAAAAAAAAAABIaCgZyZWFzb24YBiABKAlCCrpIB3IFEAEYyAESLQoJd2FzdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJJChVSZWNvcmRXYXN0YWdlUmVzcG9uc2USMAoHd2FzdGFnZRgBIAEoCzIfLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuV2FzdGFnZSKSAQoSTGlzdFdhc3RhZ2VSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAEImAKE0xpc3RXYXN0YWdlUmVzcG9uc2USMAoHd2FzdGFnZRgBIAMoCzIfLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuV2FzdGFnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAky4ggKEEludmVudG9yeVNlcnZpY2USlwEKClVwc2VydEl0ZW0SKS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlVwc2VydEl0ZW1SZXF1ZXN0GiouY2hlZmNsb3VkLmludmVudG9yeS52MS5VcHNlcnRJdGVtUmVzcG9uc2UiMqq7GBMQAxoPaW52ZW50b3J5OndyaXRlgtPkkwIVOgEqIhAvaW52ZW50b3J5L2l0ZW1zEpMBCglMaXN0SXRlbXMSKC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RJdGVtc1JlcXVlc3QaKS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RJdGVtc1Jlc3BvbnNlIjGQAgGquxgSEAEaDmludmVudG9yeTpyZWFkgtPkkwISEhAvaW52ZW50b3J5L2l0ZW1zEpMBCghBZGRCYXRjaBInLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQWRkQmF0Y2hSZXF1ZXN0GiguY2hlZmNsb3VkLmludmVudG9yeS52MS5BZGRCYXRjaFJlc3BvbnNlIjSquxgTEAIaD2ludmVudG9yeTp3cml0ZYLT5JMCFzoBKiISL2ludmVudG9yeS9iYXRjaGVzEpsBCgtMaXN0QmF0Y2hlcxIqLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdEJhdGNoZXNSZXF1ZXN0GisuY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0QmF0Y2hlc1Jlc3BvbnNlIjOQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwIUEhIvaW52ZW50b3J5L2JhdGNoZXMSpgEKD0xpc3RTdG9ja0xldmVscxIuLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdFN0b2NrTGV2ZWxzUmVxdWVzdBovLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdFN0b2NrTGV2ZWxzUmVzcG9uc2UiMpACAaq7GBIQAhoOaW52ZW50b3J5OnJlYWSC0+STAhMSES9pbnZlbnRvcnkvbGV2ZWxzEqIBCg1SZWNvcmRXYXN0YWdlEiwuY2hlZmNsb3VkLmludmVudG9yeS52MS5SZWNvcmRXYXN0YWdlUmVxdWVzdBotLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuUmVjb3JkV2FzdGFnZVJlc3BvbnNlIjSquxgTEAEaD2ludmVudG9yeTp3cml0ZYLT5JMCFzoBKiISL2ludmVudG9yeS93YXN0YWdlEpsBCgtMaXN0V2FzdGFnZRIqLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdFdhc3RhZ2VSZXF1ZXN0GisuY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0V2FzdGFnZVJlc3BvbnNlIjOQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwIUEhIvaW52ZW50b3J5L3dhc3RhZ2ViBnByb3RvMw", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CiZjaGVmY2xvdWQvaW52ZW50b3J5L3YxL2ludmVudG9yeS5wcm90bxIWY2hlZmNsb3VkLmludmVudG9yeS52MSJ4CgRJdGVtEigKAmlkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESHAoJYmFzZV91bml0GAMgASgJQgm6SAZyBBABGBASDgoGYWN0aXZlGAQgASgIIsYBCgVCYXRjaBIKCgJpZBgBIAEoCRIRCglicmFuY2hfaWQYAiABKAkSDwoHaXRlbV9pZBgDIAEoCRIZChFyZWNlaXZlZF9xdWFudGl0eRgEIAEoARIaChJyZW1haW5pbmdfcXVhbnRpdHkYBSABKAESEQoJdW5pdF9jb3N0GAYgASgJEi8KC3JlY2VpdmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpleHBpcmVzX29uGAggASgJInYKClN0b2NrTGV2ZWwSEQoJYnJhbmNoX2lkGAEgASgJEg8KB2l0ZW1faWQYAiABKAkSEQoJaXRlbV9uYW1lGAMgASgJEhEKCWJhc2VfdW5pdBgEIAEoCRIPCgdvbl9oYW5kGAUgASgBEg0KBXZhbHVlGAYgASgDIsQBCgdXYXN0YWdlEgoKAmlkGAEgASgJEhEKCWJyYW5jaF9pZBgCIAEoCRIPCgdpdGVtX2lkGAMgASgJEhAKCHF1YW50aXR5GAQgASgBEgwKBGNvc3QYBSABKAMSDgoGcmVhc29uGAYgASgJEhUKDWJ1c2luZXNzX2RhdGUYByABKAkSLQoJd2FzdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtyZWNvcmRlZF9ieRgJIAEoCSJXChFVcHNlcnRJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoEaXRlbRgCIAEoCzIcLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuSXRlbUIGukgDyAEBIkAKElVwc2VydEl0ZW1SZXNwb25zZRIqCgRpdGVtGAEgASgLMhwuY2hlZmNsb3VkLmludmVudG9yeS52MS5JdGVtIl8KEExpc3RJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJZChFMaXN0SXRlbXNSZXNwb25zZRIrCgVpdGVtcxgBIAMoCzIcLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuSXRlbRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki0QIKD0FkZEJhdGNoUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB2l0ZW1faWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSKQoIcXVhbnRpdHkYBCABKAFCF7pIFBISGQAA/+d2SDdCIQAAAAAAAAAAEjYKCXVuaXRfY29zdBgFIAEoCUIjukggch4yHF5bMC05XXsxLDEyfShcLlswLTldezEsNn0pPyQSLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjoKCmV4cGlyZXNfb24YByABKAlCJrpII3IhMh9eKFswLTldezR9LVswLTldezJ9LVswLTldezJ9KT8kIkAKEEFkZEJhdGNoUmVzcG9uc2USLAoFYmF0Y2gYASABKAsyHS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkJhdGNoItgBChJMaXN0QmF0Y2hlc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBItCgdpdGVtX2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEhUKDWluY2x1ZGVfZW1wdHkYBCABKAgSHQoJcGFnZV9zaXplGAUgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBiABKAlCCLpIBXIDGIAEIl4KE0xpc3RCYXRjaGVzUmVzcG9uc2USLgoHYmF0Y2hlcxgBIAMoCzIdLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQmF0Y2gSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlkKFkxpc3RTdG9ja0xldmVsc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJNChdMaXN0U3RvY2tMZXZlbHNSZXNwb25zZRIyCgZsZXZlbHMYASADKAsyIi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrTGV2ZWwirgIKFFJlY29yZFdhc3RhZ2VSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIwCgp3YXN0YWdlX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBItCgdpdGVtX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAUgASgBQhe6SBQSEhkAAP/ndkg3QiEAAAAAAAAAABIaCgZyZWFzb24YBiABKAlCCrpIB3IFEAEYyAESLQoJd2FzdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJJChVSZWNvcmRXYXN0YWdlUmVzcG9uc2USMAoHd2FzdGFnZRgBIAEoCzIfLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuV2FzdGFnZSKSAQoSTGlzdFdhc3RhZ2VSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAEImAKE0xpc3RXYXN0YWdlUmVzcG9uc2USMAoHd2FzdGFnZRgBIAMoCzIfLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuV2FzdGFnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiyQEKCkFkanVzdG1lbnQSCgoCaWQYASABKAkSEQoJYnJhbmNoX2lkGAIgASgJEg8KB2l0ZW1faWQYAyABKAkSEAoIcXVhbnRpdHkYBCABKAESDAoEY29zdBgFIAEoAxIOCgZyZWFzb24YBiABKAkSFQoNYnVzaW5lc3NfZGF0ZRgHIAEoCRITCgthZGp1c3RlZF9ieRgIIAEoCRIvCgthZGp1c3RlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijwIKEkFkanVzdFN0b2NrUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB2l0ZW1faWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSMgoIcXVhbnRpdHkYBCABKAFCILpIHRIbOQAAAAAAAAAAGQAA/+d2SDdCKQAA/+d2SDfCEjkKCXVuaXRfY29zdBgFIAEoCUImukgjciEyH14oWzAtOV17MSwxMn0oXC5bMC05XXsxLDZ9KT8pPyQSGgoGcmVhc29uGAYgASgJQgq6SAdyBRABGMgBIk0KE0FkanVzdFN0b2NrUmVzcG9uc2USNgoKYWRqdXN0bWVudBgBIAEoCzIiLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQWRqdXN0bWVudCKMAQoWTGlzdEFkanVzdG1lbnRzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY6AcoABISCgpwYWdlX3Rva2VuGAQgASgJImsKF0xpc3RBZGp1c3RtZW50c1Jlc3BvbnNlEjcKC2FkanVzdG1lbnRzGAEgAygLMiIuY2hlZmNsb3VkLmludmVudG9yeS52MS5BZGp1c3RtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLLAQoKU3RvY2tDb3VudBIKCgJpZBgBIAEoCRIRCglicmFuY2hfaWQYAiABKAkSFQoNYnVzaW5lc3NfZGF0ZRgDIAEoCRIuCgpjb3VudGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpjb3VudGVkX2J5GAUgASgJEgwKBG5vdGUYBiABKAkSNQoFbGluZXMYByADKAsyJi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrQ291bnRMaW5lImYKDlN0b2NrQ291bnRMaW5lEg8KB2l0ZW1faWQYASABKAkSDwoHY291bnRlZBgCIAEoARIQCghleHBlY3RlZBgDIAEoARISCgpkaWZmZXJlbmNlGAQgASgBEgwKBGNvc3QYBSABKAMiZwoLQ291bnRlZEl0ZW0SLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAD/53ZIN0IpAAAAAAAAAAAikwIKF1JlY29yZFN0b2NrQ291bnRSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSLgoIY291bnRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLgoKY291bnRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoEbm90ZRgFIAEoCUIIukgFcgMY9AMSPwoFaXRlbXMYBiADKAsyIy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkNvdW50ZWRJdGVtQgu6SAiSAQUIARDQDyJNChhSZWNvcmRTdG9ja0NvdW50UmVzcG9uc2USMQoFY291bnQYASABKAsyIi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrQ291bnQiVgoUR2V0U3RvY2tDb3VudFJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi4KCGNvdW50X2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkoKFUdldFN0b2NrQ291bnRSZXNwb25zZRIxCgVjb3VudBgBIAEoCzIiLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuU3RvY2tDb3VudCKMAQoWTGlzdFN0b2NrQ291bnRzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY6AcoABISCgpwYWdlX3Rva2VuGAQgASgJImYKF0xpc3RTdG9ja0NvdW50c1Jlc3BvbnNlEjIKBmNvdW50cxgBIAMoCzIiLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuU3RvY2tDb3VudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki5wEKF0dldFVzYWdlVmFyaWFuY2VSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSNwoKc3RhcnRfZGF0ZRgDIAEoCUIjukggch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSQSNQoIZW5kX2RhdGUYBCABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhsKCGl0ZW1faWRzGAUgAygJQgm6SAaSAQMQ6AciygIKDVVzYWdlVmFyaWFuY2USDwoHaXRlbV9pZBgBIAEoCRIRCglpdGVtX25hbWUYAiABKAkSEQoJYmFzZV91bml0GAMgASgJEg8KB29wZW5pbmcYBCABKAESEAoIcmVjZWl2ZWQYBSABKAESFgoOdHJhbnNmZXJyZWRfaW4YBiABKAESFwoPdHJhbnNmZXJyZWRfb3V0GAcgASgBEhAKCGFkanVzdGVkGAggASgBEg8KB2Nsb3NpbmcYCSABKAESDgoGYWN0dWFsGAogASgBEhMKC3RoZW9yZXRpY2FsGAsgASgBEhgKC3ZhcmlhbmNlX2JwGAwgASgDSACIAQESDQoFd2FzdGUYDSABKAESEwoLdW5leHBsYWluZWQYDiABKAESGAoQdW5leHBsYWluZWRfY29zdBgPIAEoA0IOCgxfdmFyaWFuY2VfYnAiYgoYR2V0VXNhZ2VWYXJpYW5jZVJlc3BvbnNlEjQKBWl0ZW1zGAEgAygLMiUuY2hlZmNsb3VkLmludmVudG9yeS52MS5Vc2FnZVZhcmlhbmNlEhAKCGN1cnJlbmN5GAIgASgJIskDCghUcmFuc2ZlchIKCgJpZBgBIAEoCRIWCg5mcm9tX2JyYW5jaF9pZBgCIAEoCRIUCgx0b19icmFuY2hfaWQYAyABKAkSNgoGc3RhdHVzGAQgASgOMiYuY2hlZmNsb3VkLmludmVudG9yeS52MS5UcmFuc2ZlclN0YXR1cxIMCgRub3RlGAUgASgJEjMKBWxpbmVzGAYgAygLMiQuY2hlZmNsb3VkLmludmVudG9yeS52MS5UcmFuc2ZlckxpbmUSEgoKY3JlYXRlZF9ieRgHIAEoCRITCgthcHByb3ZlZF9ieRgIIAEoCRIPCgdzZW50X2J5GAkgASgJEhEKCWNsb3NlZF9ieRgKIAEoCRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthcHByb3ZlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VudF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY2xvc2VkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKDAQoMVHJhbnNmZXJMaW5lEg8KB2xpbmVfbm8YASABKAUSDwoHaXRlbV9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoARIQCghyZWNlaXZlZBgEIAEoARIMCgRsb3N0GAUgASgBEgwKBGNvc3QYBiABKAMSEQoJbG9zdF9jb3N0GAcgASgDImgKDFRyYW5zZmVySXRlbRItCgdpdGVtX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAIgASgBQhe6SBQSEhkAAP/ndkg3QiEAAAAAAAAAACKeAgoVQ3JlYXRlVHJhbnNmZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIxCgt0cmFuc2Zlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBI0Cg5mcm9tX2JyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIyCgx0b19icmFuY2hfaWQYBCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFgoEbm90ZRgFIAEoCUIIukgFcgMY9AMSQAoFaXRlbXMYBiADKAsyJC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlRyYW5zZmVySXRlbUILukgIkgEFCAEQ9AMiTAoWQ3JlYXRlVHJhbnNmZXJSZXNwb25zZRIyCgh0cmFuc2ZlchgBIAEoCzIgLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuVHJhbnNmZXIiWwoWQXBwcm92ZVRyYW5zZmVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMQoLdHJhbnNmZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiTQoXQXBwcm92ZVRyYW5zZmVyUmVzcG9uc2USMgoIdHJhbnNmZXIYASABKAsyIC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlRyYW5zZmVyIlgKE1NlbmRUcmFuc2ZlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjEKC3RyYW5zZmVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkoKFFNlbmRUcmFuc2ZlclJlc3BvbnNlEjIKCHRyYW5zZmVyGAEgASgLMiAuY2hlZmNsb3VkLmludmVudG9yeS52MS5UcmFuc2ZlciJaChVDYW5jZWxUcmFuc2ZlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjEKC3RyYW5zZmVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkwKFkNhbmNlbFRyYW5zZmVyUmVzcG9uc2USMgoIdHJhbnNmZXIYASABKAsyIC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlRyYW5zZmVyIq0BChZSZWNlaXZlVHJhbnNmZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIxCgt0cmFuc2Zlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBI+CgVpdGVtcxgDIAMoCzIkLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuVHJhbnNmZXJJdGVtQgm6SAaSAQMQ9AMSEAoIY29tcGxldGUYBCABKAgiTQoXUmVjZWl2ZVRyYW5zZmVyUmVzcG9uc2USMgoIdHJhbnNmZXIYASABKAsyIC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlRyYW5zZmVyIlcKEkdldFRyYW5zZmVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMQoLdHJhbnNmZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiSQoTR2V0VHJhbnNmZXJSZXNwb25zZRIyCgh0cmFuc2ZlchgBIAEoCzIgLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuVHJhbnNmZXIizAEKFExpc3RUcmFuc2ZlcnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSQAoGc3RhdHVzGAMgASgOMiYuY2hlZmNsb3VkLmludmVudG9yeS52MS5UcmFuc2ZlclN0YXR1c0IIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRjoBygAEhIKCnBhZ2VfdG9rZW4YBSABKAkiZQoVTGlzdFRyYW5zZmVyc1Jlc3BvbnNlEjMKCXRyYW5zZmVycxgBIAMoCzIgLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuVHJhbnNmZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIo8BChZMaXN0U3RvY2tBdFJpc2tSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSJAoLd2l0aGluX2RheXMYAyABKAVCCrpIBxoFGO0CKABIAIgBAUIOCgxfd2l0aGluX2RheXMi5gEKCVN0b2NrUmlzaxIRCglicmFuY2hfaWQYASABKAkSDwoHaXRlbV9pZBgCIAEoCRIRCglpdGVtX25hbWUYAyABKAkSEQoJYmFzZV91bml0GAQgASgJEjIKBnJlYXNvbhgFIAEoDjIiLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuUmlza1JlYXNvbhIQCghxdWFudGl0eRgGIAEoARIVCg1yZW9yZGVyX2xldmVsGAcgASgBEhAKCGJhdGNoX2lkGAggASgJEhIKCmV4cGlyZXNfb24YCSABKAkSDAoEY29zdBgKIAEoAyJdChdMaXN0U3RvY2tBdFJpc2tSZXNwb25zZRIwCgVyaXNrcxgBIAMoCzIhLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuU3RvY2tSaXNrEhAKCGN1cnJlbmN5GAIgASgJIuIBCgtTdG9ja1BvbGljeRIvCglicmFuY2hfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSLQoHaXRlbV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIuCg1yZW9yZGVyX2xldmVsGAMgASgBQhe6SBQSEhkAAP/ndkg3QikAAAAAAAAAABIyCgxzYWZldHlfc3RvY2sYBCABKAFCF7pIFBISGQAA/+d2SDdCKQAAAAAAAAAASACIAQFCDwoNX3NhZmV0eV9zdG9jayJwChpVcHNlcnRTdG9ja1BvbGljaWVzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSQgoIcG9saWNpZXMYAiADKAsyIy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrUG9saWN5Qgu6SAiSAQUIARDQDyJUChtVcHNlcnRTdG9ja1BvbGljaWVzUmVzcG9uc2USNQoIcG9saWNpZXMYASADKAsyIy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrUG9saWN5IlsKGExpc3RTdG9ja1BvbGljaWVzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIlIKGUxpc3RTdG9ja1BvbGljaWVzUmVzcG9uc2USNQoIcG9saWNpZXMYASADKAsyIy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlN0b2NrUG9saWN5KscBCg5UcmFuc2ZlclN0YXR1cxIfChtUUkFOU0ZFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUkFOU0ZFUl9TVEFUVVNfRFJBRlQQARIcChhUUkFOU0ZFUl9TVEFUVVNfQVBQUk9WRUQQAhIeChpUUkFOU0ZFUl9TVEFUVVNfSU5fVFJBTlNJVBADEhwKGFRSQU5TRkVSX1NUQVRVU19SRUNFSVZFRBAEEh0KGVRSQU5TRkVSX1NUQVRVU19DQU5DRUxMRUQQBSqbAQoKUmlza1JlYXNvbhIbChdSSVNLX1JFQVNPTl9VTlNQRUNJRklFRBAAEiMKH1JJU0tfUkVBU09OX0JFTE9XX1JFT1JERVJfTEVWRUwQARIYChRSSVNLX1JFQVNPTl9ORUdBVElWRRACEhcKE1JJU0tfUkVBU09OX0VYUElSRUQQAxIYChRSSVNLX1JFQVNPTl9FWFBJUklORxAEMvIeChBJbnZlbnRvcnlTZXJ2aWNlEpcBCgpVcHNlcnRJdGVtEikuY2hlZmNsb3VkLmludmVudG9yeS52MS5VcHNlcnRJdGVtUmVxdWVzdBoqLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuVXBzZXJ0SXRlbVJlc3BvbnNlIjKquxgTEAMaD2ludmVudG9yeTp3cml0ZYLT5JMCFToBKiIQL2ludmVudG9yeS9pdGVtcxKTAQoJTGlzdEl0ZW1zEiguY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0SXRlbXNSZXF1ZXN0GikuY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0SXRlbXNSZXNwb25zZSIxkAIBqrsYEhABGg5pbnZlbnRvcnk6cmVhZILT5JMCEhIQL2ludmVudG9yeS9pdGVtcxKTAQoIQWRkQmF0Y2gSJy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkFkZEJhdGNoUmVxdWVzdBooLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQWRkQmF0Y2hSZXNwb25zZSI0qrsYExACGg9pbnZlbnRvcnk6d3JpdGWC0+STAhc6ASoiEi9pbnZlbnRvcnkvYmF0Y2hlcxKbAQoLTGlzdEJhdGNoZXMSKi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RCYXRjaGVzUmVxdWVzdBorLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdEJhdGNoZXNSZXNwb25zZSIzkAIBqrsYEhACGg5pbnZlbnRvcnk6cmVhZILT5JMCFBISL2ludmVudG9yeS9iYXRjaGVzEqYBCg9MaXN0U3RvY2tMZXZlbHMSLi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0xldmVsc1JlcXVlc3QaLy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0xldmVsc1Jlc3BvbnNlIjKQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwITEhEvaW52ZW50b3J5L2xldmVscxKiAQoNUmVjb3JkV2FzdGFnZRIsLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuUmVjb3JkV2FzdGFnZVJlcXVlc3QaLS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlJlY29yZFdhc3RhZ2VSZXNwb25zZSI0qrsYExABGg9pbnZlbnRvcnk6d3JpdGWC0+STAhc6ASoiEi9pbnZlbnRvcnkvd2FzdGFnZRKbAQoLTGlzdFdhc3RhZ2USKi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RXYXN0YWdlUmVxdWVzdBorLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdFdhc3RhZ2VSZXNwb25zZSIzkAIBqrsYEhACGg5pbnZlbnRvcnk6cmVhZILT5JMCFBISL2ludmVudG9yeS93YXN0YWdlEqABCgtBZGp1c3RTdG9jaxIqLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQWRqdXN0U3RvY2tSZXF1ZXN0GisuY2hlZmNsb3VkLmludmVudG9yeS52MS5BZGp1c3RTdG9ja1Jlc3BvbnNlIjiquxgTEAIaD2ludmVudG9yeTp3cml0ZYLT5JMCGzoBKiIWL2ludmVudG9yeS9hZGp1c3RtZW50cxKrAQoPTGlzdEFkanVzdG1lbnRzEi4uY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0QWRqdXN0bWVudHNSZXF1ZXN0Gi8uY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0QWRqdXN0bWVudHNSZXNwb25zZSI3kAIBqrsYEhACGg5pbnZlbnRvcnk6cmVhZILT5JMCGBIWL2ludmVudG9yeS9hZGp1c3RtZW50cxKqAQoQUmVjb3JkU3RvY2tDb3VudBIvLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuUmVjb3JkU3RvY2tDb3VudFJlcXVlc3QaMC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlJlY29yZFN0b2NrQ291bnRSZXNwb25zZSIzqrsYExACGg9pbnZlbnRvcnk6d3JpdGWC0+STAhY6ASoiES9pbnZlbnRvcnkvY291bnRzEqsBCg1HZXRTdG9ja0NvdW50EiwuY2hlZmNsb3VkLmludmVudG9yeS52MS5HZXRTdG9ja0NvdW50UmVxdWVzdBotLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuR2V0U3RvY2tDb3VudFJlc3BvbnNlIj2QAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwIeEhwvaW52ZW50b3J5L2NvdW50cy97Y291bnRfaWR9EqYBCg9MaXN0U3RvY2tDb3VudHMSLi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0NvdW50c1JlcXVlc3QaLy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0NvdW50c1Jlc3BvbnNlIjKQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwITEhEvaW52ZW50b3J5L2NvdW50cxKrAQoQR2V0VXNhZ2VWYXJpYW5jZRIvLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuR2V0VXNhZ2VWYXJpYW5jZVJlcXVlc3QaMC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkdldFVzYWdlVmFyaWFuY2VSZXNwb25zZSI0kAIBqrsYEhACGg5pbnZlbnRvcnk6cmVhZILT5JMCFRITL2ludmVudG9yeS92YXJpYW5jZRKnAQoOQ3JlYXRlVHJhbnNmZXISLS5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkNyZWF0ZVRyYW5zZmVyUmVxdWVzdBouLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQ3JlYXRlVHJhbnNmZXJSZXNwb25zZSI2qrsYExACGg9pbnZlbnRvcnk6d3JpdGWC0+STAhk6ASoiFC9pbnZlbnRvcnkvdHJhbnNmZXJzEsABCg9BcHByb3ZlVHJhbnNmZXISLi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkFwcHJvdmVUcmFuc2ZlclJlcXVlc3QaLy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkFwcHJvdmVUcmFuc2ZlclJlc3BvbnNlIkyquxgTEAMaD2ludmVudG9yeTp3cml0ZYLT5JMCLzoBKiIqL2ludmVudG9yeS90cmFuc2ZlcnMve3RyYW5zZmVyX2lkfS9hcHByb3ZlErQBCgxTZW5kVHJhbnNmZXISKy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlNlbmRUcmFuc2ZlclJlcXVlc3QaLC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlNlbmRUcmFuc2ZlclJlc3BvbnNlIkmquxgTEAIaD2ludmVudG9yeTp3cml0ZYLT5JMCLDoBKiInL2ludmVudG9yeS90cmFuc2ZlcnMve3RyYW5zZmVyX2lkfS9zZW5kEsABCg9SZWNlaXZlVHJhbnNmZXISLi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlJlY2VpdmVUcmFuc2ZlclJlcXVlc3QaLy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlJlY2VpdmVUcmFuc2ZlclJlc3BvbnNlIkyquxgTEAIaD2ludmVudG9yeTp3cml0ZYLT5JMCLzoBKiIqL2ludmVudG9yeS90cmFuc2ZlcnMve3RyYW5zZmVyX2lkfS9yZWNlaXZlErwBCg5DYW5jZWxUcmFuc2ZlchItLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuQ2FuY2VsVHJhbnNmZXJSZXF1ZXN0Gi4uY2hlZmNsb3VkLmludmVudG9yeS52MS5DYW5jZWxUcmFuc2ZlclJlc3BvbnNlIkuquxgTEAIaD2ludmVudG9yeTp3cml0ZYLT5JMCLjoBKiIpL2ludmVudG9yeS90cmFuc2ZlcnMve3RyYW5zZmVyX2lkfS9jYW5jZWwSqwEKC0dldFRyYW5zZmVyEiouY2hlZmNsb3VkLmludmVudG9yeS52MS5HZXRUcmFuc2ZlclJlcXVlc3QaKy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkdldFRyYW5zZmVyUmVzcG9uc2UiQ5ACAaq7GBIQAhoOaW52ZW50b3J5OnJlYWSC0+STAiQSIi9pbnZlbnRvcnkvdHJhbnNmZXJzL3t0cmFuc2Zlcl9pZH0SowEKDUxpc3RUcmFuc2ZlcnMSLC5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RUcmFuc2ZlcnNSZXF1ZXN0Gi0uY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0VHJhbnNmZXJzUmVzcG9uc2UiNZACAaq7GBIQAhoOaW52ZW50b3J5OnJlYWSC0+STAhYSFC9pbnZlbnRvcnkvdHJhbnNmZXJzEqcBCg9MaXN0U3RvY2tBdFJpc2sSLi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0F0Umlza1JlcXVlc3QaLy5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLkxpc3RTdG9ja0F0Umlza1Jlc3BvbnNlIjOQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwIUEhIvaW52ZW50b3J5L2F0LXJpc2sStQEKE1Vwc2VydFN0b2NrUG9saWNpZXMSMi5jaGVmY2xvdWQuaW52ZW50b3J5LnYxLlVwc2VydFN0b2NrUG9saWNpZXNSZXF1ZXN0GjMuY2hlZmNsb3VkLmludmVudG9yeS52MS5VcHNlcnRTdG9ja1BvbGljaWVzUmVzcG9uc2UiNaq7GBMQAhoPaW52ZW50b3J5OndyaXRlgtPkkwIYOgEqIhMvaW52ZW50b3J5L3BvbGljaWVzEq4BChFMaXN0U3RvY2tQb2xpY2llcxIwLmNoZWZjbG91ZC5pbnZlbnRvcnkudjEuTGlzdFN0b2NrUG9saWNpZXNSZXF1ZXN0GjEuY2hlZmNsb3VkLmludmVudG9yeS52MS5MaXN0U3RvY2tQb2xpY2llc1Jlc3BvbnNlIjSQAgGquxgSEAIaDmludmVudG9yeTpyZWFkgtPkkwIVEhMvaW52ZW50b3J5L3BvbGljaWVzYgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Item is something that is bought, stored and used up.
@@ -748,6 +748,1769 @@ export const ListWastageResponseSchema: GenMessage<ListWastageResponse> = /*@__P
   messageDesc(file_chefcloud_inventory_v1_inventory, 17);
 
 /**
+ * Adjustment is a correction by hand.
+ *
+ * @generated from message chefcloud.inventory.v1.Adjustment
+ */
+export type Adjustment = Message<"chefcloud.inventory.v1.Adjustment"> & {
+  /**
+   * Identifier.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 3;
+   */
+  itemId: string;
+
+  /**
+   * Quantity in base units; negative for what went out.
+   *
+   * @generated from field: double quantity = 4;
+   */
+  quantity: number;
+
+  /**
+   * Its cost in minor units, rounded; negative for what went out.
+   *
+   * @generated from field: int64 cost = 5;
+   */
+  cost: bigint;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Business date on which it counts.
+   *
+   * @generated from field: string business_date = 7;
+   */
+  businessDate: string;
+
+  /**
+   * Who adjusted.
+   *
+   * @generated from field: string adjusted_by = 8;
+   */
+  adjustedBy: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp adjusted_at = 9;
+   */
+  adjustedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.Adjustment.
+ * Use `create(AdjustmentSchema)` to create a new message.
+ */
+export const AdjustmentSchema: GenMessage<Adjustment> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 18);
+
+/**
+ * AdjustStockRequest corrects one item.
+ *
+ * @generated from message chefcloud.inventory.v1.AdjustStockRequest
+ */
+export type AdjustStockRequest = Message<"chefcloud.inventory.v1.AdjustStockRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 3;
+   */
+  itemId: string;
+
+  /**
+   * Quantity in base units, at most three decimals; negative for what goes out, never 0.
+   *
+   * @generated from field: double quantity = 4;
+   */
+  quantity: number;
+
+  /**
+   * Cost of a base unit of what comes in, in minor units with at most six decimals; the last known one if empty. Not for
+   * what goes out.
+   *
+   * @generated from field: string unit_cost = 5;
+   */
+  unitCost: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.AdjustStockRequest.
+ * Use `create(AdjustStockRequestSchema)` to create a new message.
+ */
+export const AdjustStockRequestSchema: GenMessage<AdjustStockRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 19);
+
+/**
+ * AdjustStockResponse carries the adjustment.
+ *
+ * @generated from message chefcloud.inventory.v1.AdjustStockResponse
+ */
+export type AdjustStockResponse = Message<"chefcloud.inventory.v1.AdjustStockResponse"> & {
+  /**
+   * The adjustment.
+   *
+   * @generated from field: chefcloud.inventory.v1.Adjustment adjustment = 1;
+   */
+  adjustment?: Adjustment | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.AdjustStockResponse.
+ * Use `create(AdjustStockResponseSchema)` to create a new message.
+ */
+export const AdjustStockResponseSchema: GenMessage<AdjustStockResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 20);
+
+/**
+ * ListAdjustmentsRequest asks for a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListAdjustmentsRequest
+ */
+export type ListAdjustmentsRequest = Message<"chefcloud.inventory.v1.ListAdjustmentsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Most rows of the answer, 100 if absent.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Token of the page before.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListAdjustmentsRequest.
+ * Use `create(ListAdjustmentsRequestSchema)` to create a new message.
+ */
+export const ListAdjustmentsRequestSchema: GenMessage<ListAdjustmentsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 21);
+
+/**
+ * ListAdjustmentsResponse is a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListAdjustmentsResponse
+ */
+export type ListAdjustmentsResponse = Message<"chefcloud.inventory.v1.ListAdjustmentsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.Adjustment adjustments = 1;
+   */
+  adjustments: Adjustment[];
+
+  /**
+   * Token of the next page, empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListAdjustmentsResponse.
+ * Use `create(ListAdjustmentsResponseSchema)` to create a new message.
+ */
+export const ListAdjustmentsResponseSchema: GenMessage<ListAdjustmentsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 22);
+
+/**
+ * StockCount is what was found on the shelves.
+ *
+ * @generated from message chefcloud.inventory.v1.StockCount
+ */
+export type StockCount = Message<"chefcloud.inventory.v1.StockCount"> & {
+  /**
+   * Identifier.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Business date on which its differences count.
+   *
+   * @generated from field: string business_date = 3;
+   */
+  businessDate: string;
+
+  /**
+   * When it was counted.
+   *
+   * @generated from field: google.protobuf.Timestamp counted_at = 4;
+   */
+  countedAt?: Timestamp | undefined;
+
+  /**
+   * Who recorded it.
+   *
+   * @generated from field: string counted_by = 5;
+   */
+  countedBy: string;
+
+  /**
+   * Note.
+   *
+   * @generated from field: string note = 6;
+   */
+  note: string;
+
+  /**
+   * By item; absent in lists.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockCountLine lines = 7;
+   */
+  lines: StockCountLine[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.StockCount.
+ * Use `create(StockCountSchema)` to create a new message.
+ */
+export const StockCountSchema: GenMessage<StockCount> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 23);
+
+/**
+ * StockCountLine is what was found of one item.
+ *
+ * @generated from message chefcloud.inventory.v1.StockCountLine
+ */
+export type StockCountLine = Message<"chefcloud.inventory.v1.StockCountLine"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * What was there, in base units.
+   *
+   * @generated from field: double counted = 2;
+   */
+  counted: number;
+
+  /**
+   * What the ledger had at that instant; negative if more was sold than was booked in.
+   *
+   * @generated from field: double expected = 3;
+   */
+  expected: number;
+
+  /**
+   * counted − expected.
+   *
+   * @generated from field: double difference = 4;
+   */
+  difference: number;
+
+  /**
+   * Cost of the difference in minor units, rounded.
+   *
+   * @generated from field: int64 cost = 5;
+   */
+  cost: bigint;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.StockCountLine.
+ * Use `create(StockCountLineSchema)` to create a new message.
+ */
+export const StockCountLineSchema: GenMessage<StockCountLine> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 24);
+
+/**
+ * CountedItem is what was counted of one item.
+ *
+ * @generated from message chefcloud.inventory.v1.CountedItem
+ */
+export type CountedItem = Message<"chefcloud.inventory.v1.CountedItem"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * What was there, in base units, at most three decimals.
+   *
+   * @generated from field: double quantity = 2;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.CountedItem.
+ * Use `create(CountedItemSchema)` to create a new message.
+ */
+export const CountedItemSchema: GenMessage<CountedItem> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 25);
+
+/**
+ * RecordStockCountRequest is a count of some or all items.
+ *
+ * @generated from message chefcloud.inventory.v1.RecordStockCountRequest
+ */
+export type RecordStockCountRequest = Message<"chefcloud.inventory.v1.RecordStockCountRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Identifier; minted as `cnt_…` if empty. One that is taken is already_exists COUNT_ID_TAKEN.
+   *
+   * @generated from field: string count_id = 3;
+   */
+  countId: string;
+
+  /**
+   * When it was counted; now if absent. Not in the future, and not before the item's last count.
+   *
+   * @generated from field: google.protobuf.Timestamp counted_at = 4;
+   */
+  countedAt?: Timestamp | undefined;
+
+  /**
+   * Note.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * What was counted, each item once.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.CountedItem items = 6;
+   */
+  items: CountedItem[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.RecordStockCountRequest.
+ * Use `create(RecordStockCountRequestSchema)` to create a new message.
+ */
+export const RecordStockCountRequestSchema: GenMessage<RecordStockCountRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 26);
+
+/**
+ * RecordStockCountResponse carries the count.
+ *
+ * @generated from message chefcloud.inventory.v1.RecordStockCountResponse
+ */
+export type RecordStockCountResponse = Message<"chefcloud.inventory.v1.RecordStockCountResponse"> & {
+  /**
+   * The count.
+   *
+   * @generated from field: chefcloud.inventory.v1.StockCount count = 1;
+   */
+  count?: StockCount | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.RecordStockCountResponse.
+ * Use `create(RecordStockCountResponseSchema)` to create a new message.
+ */
+export const RecordStockCountResponseSchema: GenMessage<RecordStockCountResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 27);
+
+/**
+ * GetStockCountRequest names a count.
+ *
+ * @generated from message chefcloud.inventory.v1.GetStockCountRequest
+ */
+export type GetStockCountRequest = Message<"chefcloud.inventory.v1.GetStockCountRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The count.
+   *
+   * @generated from field: string count_id = 2;
+   */
+  countId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetStockCountRequest.
+ * Use `create(GetStockCountRequestSchema)` to create a new message.
+ */
+export const GetStockCountRequestSchema: GenMessage<GetStockCountRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 28);
+
+/**
+ * GetStockCountResponse carries the count.
+ *
+ * @generated from message chefcloud.inventory.v1.GetStockCountResponse
+ */
+export type GetStockCountResponse = Message<"chefcloud.inventory.v1.GetStockCountResponse"> & {
+  /**
+   * The count.
+   *
+   * @generated from field: chefcloud.inventory.v1.StockCount count = 1;
+   */
+  count?: StockCount | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetStockCountResponse.
+ * Use `create(GetStockCountResponseSchema)` to create a new message.
+ */
+export const GetStockCountResponseSchema: GenMessage<GetStockCountResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 29);
+
+/**
+ * ListStockCountsRequest asks for a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockCountsRequest
+ */
+export type ListStockCountsRequest = Message<"chefcloud.inventory.v1.ListStockCountsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Most rows of the answer, 100 if absent.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Token of the page before.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockCountsRequest.
+ * Use `create(ListStockCountsRequestSchema)` to create a new message.
+ */
+export const ListStockCountsRequestSchema: GenMessage<ListStockCountsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 30);
+
+/**
+ * ListStockCountsResponse is a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockCountsResponse
+ */
+export type ListStockCountsResponse = Message<"chefcloud.inventory.v1.ListStockCountsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockCount counts = 1;
+   */
+  counts: StockCount[];
+
+  /**
+   * Token of the next page, empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockCountsResponse.
+ * Use `create(ListStockCountsResponseSchema)` to create a new message.
+ */
+export const ListStockCountsResponseSchema: GenMessage<ListStockCountsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 31);
+
+/**
+ * GetUsageVarianceRequest asks for a branch and a range of business dates.
+ *
+ * @generated from message chefcloud.inventory.v1.GetUsageVarianceRequest
+ */
+export type GetUsageVarianceRequest = Message<"chefcloud.inventory.v1.GetUsageVarianceRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * First business date.
+   *
+   * @generated from field: string start_date = 3;
+   */
+  startDate: string;
+
+  /**
+   * Last business date, at most 399 days later.
+   *
+   * @generated from field: string end_date = 4;
+   */
+  endDate: string;
+
+  /**
+   * Only these items.
+   *
+   * @generated from field: repeated string item_ids = 5;
+   */
+  itemIds: string[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetUsageVarianceRequest.
+ * Use `create(GetUsageVarianceRequestSchema)` to create a new message.
+ */
+export const GetUsageVarianceRequestSchema: GenMessage<GetUsageVarianceRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 32);
+
+/**
+ * UsageVariance compares the use of one item. Quantities are in base units.
+ *
+ * @generated from message chefcloud.inventory.v1.UsageVariance
+ */
+export type UsageVariance = Message<"chefcloud.inventory.v1.UsageVariance"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string item_name = 2;
+   */
+  itemName: string;
+
+  /**
+   * Base unit.
+   *
+   * @generated from field: string base_unit = 3;
+   */
+  baseUnit: string;
+
+  /**
+   * On hand when the first date began.
+   *
+   * @generated from field: double opening = 4;
+   */
+  opening: number;
+
+  /**
+   * Receipts and opening stock.
+   *
+   * @generated from field: double received = 5;
+   */
+  received: number;
+
+  /**
+   * Arrived from other branches.
+   *
+   * @generated from field: double transferred_in = 6;
+   */
+  transferredIn: number;
+
+  /**
+   * Sent to other branches.
+   *
+   * @generated from field: double transferred_out = 7;
+   */
+  transferredOut: number;
+
+  /**
+   * Adjustments by hand.
+   *
+   * @generated from field: double adjusted = 8;
+   */
+  adjusted: number;
+
+  /**
+   * On hand when the last date ended, as counted where it was counted.
+   *
+   * @generated from field: double closing = 9;
+   */
+  closing: number;
+
+  /**
+   * opening + received + transferred_in − transferred_out + adjusted − closing.
+   *
+   * @generated from field: double actual = 10;
+   */
+  actual: number;
+
+  /**
+   * What sales should have used, by their recipes.
+   *
+   * @generated from field: double theoretical = 11;
+   */
+  theoretical: number;
+
+  /**
+   * (actual − theoretical) ÷ theoretical.
+   *
+   * @generated from field: optional int64 variance_bp = 12;
+   */
+  varianceBp?: bigint | undefined;
+
+  /**
+   * Thrown away, as recorded.
+   *
+   * @generated from field: double waste = 13;
+   */
+  waste: number;
+
+  /**
+   * actual − theoretical − waste.
+   *
+   * @generated from field: double unexplained = 14;
+   */
+  unexplained: number;
+
+  /**
+   * Its cost at the last known cost, in minor units, rounded.
+   *
+   * @generated from field: int64 unexplained_cost = 15;
+   */
+  unexplainedCost: bigint;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.UsageVariance.
+ * Use `create(UsageVarianceSchema)` to create a new message.
+ */
+export const UsageVarianceSchema: GenMessage<UsageVariance> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 33);
+
+/**
+ * GetUsageVarianceResponse has one row for each item that moved or was there.
+ *
+ * @generated from message chefcloud.inventory.v1.GetUsageVarianceResponse
+ */
+export type GetUsageVarianceResponse = Message<"chefcloud.inventory.v1.GetUsageVarianceResponse"> & {
+  /**
+   * By item.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.UsageVariance items = 1;
+   */
+  items: UsageVariance[];
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetUsageVarianceResponse.
+ * Use `create(GetUsageVarianceResponseSchema)` to create a new message.
+ */
+export const GetUsageVarianceResponseSchema: GenMessage<GetUsageVarianceResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 34);
+
+/**
+ * Transfer is goods on their way from one branch to another.
+ *
+ * @generated from message chefcloud.inventory.v1.Transfer
+ */
+export type Transfer = Message<"chefcloud.inventory.v1.Transfer"> & {
+  /**
+   * Identifier.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Sender.
+   *
+   * @generated from field: string from_branch_id = 2;
+   */
+  fromBranchId: string;
+
+  /**
+   * Receiver.
+   *
+   * @generated from field: string to_branch_id = 3;
+   */
+  toBranchId: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: chefcloud.inventory.v1.TransferStatus status = 4;
+   */
+  status: TransferStatus;
+
+  /**
+   * Note.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * By item; absent in lists.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.TransferLine lines = 6;
+   */
+  lines: TransferLine[];
+
+  /**
+   * Who asked for it.
+   *
+   * @generated from field: string created_by = 7;
+   */
+  createdBy: string;
+
+  /**
+   * Who approved it.
+   *
+   * @generated from field: string approved_by = 8;
+   */
+  approvedBy: string;
+
+  /**
+   * Who sent it.
+   *
+   * @generated from field: string sent_by = 9;
+   */
+  sentBy: string;
+
+  /**
+   * Who received the last of it, or called it off.
+   *
+   * @generated from field: string closed_by = 10;
+   */
+  closedBy: string;
+
+  /**
+   * When it was asked for.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 11;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When it was approved.
+   *
+   * @generated from field: google.protobuf.Timestamp approved_at = 12;
+   */
+  approvedAt?: Timestamp | undefined;
+
+  /**
+   * When it was sent.
+   *
+   * @generated from field: google.protobuf.Timestamp sent_at = 13;
+   */
+  sentAt?: Timestamp | undefined;
+
+  /**
+   * When the last of it was received, or it was called off.
+   *
+   * @generated from field: google.protobuf.Timestamp closed_at = 14;
+   */
+  closedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.Transfer.
+ * Use `create(TransferSchema)` to create a new message.
+ */
+export const TransferSchema: GenMessage<Transfer> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 35);
+
+/**
+ * TransferLine is what is sent of one item. Quantities are in base units, costs in minor units.
+ *
+ * @generated from message chefcloud.inventory.v1.TransferLine
+ */
+export type TransferLine = Message<"chefcloud.inventory.v1.TransferLine"> & {
+  /**
+   * Number, from 1.
+   *
+   * @generated from field: int32 line_no = 1;
+   */
+  lineNo: number;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * What is sent.
+   *
+   * @generated from field: double quantity = 3;
+   */
+  quantity: number;
+
+  /**
+   * What arrived so far.
+   *
+   * @generated from field: double received = 4;
+   */
+  received: number;
+
+  /**
+   * What did not arrive.
+   *
+   * @generated from field: double lost = 5;
+   */
+  lost: number;
+
+  /**
+   * Cost of what is sent, rounded; 0 until sent.
+   *
+   * @generated from field: int64 cost = 6;
+   */
+  cost: bigint;
+
+  /**
+   * Cost of what did not arrive, rounded.
+   *
+   * @generated from field: int64 lost_cost = 7;
+   */
+  lostCost: bigint;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.TransferLine.
+ * Use `create(TransferLineSchema)` to create a new message.
+ */
+export const TransferLineSchema: GenMessage<TransferLine> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 36);
+
+/**
+ * TransferItem is what to send, or what arrived, of one item.
+ *
+ * @generated from message chefcloud.inventory.v1.TransferItem
+ */
+export type TransferItem = Message<"chefcloud.inventory.v1.TransferItem"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * In base units, at most three decimals.
+   *
+   * @generated from field: double quantity = 2;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.TransferItem.
+ * Use `create(TransferItemSchema)` to create a new message.
+ */
+export const TransferItemSchema: GenMessage<TransferItem> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 37);
+
+/**
+ * CreateTransferRequest asks for goods to be sent.
+ *
+ * @generated from message chefcloud.inventory.v1.CreateTransferRequest
+ */
+export type CreateTransferRequest = Message<"chefcloud.inventory.v1.CreateTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Identifier; minted as `trf_…` if empty. One that is taken is already_exists TRANSFER_ID_TAKEN.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+
+  /**
+   * Sender.
+   *
+   * @generated from field: string from_branch_id = 3;
+   */
+  fromBranchId: string;
+
+  /**
+   * Receiver, another branch.
+   *
+   * @generated from field: string to_branch_id = 4;
+   */
+  toBranchId: string;
+
+  /**
+   * Note.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * What to send, each item once.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.TransferItem items = 6;
+   */
+  items: TransferItem[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.CreateTransferRequest.
+ * Use `create(CreateTransferRequestSchema)` to create a new message.
+ */
+export const CreateTransferRequestSchema: GenMessage<CreateTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 38);
+
+/**
+ * CreateTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.CreateTransferResponse
+ */
+export type CreateTransferResponse = Message<"chefcloud.inventory.v1.CreateTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.CreateTransferResponse.
+ * Use `create(CreateTransferResponseSchema)` to create a new message.
+ */
+export const CreateTransferResponseSchema: GenMessage<CreateTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 39);
+
+/**
+ * ApproveTransferRequest names a transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.ApproveTransferRequest
+ */
+export type ApproveTransferRequest = Message<"chefcloud.inventory.v1.ApproveTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The transfer.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ApproveTransferRequest.
+ * Use `create(ApproveTransferRequestSchema)` to create a new message.
+ */
+export const ApproveTransferRequestSchema: GenMessage<ApproveTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 40);
+
+/**
+ * ApproveTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.ApproveTransferResponse
+ */
+export type ApproveTransferResponse = Message<"chefcloud.inventory.v1.ApproveTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ApproveTransferResponse.
+ * Use `create(ApproveTransferResponseSchema)` to create a new message.
+ */
+export const ApproveTransferResponseSchema: GenMessage<ApproveTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 41);
+
+/**
+ * SendTransferRequest names a transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.SendTransferRequest
+ */
+export type SendTransferRequest = Message<"chefcloud.inventory.v1.SendTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The transfer.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.SendTransferRequest.
+ * Use `create(SendTransferRequestSchema)` to create a new message.
+ */
+export const SendTransferRequestSchema: GenMessage<SendTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 42);
+
+/**
+ * SendTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.SendTransferResponse
+ */
+export type SendTransferResponse = Message<"chefcloud.inventory.v1.SendTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.SendTransferResponse.
+ * Use `create(SendTransferResponseSchema)` to create a new message.
+ */
+export const SendTransferResponseSchema: GenMessage<SendTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 43);
+
+/**
+ * CancelTransferRequest names a transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.CancelTransferRequest
+ */
+export type CancelTransferRequest = Message<"chefcloud.inventory.v1.CancelTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The transfer.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.CancelTransferRequest.
+ * Use `create(CancelTransferRequestSchema)` to create a new message.
+ */
+export const CancelTransferRequestSchema: GenMessage<CancelTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 44);
+
+/**
+ * CancelTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.CancelTransferResponse
+ */
+export type CancelTransferResponse = Message<"chefcloud.inventory.v1.CancelTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.CancelTransferResponse.
+ * Use `create(CancelTransferResponseSchema)` to create a new message.
+ */
+export const CancelTransferResponseSchema: GenMessage<CancelTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 45);
+
+/**
+ * ReceiveTransferRequest says what arrived.
+ *
+ * @generated from message chefcloud.inventory.v1.ReceiveTransferRequest
+ */
+export type ReceiveTransferRequest = Message<"chefcloud.inventory.v1.ReceiveTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The transfer.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+
+  /**
+   * What arrived, each item once.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.TransferItem items = 3;
+   */
+  items: TransferItem[];
+
+  /**
+   * Nothing more will arrive: the rest is lost.
+   *
+   * @generated from field: bool complete = 4;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ReceiveTransferRequest.
+ * Use `create(ReceiveTransferRequestSchema)` to create a new message.
+ */
+export const ReceiveTransferRequestSchema: GenMessage<ReceiveTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 46);
+
+/**
+ * ReceiveTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.ReceiveTransferResponse
+ */
+export type ReceiveTransferResponse = Message<"chefcloud.inventory.v1.ReceiveTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ReceiveTransferResponse.
+ * Use `create(ReceiveTransferResponseSchema)` to create a new message.
+ */
+export const ReceiveTransferResponseSchema: GenMessage<ReceiveTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 47);
+
+/**
+ * GetTransferRequest names a transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.GetTransferRequest
+ */
+export type GetTransferRequest = Message<"chefcloud.inventory.v1.GetTransferRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The transfer.
+   *
+   * @generated from field: string transfer_id = 2;
+   */
+  transferId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetTransferRequest.
+ * Use `create(GetTransferRequestSchema)` to create a new message.
+ */
+export const GetTransferRequestSchema: GenMessage<GetTransferRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 48);
+
+/**
+ * GetTransferResponse carries the transfer.
+ *
+ * @generated from message chefcloud.inventory.v1.GetTransferResponse
+ */
+export type GetTransferResponse = Message<"chefcloud.inventory.v1.GetTransferResponse"> & {
+  /**
+   * The transfer.
+   *
+   * @generated from field: chefcloud.inventory.v1.Transfer transfer = 1;
+   */
+  transfer?: Transfer | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.GetTransferResponse.
+ * Use `create(GetTransferResponseSchema)` to create a new message.
+ */
+export const GetTransferResponseSchema: GenMessage<GetTransferResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 49);
+
+/**
+ * ListTransfersRequest asks for a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListTransfersRequest
+ */
+export type ListTransfersRequest = Message<"chefcloud.inventory.v1.ListTransfersRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Only from or to this branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Only with this status.
+   *
+   * @generated from field: chefcloud.inventory.v1.TransferStatus status = 3;
+   */
+  status: TransferStatus;
+
+  /**
+   * Most rows of the answer, 100 if absent.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * Token of the page before.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListTransfersRequest.
+ * Use `create(ListTransfersRequestSchema)` to create a new message.
+ */
+export const ListTransfersRequestSchema: GenMessage<ListTransfersRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 50);
+
+/**
+ * ListTransfersResponse is a page.
+ *
+ * @generated from message chefcloud.inventory.v1.ListTransfersResponse
+ */
+export type ListTransfersResponse = Message<"chefcloud.inventory.v1.ListTransfersResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.Transfer transfers = 1;
+   */
+  transfers: Transfer[];
+
+  /**
+   * Token of the next page, empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListTransfersResponse.
+ * Use `create(ListTransfersResponseSchema)` to create a new message.
+ */
+export const ListTransfersResponseSchema: GenMessage<ListTransfersResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 51);
+
+/**
+ * ListStockAtRiskRequest asks for one branch or all.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockAtRiskRequest
+ */
+export type ListStockAtRiskRequest = Message<"chefcloud.inventory.v1.ListStockAtRiskRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Only this branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Days ahead in which what expires is at risk; 3 if absent.
+   *
+   * @generated from field: optional int32 within_days = 3;
+   */
+  withinDays?: number | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockAtRiskRequest.
+ * Use `create(ListStockAtRiskRequestSchema)` to create a new message.
+ */
+export const ListStockAtRiskRequestSchema: GenMessage<ListStockAtRiskRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 52);
+
+/**
+ * StockRisk is one item, or one batch of it, that needs attention.
+ *
+ * @generated from message chefcloud.inventory.v1.StockRisk
+ */
+export type StockRisk = Message<"chefcloud.inventory.v1.StockRisk"> & {
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 1;
+   */
+  branchId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string item_name = 3;
+   */
+  itemName: string;
+
+  /**
+   * Base unit.
+   *
+   * @generated from field: string base_unit = 4;
+   */
+  baseUnit: string;
+
+  /**
+   * What is wrong.
+   *
+   * @generated from field: chefcloud.inventory.v1.RiskReason reason = 5;
+   */
+  reason: RiskReason;
+
+  /**
+   * On hand, or left of the batch; negative if owed.
+   *
+   * @generated from field: double quantity = 6;
+   */
+  quantity: number;
+
+  /**
+   * Reorder level, for BELOW_REORDER_LEVEL.
+   *
+   * @generated from field: double reorder_level = 7;
+   */
+  reorderLevel: number;
+
+  /**
+   * Batch, for EXPIRED and EXPIRING.
+   *
+   * @generated from field: string batch_id = 8;
+   */
+  batchId: string;
+
+  /**
+   * Its expiry date.
+   *
+   * @generated from field: string expires_on = 9;
+   */
+  expiresOn: string;
+
+  /**
+   * Cost of what is at risk in minor units, rounded: of the batch, for EXPIRED and EXPIRING.
+   *
+   * @generated from field: int64 cost = 10;
+   */
+  cost: bigint;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.StockRisk.
+ * Use `create(StockRiskSchema)` to create a new message.
+ */
+export const StockRiskSchema: GenMessage<StockRisk> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 53);
+
+/**
+ * ListStockAtRiskResponse lists risks.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockAtRiskResponse
+ */
+export type ListStockAtRiskResponse = Message<"chefcloud.inventory.v1.ListStockAtRiskResponse"> & {
+  /**
+   * By branch, reason and item.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockRisk risks = 1;
+   */
+  risks: StockRisk[];
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockAtRiskResponse.
+ * Use `create(ListStockAtRiskResponseSchema)` to create a new message.
+ */
+export const ListStockAtRiskResponseSchema: GenMessage<ListStockAtRiskResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 54);
+
+/**
+ * StockPolicy is what a branch wants to have of an item.
+ *
+ * @generated from message chefcloud.inventory.v1.StockPolicy
+ */
+export type StockPolicy = Message<"chefcloud.inventory.v1.StockPolicy"> & {
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 1;
+   */
+  branchId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * Level at or below which to reorder whatever the use is; 0 for none.
+   *
+   * @generated from field: double reorder_level = 3;
+   */
+  reorderLevel: number;
+
+  /**
+   * Stock kept against surprises; absent: computed from how much the use varies.
+   *
+   * @generated from field: optional double safety_stock = 4;
+   */
+  safetyStock?: number | undefined;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.StockPolicy.
+ * Use `create(StockPolicySchema)` to create a new message.
+ */
+export const StockPolicySchema: GenMessage<StockPolicy> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 55);
+
+/**
+ * UpsertStockPoliciesRequest sets policies.
+ *
+ * @generated from message chefcloud.inventory.v1.UpsertStockPoliciesRequest
+ */
+export type UpsertStockPoliciesRequest = Message<"chefcloud.inventory.v1.UpsertStockPoliciesRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Each branch and item once.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockPolicy policies = 2;
+   */
+  policies: StockPolicy[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.UpsertStockPoliciesRequest.
+ * Use `create(UpsertStockPoliciesRequestSchema)` to create a new message.
+ */
+export const UpsertStockPoliciesRequestSchema: GenMessage<UpsertStockPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 56);
+
+/**
+ * UpsertStockPoliciesResponse carries what was set.
+ *
+ * @generated from message chefcloud.inventory.v1.UpsertStockPoliciesResponse
+ */
+export type UpsertStockPoliciesResponse = Message<"chefcloud.inventory.v1.UpsertStockPoliciesResponse"> & {
+  /**
+   * As they stand.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockPolicy policies = 1;
+   */
+  policies: StockPolicy[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.UpsertStockPoliciesResponse.
+ * Use `create(UpsertStockPoliciesResponseSchema)` to create a new message.
+ */
+export const UpsertStockPoliciesResponseSchema: GenMessage<UpsertStockPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 57);
+
+/**
+ * ListStockPoliciesRequest names a branch.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockPoliciesRequest
+ */
+export type ListStockPoliciesRequest = Message<"chefcloud.inventory.v1.ListStockPoliciesRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockPoliciesRequest.
+ * Use `create(ListStockPoliciesRequestSchema)` to create a new message.
+ */
+export const ListStockPoliciesRequestSchema: GenMessage<ListStockPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 58);
+
+/**
+ * ListStockPoliciesResponse lists policies.
+ *
+ * @generated from message chefcloud.inventory.v1.ListStockPoliciesResponse
+ */
+export type ListStockPoliciesResponse = Message<"chefcloud.inventory.v1.ListStockPoliciesResponse"> & {
+  /**
+   * By item.
+   *
+   * @generated from field: repeated chefcloud.inventory.v1.StockPolicy policies = 1;
+   */
+  policies: StockPolicy[];
+};
+
+/**
+ * Describes the message chefcloud.inventory.v1.ListStockPoliciesResponse.
+ * Use `create(ListStockPoliciesResponseSchema)` to create a new message.
+ */
+export const ListStockPoliciesResponseSchema: GenMessage<ListStockPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_inventory_v1_inventory, 59);
+
+/**
+ * TransferStatus is where a transfer stands.
+ *
+ * @generated from enum chefcloud.inventory.v1.TransferStatus
+ */
+export enum TransferStatus {
+  /**
+   * Not a status.
+   *
+   * @generated from enum value: TRANSFER_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Asked for.
+   *
+   * @generated from enum value: TRANSFER_STATUS_DRAFT = 1;
+   */
+  DRAFT = 1,
+
+  /**
+   * May be sent.
+   *
+   * @generated from enum value: TRANSFER_STATUS_APPROVED = 2;
+   */
+  APPROVED = 2,
+
+  /**
+   * Sent, not all received.
+   *
+   * @generated from enum value: TRANSFER_STATUS_IN_TRANSIT = 3;
+   */
+  IN_TRANSIT = 3,
+
+  /**
+   * All received, or completed with a loss.
+   *
+   * @generated from enum value: TRANSFER_STATUS_RECEIVED = 4;
+   */
+  RECEIVED = 4,
+
+  /**
+   * Called off before it was sent.
+   *
+   * @generated from enum value: TRANSFER_STATUS_CANCELLED = 5;
+   */
+  CANCELLED = 5,
+}
+
+/**
+ * Describes the enum chefcloud.inventory.v1.TransferStatus.
+ */
+export const TransferStatusSchema: GenEnum<TransferStatus> = /*@__PURE__*/
+  enumDesc(file_chefcloud_inventory_v1_inventory, 0);
+
+/**
+ * RiskReason says what is wrong.
+ *
+ * @generated from enum chefcloud.inventory.v1.RiskReason
+ */
+export enum RiskReason {
+  /**
+   * Not a reason.
+   *
+   * @generated from enum value: RISK_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * On hand and not expired is at or below the reorder level.
+   *
+   * @generated from enum value: RISK_REASON_BELOW_REORDER_LEVEL = 1;
+   */
+  BELOW_REORDER_LEVEL = 1,
+
+  /**
+   * More was sold than was booked in.
+   *
+   * @generated from enum value: RISK_REASON_NEGATIVE = 2;
+   */
+  NEGATIVE = 2,
+
+  /**
+   * The batch has expired.
+   *
+   * @generated from enum value: RISK_REASON_EXPIRED = 3;
+   */
+  EXPIRED = 3,
+
+  /**
+   * The batch will expire within the days asked for.
+   *
+   * @generated from enum value: RISK_REASON_EXPIRING = 4;
+   */
+  EXPIRING = 4,
+}
+
+/**
+ * Describes the enum chefcloud.inventory.v1.RiskReason.
+ */
+export const RiskReasonSchema: GenEnum<RiskReason> = /*@__PURE__*/
+  enumDesc(file_chefcloud_inventory_v1_inventory, 1);
+
+/**
  * InventoryService keeps items, batches and wastage.
  *
  * @generated from service chefcloud.inventory.v1.InventoryService
@@ -823,6 +2586,170 @@ export const InventoryService: GenService<{
     methodKind: "unary";
     input: typeof ListWastageRequestSchema;
     output: typeof ListWastageResponseSchema;
+  },
+  /**
+   * AdjustStock corrects what a branch has of an item by hand. What goes out is taken from the oldest batches, more than is on hand being
+   * failed_precondition INSUFFICIENT_STOCK; what comes in is a batch, which settles negative stock first.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.AdjustStock
+   */
+  adjustStock: {
+    methodKind: "unary";
+    input: typeof AdjustStockRequestSchema;
+    output: typeof AdjustStockResponseSchema;
+  },
+  /**
+   * ListAdjustments lists a branch's adjustments, newest first.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ListAdjustments
+   */
+  listAdjustments: {
+    methodKind: "unary";
+    input: typeof ListAdjustmentsRequestSchema;
+    output: typeof ListAdjustmentsResponseSchema;
+  },
+  /**
+   * RecordStockCount books what was counted in the place of what the ledger had: what is missing goes out, the oldest batches first, and
+   * what is there too much comes in at the last known cost and settles negative stock.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.RecordStockCount
+   */
+  recordStockCount: {
+    methodKind: "unary";
+    input: typeof RecordStockCountRequestSchema;
+    output: typeof RecordStockCountResponseSchema;
+  },
+  /**
+   * GetStockCount returns a count with the differences that it found.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.GetStockCount
+   */
+  getStockCount: {
+    methodKind: "unary";
+    input: typeof GetStockCountRequestSchema;
+    output: typeof GetStockCountResponseSchema;
+  },
+  /**
+   * ListStockCounts lists a branch's counts without their lines, newest first.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ListStockCounts
+   */
+  listStockCounts: {
+    methodKind: "unary";
+    input: typeof ListStockCountsRequestSchema;
+    output: typeof ListStockCountsResponseSchema;
+  },
+  /**
+   * GetUsageVariance compares what a branch used of each item between two counts or any two dates with what its sales should have used.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.GetUsageVariance
+   */
+  getUsageVariance: {
+    methodKind: "unary";
+    input: typeof GetUsageVarianceRequestSchema;
+    output: typeof GetUsageVarianceResponseSchema;
+  },
+  /**
+   * CreateTransfer asks for goods of one branch to be sent to another.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.CreateTransfer
+   */
+  createTransfer: {
+    methodKind: "unary";
+    input: typeof CreateTransferRequestSchema;
+    output: typeof CreateTransferResponseSchema;
+  },
+  /**
+   * ApproveTransfer lets a transfer be sent.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ApproveTransfer
+   */
+  approveTransfer: {
+    methodKind: "unary";
+    input: typeof ApproveTransferRequestSchema;
+    output: typeof ApproveTransferResponseSchema;
+  },
+  /**
+   * SendTransfer takes the goods from the sender's oldest batches. Until they are received they are on nobody's hand. More than is on hand
+   * is failed_precondition INSUFFICIENT_STOCK, and nothing is sent.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.SendTransfer
+   */
+  sendTransfer: {
+    methodKind: "unary";
+    input: typeof SendTransferRequestSchema;
+    output: typeof SendTransferResponseSchema;
+  },
+  /**
+   * ReceiveTransfer books what arrived, with the cost, age and expiry that it had. With `complete`, what did not arrive is booked as
+   * TRANSFER_LOSS at its cost. More than is on its way is failed_precondition OVER_RECEIPT, naming what is.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ReceiveTransfer
+   */
+  receiveTransfer: {
+    methodKind: "unary";
+    input: typeof ReceiveTransferRequestSchema;
+    output: typeof ReceiveTransferResponseSchema;
+  },
+  /**
+   * CancelTransfer calls a transfer off before it is sent.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.CancelTransfer
+   */
+  cancelTransfer: {
+    methodKind: "unary";
+    input: typeof CancelTransferRequestSchema;
+    output: typeof CancelTransferResponseSchema;
+  },
+  /**
+   * GetTransfer returns a transfer. Both branches may see it.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.GetTransfer
+   */
+  getTransfer: {
+    methodKind: "unary";
+    input: typeof GetTransferRequestSchema;
+    output: typeof GetTransferResponseSchema;
+  },
+  /**
+   * ListTransfers lists transfers without their lines, newest first.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ListTransfers
+   */
+  listTransfers: {
+    methodKind: "unary";
+    input: typeof ListTransfersRequestSchema;
+    output: typeof ListTransfersResponseSchema;
+  },
+  /**
+   * ListStockAtRisk lists what needs attention: below its reorder level, owed, expired or about to expire.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ListStockAtRisk
+   */
+  listStockAtRisk: {
+    methodKind: "unary";
+    input: typeof ListStockAtRiskRequestSchema;
+    output: typeof ListStockAtRiskResponseSchema;
+  },
+  /**
+   * UpsertStockPolicies sets reorder levels and safety stocks.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.UpsertStockPolicies
+   */
+  upsertStockPolicies: {
+    methodKind: "unary";
+    input: typeof UpsertStockPoliciesRequestSchema;
+    output: typeof UpsertStockPoliciesResponseSchema;
+  },
+  /**
+   * ListStockPolicies lists a branch's reorder levels and safety stocks, by item.
+   *
+   * @generated from rpc chefcloud.inventory.v1.InventoryService.ListStockPolicies
+   */
+  listStockPolicies: {
+    methodKind: "unary";
+    input: typeof ListStockPoliciesRequestSchema;
+    output: typeof ListStockPoliciesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chefcloud_inventory_v1_inventory, 0);

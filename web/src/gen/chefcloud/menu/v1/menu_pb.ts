@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/menu/v1/menu.proto.
  */
 export const file_chefcloud_menu_v1_menu: GenFile = /*@__PURE__*/
-  fileDesc("ChxjaGVmY2xvdWQvbWVudS92MS9tZW51LnByb3RvEhFjaGVmY2xvdWQubWVudS52MSL0AQoITWVudUl0ZW0SKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCghjYXRlZ29yeRgDIAEoCUIJukgGcgQQARhAEh0KBXByaWNlGAQgASgDQg66SAsiCRiAoJSljR0oABIfCgt0YXhfcmF0ZV9icBgFIAEoBUIKukgHGgUYkE4oABIOCgZhY3RpdmUYBiABKAgSNwoGcmVjaXBlGAcgAygLMh0uY2hlZmNsb3VkLm1lbnUudjEuUmVjaXBlTGluZUIIukgFkgECEGQihAEKClJlY2lwZUxpbmUSLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAAAANASY0EhAAAAAAAAAAASHAoIeWllbGRfYnAYAyABKAVCCrpIBxoFGJBOKAAiXwoVVXBzZXJ0TWVudUl0ZW1SZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRI2CgltZW51X2l0ZW0YAiABKAsyGy5jaGVmY2xvdWQubWVudS52MS5NZW51SXRlbUIGukgDyAEBIkgKFlVwc2VydE1lbnVJdGVtUmVzcG9uc2USLgoJbWVudV9pdGVtGAEgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW0iWAoSR2V0TWVudUl0ZW1SZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIyCgxtZW51X2l0ZW1faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiRQoTR2V0TWVudUl0ZW1SZXNwb25zZRIuCgltZW51X2l0ZW0YASABKAsyGy5jaGVmY2xvdWQubWVudS52MS5NZW51SXRlbSJjChRMaXN0TWVudUl0ZW1zUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAEImEKFUxpc3RNZW51SXRlbXNSZXNwb25zZRIvCgptZW51X2l0ZW1zGAEgAygLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMrwDCgtNZW51U2VydmljZRKDAQoOVXBzZXJ0TWVudUl0ZW0SKC5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRNZW51SXRlbVJlcXVlc3QaKS5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRNZW51SXRlbVJlc3BvbnNlIhyquxgCEAOC0+STAhA6ASoiCy9tZW51L2l0ZW1zEpYBCgtHZXRNZW51SXRlbRIlLmNoZWZjbG91ZC5tZW51LnYxLkdldE1lbnVJdGVtUmVxdWVzdBomLmNoZWZjbG91ZC5tZW51LnYxLkdldE1lbnVJdGVtUmVzcG9uc2UiOJACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAhwSGi9tZW51L2l0ZW1zL3ttZW51X2l0ZW1faWR9Eo0BCg1MaXN0TWVudUl0ZW1zEicuY2hlZmNsb3VkLm1lbnUudjEuTGlzdE1lbnVJdGVtc1JlcXVlc3QaKC5jaGVmY2xvdWQubWVudS52MS5MaXN0TWVudUl0ZW1zUmVzcG9uc2UiKZACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAg0SCy9tZW51L2l0ZW1zYgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations]);
+  fileDesc("ChxjaGVmY2xvdWQvbWVudS92MS9tZW51LnByb3RvEhFjaGVmY2xvdWQubWVudS52MSK3AgoITWVudUl0ZW0SKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCghjYXRlZ29yeRgDIAEoCUIJukgGcgQQARhAEh0KBXByaWNlGAQgASgDQg66SAsiCRiAoJSljR0oABIfCgt0YXhfcmF0ZV9icBgFIAEoBUIKukgHGgUYkE4oABIOCgZhY3RpdmUYBiABKAgSNwoGcmVjaXBlGAcgAygLMh0uY2hlZmNsb3VkLm1lbnUudjEuUmVjaXBlTGluZUIIukgFkgECEGQSQQoSbW9kaWZpZXJfZ3JvdXBfaWRzGAggAygJQiW6SCKSAR8QFBgBIhlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIsMBCgpSZWNpcGVMaW5lEi0KB2l0ZW1faWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSMgoIcXVhbnRpdHkYAiABKAFCILpIHRIbOQAAAAAAAAAAGQAAAADQEmNBKQAAAADQEmPBEhwKCHlpZWxkX2JwGAMgASgFQgq6SAcaBRiQTigAEjQKDnByZXBhcmF0aW9uX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kIt4BCgtQcmVwYXJhdGlvbhIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIYCgRuYW1lGAIgASgJQgq6SAdyBRABGMgBEjAKD291dHB1dF9xdWFudGl0eRgDIAEoAUIXukgUEhIZAAAAANASY0EhAAAAAAAAAAASHgoLb3V0cHV0X3VuaXQYBCABKAlCCbpIBnIEEAEYFBI5CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgq6SAeSAQQIARBkIrUBCghNb2RpZmllchIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHQoFcHJpY2UYAyABKANCDrpICyIJGICglKWNHSgAEg4KBmFjdGl2ZRgEIAEoCBI3CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgi6SAWSAQIQMiLOAQoNTW9kaWZpZXJHcm91cBIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHgoLbWluX2Nob2ljZXMYAyABKAVCCbpIBhoEGDIoABIeCgttYXhfY2hvaWNlcxgEIAEoBUIJukgGGgQYMigBEjoKCW1vZGlmaWVycxgFIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyQgq6SAeSAQQIARBkIlIKCENhdGVnb3J5EhcKBG5hbWUYASABKAlCCbpIBnIEEAEYQBIdCghwb3NpdGlvbhgCIAEoBUILukgIGgYYwIQ9KAASDgoGZGlzaGVzGAMgASgDIl8KFVVwc2VydE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSNgoJbWVudV9pdGVtGAIgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW1CBrpIA8gBASJIChZVcHNlcnRNZW51SXRlbVJlc3BvbnNlEi4KCW1lbnVfaXRlbRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtIlgKEkdldE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkUKE0dldE1lbnVJdGVtUmVzcG9uc2USLgoJbWVudV9pdGVtGAEgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW0iYwoUTGlzdE1lbnVJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJhChVMaXN0TWVudUl0ZW1zUmVzcG9uc2USLwoKbWVudV9pdGVtcxgBIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChhVcHNlcnRQcmVwYXJhdGlvblJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjsKC3ByZXBhcmF0aW9uGAIgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb25CBrpIA8gBASJQChlVcHNlcnRQcmVwYXJhdGlvblJlc3BvbnNlEjMKC3ByZXBhcmF0aW9uGAEgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb24ibgoaVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEkAKDm1vZGlmaWVyX2dyb3VwGAIgASgLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cEIGukgDyAEBIlcKG1Vwc2VydE1vZGlmaWVyR3JvdXBSZXNwb25zZRI4Cg5tb2RpZmllcl9ncm91cBgBIAEoCzIgLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyR3JvdXAiXgoVVXBzZXJ0Q2F0ZWdvcnlSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRI1CghjYXRlZ29yeRgCIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5Qga6SAPIAQEiRwoWVXBzZXJ0Q2F0ZWdvcnlSZXNwb25zZRItCghjYXRlZ29yeRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5ImYKF0xpc3RQcmVwYXJhdGlvbnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQiaQoYTGlzdFByZXBhcmF0aW9uc1Jlc3BvbnNlEjQKDHByZXBhcmF0aW9ucxgBIAMoCzIeLmNoZWZjbG91ZC5tZW51LnYxLlByZXBhcmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChlMaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQicAoaTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2USOQoPbW9kaWZpZXJfZ3JvdXBzGAEgAygLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoVTGlzdENhdGVnb3JpZXNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCSJJChZMaXN0Q2F0ZWdvcmllc1Jlc3BvbnNlEi8KCmNhdGVnb3JpZXMYASADKAsyGy5jaGVmY2xvdWQubWVudS52MS5DYXRlZ29yeSKNAQoWR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJnCg5JbmdyZWRpZW50Q29zdBIPCgdpdGVtX2lkGAEgASgJEhEKCWl0ZW1fbmFtZRgCIAEoCRIQCghxdWFudGl0eRgDIAEoARIRCgl1bml0X2Nvc3QYBCABKAkSDAoEY29zdBgFIAEoAyLiAQoXR2V0TWVudUl0ZW1Db3N0UmVzcG9uc2USNgoLaW5ncmVkaWVudHMYASADKAsyIS5jaGVmY2xvdWQubWVudS52MS5JbmdyZWRpZW50Q29zdBIMCgRjb3N0GAIgASgDEg0KBXByaWNlGAMgASgDEg4KBm1hcmdpbhgEIAEoAxIWCgltYXJnaW5fYnAYBSABKANIAIgBARIZCgxmb29kX2Nvc3RfYnAYBiABKANIAYgBARIQCghjdXJyZW5jeRgHIAEoCUIMCgpfbWFyZ2luX2JwQg8KDV9mb29kX2Nvc3RfYnAyhwwKC01lbnVTZXJ2aWNlEoMBCg5VcHNlcnRNZW51SXRlbRIoLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVxdWVzdBopLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVzcG9uc2UiHKq7GAIQA4LT5JMCEDoBKiILL21lbnUvaXRlbXMSlgEKC0dldE1lbnVJdGVtEiUuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXF1ZXN0GiYuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXNwb25zZSI4kAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCHBIaL21lbnUvaXRlbXMve21lbnVfaXRlbV9pZH0SjQEKDUxpc3RNZW51SXRlbXMSJy5jaGVmY2xvdWQubWVudS52MS5MaXN0TWVudUl0ZW1zUmVxdWVzdBooLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RNZW51SXRlbXNSZXNwb25zZSIpkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCDRILL21lbnUvaXRlbXMSkwEKEVVwc2VydFByZXBhcmF0aW9uEisuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXF1ZXN0GiwuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXNwb25zZSIjqrsYAhADgtPkkwIXOgEqIhIvbWVudS9wcmVwYXJhdGlvbnMSnQEKEExpc3RQcmVwYXJhdGlvbnMSKi5jaGVmY2xvdWQubWVudS52MS5MaXN0UHJlcGFyYXRpb25zUmVxdWVzdBorLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RQcmVwYXJhdGlvbnNSZXNwb25zZSIwkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCFBISL21lbnUvcHJlcGFyYXRpb25zEpwBChNVcHNlcnRNb2RpZmllckdyb3VwEi0uY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QaLi5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRNb2RpZmllckdyb3VwUmVzcG9uc2UiJqq7GAIQA4LT5JMCGjoBKiIVL21lbnUvbW9kaWZpZXItZ3JvdXBzEqYBChJMaXN0TW9kaWZpZXJHcm91cHMSLC5jaGVmY2xvdWQubWVudS52MS5MaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Gi0uY2hlZmNsb3VkLm1lbnUudjEuTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2UiM5ACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAhcSFS9tZW51L21vZGlmaWVyLWdyb3VwcxKIAQoOVXBzZXJ0Q2F0ZWdvcnkSKC5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlcXVlc3QaKS5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlc3BvbnNlIiGquxgCEAOC0+STAhU6ASoiEC9tZW51L2NhdGVnb3JpZXMSlQEKDkxpc3RDYXRlZ29yaWVzEiguY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXF1ZXN0GikuY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXNwb25zZSIukAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCEhIQL21lbnUvY2F0ZWdvcmllcxKnAQoPR2V0TWVudUl0ZW1Db3N0EikuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBoqLmNoZWZjbG91ZC5tZW51LnYxLkdldE1lbnVJdGVtQ29zdFJlc3BvbnNlIj2QAgGquxgPEAIaC29yZGVyczpyZWFkgtPkkwIhEh8vbWVudS9pdGVtcy97bWVudV9pdGVtX2lkfS9jb3N0YgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations]);
 
 /**
  * MenuItem is a dish or drink that can be ordered.
@@ -66,11 +66,18 @@ export type MenuItem = Message<"chefcloud.menu.v1.MenuItem"> & {
   active: boolean;
 
   /**
-   * What one portion is made of; each inventory item at most once.
+   * What one portion is made of; each item and preparation at most once.
    *
    * @generated from field: repeated chefcloud.menu.v1.RecipeLine recipe = 7;
    */
   recipe: RecipeLine[];
+
+  /**
+   * Choices that guests have with it.
+   *
+   * @generated from field: repeated string modifier_group_ids = 8;
+   */
+  modifierGroupIds: string[];
 };
 
 /**
@@ -87,14 +94,15 @@ export const MenuItemSchema: GenMessage<MenuItem> = /*@__PURE__*/
  */
 export type RecipeLine = Message<"chefcloud.menu.v1.RecipeLine"> & {
   /**
-   * Inventory item.
+   * Inventory item; empty if a preparation is named.
    *
    * @generated from field: string item_id = 1;
    */
   itemId: string;
 
   /**
-   * Net quantity in the item's base unit, at most three decimals.
+   * Net quantity in the item's base unit or the preparation's output unit, at most three decimals. Only a modifier's may be
+   * negative: what it leaves out.
    *
    * @generated from field: double quantity = 2;
    */
@@ -107,6 +115,13 @@ export type RecipeLine = Message<"chefcloud.menu.v1.RecipeLine"> & {
    * @generated from field: int32 yield_bp = 3;
    */
   yieldBp: number;
+
+  /**
+   * Preparation; empty if an item is named.
+   *
+   * @generated from field: string preparation_id = 4;
+   */
+  preparationId: string;
 };
 
 /**
@@ -115,6 +130,188 @@ export type RecipeLine = Message<"chefcloud.menu.v1.RecipeLine"> & {
  */
 export const RecipeLineSchema: GenMessage<RecipeLine> = /*@__PURE__*/
   messageDesc(file_chefcloud_menu_v1_menu, 1);
+
+/**
+ * Preparation is what kitchens make ahead.
+ *
+ * @generated from message chefcloud.menu.v1.Preparation
+ */
+export type Preparation = Message<"chefcloud.menu.v1.Preparation"> & {
+  /**
+   * Identifier; minted as `prep_…` if empty on creation.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What one batch of the recipe yields, at most three decimals.
+   *
+   * @generated from field: double output_quantity = 3;
+   */
+  outputQuantity: number;
+
+  /**
+   * Its unit, for example `l`.
+   *
+   * @generated from field: string output_unit = 4;
+   */
+  outputUnit: string;
+
+  /**
+   * What one batch is made of; each item and preparation at most once.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.RecipeLine recipe = 5;
+   */
+  recipe: RecipeLine[];
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.Preparation.
+ * Use `create(PreparationSchema)` to create a new message.
+ */
+export const PreparationSchema: GenMessage<Preparation> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 2);
+
+/**
+ * Modifier is an extra or a change of a dish.
+ *
+ * @generated from message chefcloud.menu.v1.Modifier
+ */
+export type Modifier = Message<"chefcloud.menu.v1.Modifier"> & {
+  /**
+   * Identifier; minted as `mod_…` if empty on creation.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Name, for example `extra cheese`.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Price for a portion, in minor units.
+   *
+   * @generated from field: int64 price = 3;
+   */
+  price: bigint;
+
+  /**
+   * False takes it off the menu.
+   *
+   * @generated from field: bool active = 4;
+   */
+  active: boolean;
+
+  /**
+   * What it adds to a portion, or leaves out.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.RecipeLine recipe = 5;
+   */
+  recipe: RecipeLine[];
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.Modifier.
+ * Use `create(ModifierSchema)` to create a new message.
+ */
+export const ModifierSchema: GenMessage<Modifier> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 3);
+
+/**
+ * ModifierGroup is a choice that guests have.
+ *
+ * @generated from message chefcloud.menu.v1.ModifierGroup
+ */
+export type ModifierGroup = Message<"chefcloud.menu.v1.ModifierGroup"> & {
+  /**
+   * Identifier; minted as `mgr_…` if empty on creation.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Name, for example `Toppings`.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Least that must be chosen.
+   *
+   * @generated from field: int32 min_choices = 3;
+   */
+  minChoices: number;
+
+  /**
+   * Most that may be chosen.
+   *
+   * @generated from field: int32 max_choices = 4;
+   */
+  maxChoices: number;
+
+  /**
+   * In the order in which they are shown.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.Modifier modifiers = 5;
+   */
+  modifiers: Modifier[];
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ModifierGroup.
+ * Use `create(ModifierGroupSchema)` to create a new message.
+ */
+export const ModifierGroupSchema: GenMessage<ModifierGroup> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 4);
+
+/**
+ * Category is a part of the menu.
+ *
+ * @generated from message chefcloud.menu.v1.Category
+ */
+export type Category = Message<"chefcloud.menu.v1.Category"> & {
+  /**
+   * Name, as dishes have it.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Lower comes first.
+   *
+   * @generated from field: int32 position = 2;
+   */
+  position: number;
+
+  /**
+   * Dishes on the menu; ignored when it is set.
+   *
+   * @generated from field: int64 dishes = 3;
+   */
+  dishes: bigint;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.Category.
+ * Use `create(CategorySchema)` to create a new message.
+ */
+export const CategorySchema: GenMessage<Category> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 5);
 
 /**
  * UpsertMenuItemRequest carries the dish.
@@ -142,7 +339,7 @@ export type UpsertMenuItemRequest = Message<"chefcloud.menu.v1.UpsertMenuItemReq
  * Use `create(UpsertMenuItemRequestSchema)` to create a new message.
  */
 export const UpsertMenuItemRequestSchema: GenMessage<UpsertMenuItemRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 2);
+  messageDesc(file_chefcloud_menu_v1_menu, 6);
 
 /**
  * UpsertMenuItemResponse carries the dish as stored.
@@ -163,7 +360,7 @@ export type UpsertMenuItemResponse = Message<"chefcloud.menu.v1.UpsertMenuItemRe
  * Use `create(UpsertMenuItemResponseSchema)` to create a new message.
  */
 export const UpsertMenuItemResponseSchema: GenMessage<UpsertMenuItemResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 3);
+  messageDesc(file_chefcloud_menu_v1_menu, 7);
 
 /**
  * GetMenuItemRequest names the dish.
@@ -191,7 +388,7 @@ export type GetMenuItemRequest = Message<"chefcloud.menu.v1.GetMenuItemRequest">
  * Use `create(GetMenuItemRequestSchema)` to create a new message.
  */
 export const GetMenuItemRequestSchema: GenMessage<GetMenuItemRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 4);
+  messageDesc(file_chefcloud_menu_v1_menu, 8);
 
 /**
  * GetMenuItemResponse carries the dish.
@@ -212,7 +409,7 @@ export type GetMenuItemResponse = Message<"chefcloud.menu.v1.GetMenuItemResponse
  * Use `create(GetMenuItemResponseSchema)` to create a new message.
  */
 export const GetMenuItemResponseSchema: GenMessage<GetMenuItemResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 5);
+  messageDesc(file_chefcloud_menu_v1_menu, 9);
 
 /**
  * ListMenuItemsRequest asks for a page of dishes.
@@ -247,7 +444,7 @@ export type ListMenuItemsRequest = Message<"chefcloud.menu.v1.ListMenuItemsReque
  * Use `create(ListMenuItemsRequestSchema)` to create a new message.
  */
 export const ListMenuItemsRequestSchema: GenMessage<ListMenuItemsRequest> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 6);
+  messageDesc(file_chefcloud_menu_v1_menu, 10);
 
 /**
  * ListMenuItemsResponse is a page of dishes.
@@ -275,7 +472,469 @@ export type ListMenuItemsResponse = Message<"chefcloud.menu.v1.ListMenuItemsResp
  * Use `create(ListMenuItemsResponseSchema)` to create a new message.
  */
 export const ListMenuItemsResponseSchema: GenMessage<ListMenuItemsResponse> = /*@__PURE__*/
-  messageDesc(file_chefcloud_menu_v1_menu, 7);
+  messageDesc(file_chefcloud_menu_v1_menu, 11);
+
+/**
+ * UpsertPreparationRequest carries the preparation.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertPreparationRequest
+ */
+export type UpsertPreparationRequest = Message<"chefcloud.menu.v1.UpsertPreparationRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The preparation.
+   *
+   * @generated from field: chefcloud.menu.v1.Preparation preparation = 2;
+   */
+  preparation?: Preparation | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertPreparationRequest.
+ * Use `create(UpsertPreparationRequestSchema)` to create a new message.
+ */
+export const UpsertPreparationRequestSchema: GenMessage<UpsertPreparationRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 12);
+
+/**
+ * UpsertPreparationResponse carries the preparation as stored.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertPreparationResponse
+ */
+export type UpsertPreparationResponse = Message<"chefcloud.menu.v1.UpsertPreparationResponse"> & {
+  /**
+   * The preparation.
+   *
+   * @generated from field: chefcloud.menu.v1.Preparation preparation = 1;
+   */
+  preparation?: Preparation | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertPreparationResponse.
+ * Use `create(UpsertPreparationResponseSchema)` to create a new message.
+ */
+export const UpsertPreparationResponseSchema: GenMessage<UpsertPreparationResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 13);
+
+/**
+ * UpsertModifierGroupRequest carries the group.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertModifierGroupRequest
+ */
+export type UpsertModifierGroupRequest = Message<"chefcloud.menu.v1.UpsertModifierGroupRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The group.
+   *
+   * @generated from field: chefcloud.menu.v1.ModifierGroup modifier_group = 2;
+   */
+  modifierGroup?: ModifierGroup | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertModifierGroupRequest.
+ * Use `create(UpsertModifierGroupRequestSchema)` to create a new message.
+ */
+export const UpsertModifierGroupRequestSchema: GenMessage<UpsertModifierGroupRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 14);
+
+/**
+ * UpsertModifierGroupResponse carries the group as stored.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertModifierGroupResponse
+ */
+export type UpsertModifierGroupResponse = Message<"chefcloud.menu.v1.UpsertModifierGroupResponse"> & {
+  /**
+   * The group.
+   *
+   * @generated from field: chefcloud.menu.v1.ModifierGroup modifier_group = 1;
+   */
+  modifierGroup?: ModifierGroup | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertModifierGroupResponse.
+ * Use `create(UpsertModifierGroupResponseSchema)` to create a new message.
+ */
+export const UpsertModifierGroupResponseSchema: GenMessage<UpsertModifierGroupResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 15);
+
+/**
+ * UpsertCategoryRequest carries the category.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertCategoryRequest
+ */
+export type UpsertCategoryRequest = Message<"chefcloud.menu.v1.UpsertCategoryRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The category.
+   *
+   * @generated from field: chefcloud.menu.v1.Category category = 2;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertCategoryRequest.
+ * Use `create(UpsertCategoryRequestSchema)` to create a new message.
+ */
+export const UpsertCategoryRequestSchema: GenMessage<UpsertCategoryRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 16);
+
+/**
+ * UpsertCategoryResponse carries the category as stored.
+ *
+ * @generated from message chefcloud.menu.v1.UpsertCategoryResponse
+ */
+export type UpsertCategoryResponse = Message<"chefcloud.menu.v1.UpsertCategoryResponse"> & {
+  /**
+   * The category.
+   *
+   * @generated from field: chefcloud.menu.v1.Category category = 1;
+   */
+  category?: Category | undefined;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.UpsertCategoryResponse.
+ * Use `create(UpsertCategoryResponseSchema)` to create a new message.
+ */
+export const UpsertCategoryResponseSchema: GenMessage<UpsertCategoryResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 17);
+
+/**
+ * ListPreparationsRequest asks for a page.
+ *
+ * @generated from message chefcloud.menu.v1.ListPreparationsRequest
+ */
+export type ListPreparationsRequest = Message<"chefcloud.menu.v1.ListPreparationsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * At most so many rows; 0 means 100, at most 500.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListPreparationsRequest.
+ * Use `create(ListPreparationsRequestSchema)` to create a new message.
+ */
+export const ListPreparationsRequestSchema: GenMessage<ListPreparationsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 18);
+
+/**
+ * ListPreparationsResponse is a page.
+ *
+ * @generated from message chefcloud.menu.v1.ListPreparationsResponse
+ */
+export type ListPreparationsResponse = Message<"chefcloud.menu.v1.ListPreparationsResponse"> & {
+  /**
+   * By id.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.Preparation preparations = 1;
+   */
+  preparations: Preparation[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListPreparationsResponse.
+ * Use `create(ListPreparationsResponseSchema)` to create a new message.
+ */
+export const ListPreparationsResponseSchema: GenMessage<ListPreparationsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 19);
+
+/**
+ * ListModifierGroupsRequest asks for a page.
+ *
+ * @generated from message chefcloud.menu.v1.ListModifierGroupsRequest
+ */
+export type ListModifierGroupsRequest = Message<"chefcloud.menu.v1.ListModifierGroupsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * At most so many rows; 0 means 100, at most 500.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListModifierGroupsRequest.
+ * Use `create(ListModifierGroupsRequestSchema)` to create a new message.
+ */
+export const ListModifierGroupsRequestSchema: GenMessage<ListModifierGroupsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 20);
+
+/**
+ * ListModifierGroupsResponse is a page.
+ *
+ * @generated from message chefcloud.menu.v1.ListModifierGroupsResponse
+ */
+export type ListModifierGroupsResponse = Message<"chefcloud.menu.v1.ListModifierGroupsResponse"> & {
+  /**
+   * By id.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.ModifierGroup modifier_groups = 1;
+   */
+  modifierGroups: ModifierGroup[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListModifierGroupsResponse.
+ * Use `create(ListModifierGroupsResponseSchema)` to create a new message.
+ */
+export const ListModifierGroupsResponseSchema: GenMessage<ListModifierGroupsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 21);
+
+/**
+ * ListCategoriesRequest names the organisation.
+ *
+ * @generated from message chefcloud.menu.v1.ListCategoriesRequest
+ */
+export type ListCategoriesRequest = Message<"chefcloud.menu.v1.ListCategoriesRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListCategoriesRequest.
+ * Use `create(ListCategoriesRequestSchema)` to create a new message.
+ */
+export const ListCategoriesRequestSchema: GenMessage<ListCategoriesRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 22);
+
+/**
+ * ListCategoriesResponse lists categories.
+ *
+ * @generated from message chefcloud.menu.v1.ListCategoriesResponse
+ */
+export type ListCategoriesResponse = Message<"chefcloud.menu.v1.ListCategoriesResponse"> & {
+  /**
+   * In the order in which they are shown.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.Category categories = 1;
+   */
+  categories: Category[];
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListCategoriesResponse.
+ * Use `create(ListCategoriesResponseSchema)` to create a new message.
+ */
+export const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 23);
+
+/**
+ * GetMenuItemCostRequest names a dish and a branch.
+ *
+ * @generated from message chefcloud.menu.v1.GetMenuItemCostRequest
+ */
+export type GetMenuItemCostRequest = Message<"chefcloud.menu.v1.GetMenuItemCostRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The dish.
+   *
+   * @generated from field: string menu_item_id = 2;
+   */
+  menuItemId: string;
+
+  /**
+   * The branch.
+   *
+   * @generated from field: string branch_id = 3;
+   */
+  branchId: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.GetMenuItemCostRequest.
+ * Use `create(GetMenuItemCostRequestSchema)` to create a new message.
+ */
+export const GetMenuItemCostRequestSchema: GenMessage<GetMenuItemCostRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 24);
+
+/**
+ * IngredientCost is an item of a portion, through all preparations.
+ *
+ * @generated from message chefcloud.menu.v1.IngredientCost
+ */
+export type IngredientCost = Message<"chefcloud.menu.v1.IngredientCost"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string item_name = 2;
+   */
+  itemName: string;
+
+  /**
+   * Taken from stock for a portion, in base units.
+   *
+   * @generated from field: double quantity = 3;
+   */
+  quantity: number;
+
+  /**
+   * Last known cost of a base unit in minor units.
+   *
+   * @generated from field: string unit_cost = 4;
+   */
+  unitCost: string;
+
+  /**
+   * Cost of the quantity in minor units, rounded.
+   *
+   * @generated from field: int64 cost = 5;
+   */
+  cost: bigint;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.IngredientCost.
+ * Use `create(IngredientCostSchema)` to create a new message.
+ */
+export const IngredientCostSchema: GenMessage<IngredientCost> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 25);
+
+/**
+ * GetMenuItemCostResponse is what a portion costs. Money is in minor units.
+ *
+ * @generated from message chefcloud.menu.v1.GetMenuItemCostResponse
+ */
+export type GetMenuItemCostResponse = Message<"chefcloud.menu.v1.GetMenuItemCostResponse"> & {
+  /**
+   * By item.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.IngredientCost ingredients = 1;
+   */
+  ingredients: IngredientCost[];
+
+  /**
+   * Sum of the ingredients' costs.
+   *
+   * @generated from field: int64 cost = 2;
+   */
+  cost: bigint;
+
+  /**
+   * Price before tax.
+   *
+   * @generated from field: int64 price = 3;
+   */
+  price: bigint;
+
+  /**
+   * price − cost.
+   *
+   * @generated from field: int64 margin = 4;
+   */
+  margin: bigint;
+
+  /**
+   * margin ÷ price.
+   *
+   * @generated from field: optional int64 margin_bp = 5;
+   */
+  marginBp?: bigint | undefined;
+
+  /**
+   * cost ÷ price.
+   *
+   * @generated from field: optional int64 food_cost_bp = 6;
+   */
+  foodCostBp?: bigint | undefined;
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 7;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.GetMenuItemCostResponse.
+ * Use `create(GetMenuItemCostResponseSchema)` to create a new message.
+ */
+export const GetMenuItemCostResponseSchema: GenMessage<GetMenuItemCostResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 26);
 
 /**
  * MenuService keeps the organisation's dishes and their recipes.
@@ -312,6 +971,77 @@ export const MenuService: GenService<{
     methodKind: "unary";
     input: typeof ListMenuItemsRequestSchema;
     output: typeof ListMenuItemsResponseSchema;
+  },
+  /**
+   * UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
+   * invalid_argument, naming the way round.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.UpsertPreparation
+   */
+  upsertPreparation: {
+    methodKind: "unary";
+    input: typeof UpsertPreparationRequestSchema;
+    output: typeof UpsertPreparationResponseSchema;
+  },
+  /**
+   * ListPreparations lists preparations by id.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.ListPreparations
+   */
+  listPreparations: {
+    methodKind: "unary";
+    input: typeof ListPreparationsRequestSchema;
+    output: typeof ListPreparationsResponseSchema;
+  },
+  /**
+   * UpsertModifierGroup creates choices that guests have, or replaces them. Modifiers that it has no longer are taken off the menu.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.UpsertModifierGroup
+   */
+  upsertModifierGroup: {
+    methodKind: "unary";
+    input: typeof UpsertModifierGroupRequestSchema;
+    output: typeof UpsertModifierGroupResponseSchema;
+  },
+  /**
+   * ListModifierGroups lists groups with their modifiers, by id.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.ListModifierGroups
+   */
+  listModifierGroups: {
+    methodKind: "unary";
+    input: typeof ListModifierGroupsRequestSchema;
+    output: typeof ListModifierGroupsResponseSchema;
+  },
+  /**
+   * UpsertCategory places a category on the menu. A category that a dish is the first to have comes last by itself.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.UpsertCategory
+   */
+  upsertCategory: {
+    methodKind: "unary";
+    input: typeof UpsertCategoryRequestSchema;
+    output: typeof UpsertCategoryResponseSchema;
+  },
+  /**
+   * ListCategories lists categories in the order in which they are shown.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.ListCategories
+   */
+  listCategories: {
+    methodKind: "unary";
+    input: typeof ListCategoriesRequestSchema;
+    output: typeof ListCategoriesResponseSchema;
+  },
+  /**
+   * GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.GetMenuItemCost
+   */
+  getMenuItemCost: {
+    methodKind: "unary";
+    input: typeof GetMenuItemCostRequestSchema;
+    output: typeof GetMenuItemCostResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chefcloud_menu_v1_menu, 0);

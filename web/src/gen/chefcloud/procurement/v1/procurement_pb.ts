@@ -7,8 +7,12 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb";
+import type { Job } from "../../jobs/v1/jobs_pb";
+import { file_chefcloud_jobs_v1_jobs } from "../../jobs/v1/jobs_pb";
 import { file_chefcloud_policy_v1_policy } from "../../policy/v1/policy_pb";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
+import type { HttpBodySchema } from "../../../google/api/httpbody_pb";
+import { file_google_api_httpbody } from "../../../google/api/httpbody_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -17,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/procurement/v1/procurement.proto.
  */
 export const file_chefcloud_procurement_v1_procurement: GenFile = /*@__PURE__*/
-  fileDesc("CipjaGVmY2xvdWQvcHJvY3VyZW1lbnQvdjEvcHJvY3VyZW1lbnQucHJvdG8SGGNoZWZjbG91ZC5wcm9jdXJlbWVudC52MSKLAQoIU3VwcGxpZXISKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIXCgVlbWFpbBgDIAEoCUIIukgFcgMY/gESIgoObGVhZF90aW1lX2RheXMYBCABKAVCCrpIBxoFGO0CKAAisgMKDVB1cmNoYXNlT3JkZXISCgoCaWQYASABKAkSEQoJYnJhbmNoX2lkGAIgASgJEhMKC3N1cHBsaWVyX2lkGAMgASgJEj0KBnN0YXR1cxgEIAEoDjItLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyU3RhdHVzEhQKDHRvbGVyYW5jZV9icBgFIAEoBRINCgV0b3RhbBgGIAEoAxIQCghjdXJyZW5jeRgHIAEoCRI6CgVsaW5lcxgIIAMoCzIrLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyTGluZRISCgpjcmVhdGVkX2J5GAkgASgJEhMKC2FwcHJvdmVkX2J5GAogASgJEi4KCmNyZWF0ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXBsYWNlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoIcmVjZWlwdHMYDSADKAsyIS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUmVjZWlwdCJ0ChFQdXJjaGFzZU9yZGVyTGluZRIPCgdpdGVtX2lkGAEgASgJEhAKCHF1YW50aXR5GAIgASgBEhEKCXVuaXRfY29zdBgDIAEoCRIZChFyZWNlaXZlZF9xdWFudGl0eRgEIAEoARIOCgZhbW91bnQYBSABKAMitgEKB1JlY2VpcHQSCgoCaWQYASABKAkSEwoLcmVjZWl2ZWRfYnkYAiABKAkSLwoLcmVjZWl2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWJ1c2luZXNzX2RhdGUYBCABKAkSNAoFbGluZXMYBSADKAsyJS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUmVjZWlwdExpbmUSDAoEY29zdBgGIAEoAyJlCgtSZWNlaXB0TGluZRIPCgdpdGVtX2lkGAEgASgJEhAKCHF1YW50aXR5GAIgASgBEhEKCXVuaXRfY29zdBgDIAEoCRIQCghiYXRjaF9pZBgEIAEoCRIOCgZhbW91bnQYBSABKAMiZQoVVXBzZXJ0U3VwcGxpZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRI8CghzdXBwbGllchgCIAEoCzIiLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdXBwbGllckIGukgDyAEBIk4KFlVwc2VydFN1cHBsaWVyUmVzcG9uc2USNAoIc3VwcGxpZXIYASABKAsyIi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuU3VwcGxpZXIiYwoUTGlzdFN1cHBsaWVyc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJnChVMaXN0U3VwcGxpZXJzUmVzcG9uc2USNQoJc3VwcGxpZXJzGAEgAygLMiIuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1cHBsaWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLTAgoaQ3JlYXRlUHVyY2hhc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEisKBXBvX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIxCgtzdXBwbGllcl9pZBgEIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIgCgx0b2xlcmFuY2VfYnAYBSABKAVCCrpIBxoFGJBOKAASSgoFbGluZXMYBiADKAsyLi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTmV3UHVyY2hhc2VPcmRlckxpbmVCC7pICJIBBQgBEPQDEiYKCGN1cnJlbmN5GAcgASgJQhS6SBFyDzINXihbQS1aXXszfSk/JCKoAQoUTmV3UHVyY2hhc2VPcmRlckxpbmUSLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAD/53ZIN0IhAAAAAAAAAAASNgoJdW5pdF9jb3N0GAMgASgJQiO6SCByHjIcXlswLTldezEsMTJ9KFwuWzAtOV17MSw2fSk/JCJeChtDcmVhdGVQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJZChpTdWJtaXRQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiXgobU3VibWl0UHVyY2hhc2VPcmRlclJlc3BvbnNlEj8KDnB1cmNoYXNlX29yZGVyGAEgASgLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXIiWgobQXBwcm92ZVB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJfChxBcHByb3ZlUHVyY2hhc2VPcmRlclJlc3BvbnNlEj8KDnB1cmNoYXNlX29yZGVyGAEgASgLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXIiWAoZUGxhY2VQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiXQoaUGxhY2VQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJzChpDYW5jZWxQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSGAoGcmVhc29uGAMgASgJQgi6SAVyAxjIASJeChtDYW5jZWxQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJYChlDbG9zZVB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJdChpDbG9zZVB1cmNoYXNlT3JkZXJSZXNwb25zZRI/Cg5wdXJjaGFzZV9vcmRlchgBIAEoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyIr0BChtSZWNlaXZlUHVyY2hhc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEisKBXBvX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEh0KC3JlY2VpdmVkX2J5GAMgASgJQgi6SAVyAxjIARJCCgVpdGVtcxgEIAMoCzImLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNlaXZlZEl0ZW1CC7pICJIBBQgBEPQDIt8BCgxSZWNlaXZlZEl0ZW0SLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAD/53ZIN0IhAAAAAAAAAAASOQoJdW5pdF9jb3N0GAMgASgJQia6SCNyITIfXihbMC05XXsxLDEyfShcLlswLTldezEsNn0pPyk/JBI6CgpleHBpcmVzX29uGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JCKTAQocUmVjZWl2ZVB1cmNoYXNlT3JkZXJSZXNwb25zZRIyCgdyZWNlaXB0GAEgASgLMiEuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlJlY2VpcHQSPwoOcHVyY2hhc2Vfb3JkZXIYAiABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJWChdHZXRQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiWwoYR2V0UHVyY2hhc2VPcmRlclJlc3BvbnNlEj8KDnB1cmNoYXNlX29yZGVyGAEgASgLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXIi4gEKGUxpc3RQdXJjaGFzZU9yZGVyc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBJHCgZzdGF0dXMYAyABKA4yLS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlclN0YXR1c0IIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGIAEIncKGkxpc3RQdXJjaGFzZU9yZGVyc1Jlc3BvbnNlEkAKD3B1cmNoYXNlX29yZGVycxgBIAMoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSrnAgoTUHVyY2hhc2VPcmRlclN0YXR1cxIlCiFQVVJDSEFTRV9PUkRFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIfChtQVVJDSEFTRV9PUkRFUl9TVEFUVVNfRFJBRlQQARIjCh9QVVJDSEFTRV9PUkRFUl9TVEFUVVNfU1VCTUlUVEVEEAISIgoeUFVSQ0hBU0VfT1JERVJfU1RBVFVTX0FQUFJPVkVEEAMSIAocUFVSQ0hBU0VfT1JERVJfU1RBVFVTX1BMQUNFRBAEEiwKKFBVUkNIQVNFX09SREVSX1NUQVRVU19QQVJUSUFMTFlfUkVDRUlWRUQQBRIiCh5QVVJDSEFTRV9PUkRFUl9TVEFUVVNfUkVDRUlWRUQQBhImCiJQVVJDSEFTRV9PUkRFUl9TVEFUVVNfQ0xPU0VEX1NIT1JUEAcSIwofUFVSQ0hBU0VfT1JERVJfU1RBVFVTX0NBTkNFTExFRBAIMoQRChJQcm9jdXJlbWVudFNlcnZpY2USrwEKDlVwc2VydFN1cHBsaWVyEi8uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlVwc2VydFN1cHBsaWVyUmVxdWVzdBowLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5VcHNlcnRTdXBwbGllclJlc3BvbnNlIjqquxgVEAMaEXByb2N1cmVtZW50OndyaXRlgtPkkwIbOgEqIhYvcHJvY3VyZW1lbnQvc3VwcGxpZXJzEqsBCg1MaXN0U3VwcGxpZXJzEi4uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RTdXBwbGllcnNSZXF1ZXN0Gi8uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RTdXBwbGllcnNSZXNwb25zZSI5kAIBqrsYFBACGhBwcm9jdXJlbWVudDpyZWFkgtPkkwIYEhYvcHJvY3VyZW1lbnQvc3VwcGxpZXJzEsQBChNDcmVhdGVQdXJjaGFzZU9yZGVyEjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNyZWF0ZVB1cmNoYXNlT3JkZXJSZXF1ZXN0GjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNyZWF0ZVB1cmNoYXNlT3JkZXJSZXNwb25zZSJAqrsYFRACGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCIToBKiIcL3Byb2N1cmVtZW50L3B1cmNoYXNlLW9yZGVycxLLAQoTU3VibWl0UHVyY2hhc2VPcmRlchI0LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdWJtaXRQdXJjaGFzZU9yZGVyUmVxdWVzdBo1LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdWJtaXRQdXJjaGFzZU9yZGVyUmVzcG9uc2UiR6q7GBUQAhoRcHJvY3VyZW1lbnQ6d3JpdGWC0+STAig6ASoiIy9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnMvc3VibWl0ErwBChRBcHByb3ZlUHVyY2hhc2VPcmRlchI1LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5BcHByb3ZlUHVyY2hhc2VPcmRlclJlcXVlc3QaNi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQXBwcm92ZVB1cmNoYXNlT3JkZXJSZXNwb25zZSI1qrsYAhADgtPkkwIpOgEqIiQvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL2FwcHJvdmUSxwEKElBsYWNlUHVyY2hhc2VPcmRlchIzLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QbGFjZVB1cmNoYXNlT3JkZXJSZXF1ZXN0GjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlBsYWNlUHVyY2hhc2VPcmRlclJlc3BvbnNlIkaquxgVEAIaEXByb2N1cmVtZW50OndyaXRlgtPkkwInOgEqIiIvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL3BsYWNlEssBChNDYW5jZWxQdXJjaGFzZU9yZGVyEjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNhbmNlbFB1cmNoYXNlT3JkZXJSZXF1ZXN0GjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNhbmNlbFB1cmNoYXNlT3JkZXJSZXNwb25zZSJHqrsYFRACGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCKDoBKiIjL3Byb2N1cmVtZW50L3B1cmNoYXNlLW9yZGVycy9jYW5jZWwSxwEKEkNsb3NlUHVyY2hhc2VPcmRlchIzLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5DbG9zZVB1cmNoYXNlT3JkZXJSZXF1ZXN0GjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNsb3NlUHVyY2hhc2VPcmRlclJlc3BvbnNlIkaquxgVEAIaEXByb2N1cmVtZW50OndyaXRlgtPkkwInOgEqIiIvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL2Nsb3NlEs8BChRSZWNlaXZlUHVyY2hhc2VPcmRlchI1LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNlaXZlUHVyY2hhc2VPcmRlclJlcXVlc3QaNi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUmVjZWl2ZVB1cmNoYXNlT3JkZXJSZXNwb25zZSJIqrsYFRACGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCKToBKiIkL3Byb2N1cmVtZW50L3B1cmNoYXNlLW9yZGVycy9yZWNlaXZlEsIBChBHZXRQdXJjaGFzZU9yZGVyEjEuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkdldFB1cmNoYXNlT3JkZXJSZXF1ZXN0GjIuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkdldFB1cmNoYXNlT3JkZXJSZXNwb25zZSJHkAIBqrsYFBACGhBwcm9jdXJlbWVudDpyZWFkgtPkkwImEiQvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL3twb19pZH0SwAEKEkxpc3RQdXJjaGFzZU9yZGVycxIzLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5MaXN0UHVyY2hhc2VPcmRlcnNSZXF1ZXN0GjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RQdXJjaGFzZU9yZGVyc1Jlc3BvbnNlIj+QAgGquxgUEAIaEHByb2N1cmVtZW50OnJlYWSC0+STAh4SHC9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnNiBnByb3RvMw", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CipjaGVmY2xvdWQvcHJvY3VyZW1lbnQvdjEvcHJvY3VyZW1lbnQucHJvdG8SGGNoZWZjbG91ZC5wcm9jdXJlbWVudC52MSKsAgoIU3VwcGxpZXISKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIXCgVlbWFpbBgDIAEoCUIIukgFcgMY/gESIgoObGVhZF90aW1lX2RheXMYBCABKAVCCrpIBxoFGO0CKAASKwoScmV2aWV3X3BlcmlvZF9kYXlzGAUgASgFQgq6SAcaBRjtAigBSACIAQESKwoScHJpY2VfdG9sZXJhbmNlX2JwGAYgASgFQgq6SAcaBRiQTigASAGIAQESFwoFdGVybXMYByABKAlCCLpIBXIDGOgHQhUKE19yZXZpZXdfcGVyaW9kX2RheXNCFQoTX3ByaWNlX3RvbGVyYW5jZV9icCLyBAoNUHVyY2hhc2VPcmRlchIKCgJpZBgBIAEoCRIRCglicmFuY2hfaWQYAiABKAkSEwoLc3VwcGxpZXJfaWQYAyABKAkSPQoGc3RhdHVzGAQgASgOMi0uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXJTdGF0dXMSFAoMdG9sZXJhbmNlX2JwGAUgASgFEg0KBXRvdGFsGAYgASgDEhAKCGN1cnJlbmN5GAcgASgJEjoKBWxpbmVzGAggAygLMisuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXJMaW5lEhIKCmNyZWF0ZWRfYnkYCSABKAkSEwoLYXBwcm92ZWRfYnkYCiABKAkSLgoKY3JlYXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcGxhY2VkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCghyZWNlaXB0cxgNIAMoCzIhLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNlaXB0EjAKDHN1Ym1pdHRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLYXBwcm92ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWNsb3NlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY2FuY2VsX3JlYXNvbhgRIAEoCRIVCg1nZW5lcmF0ZWRfZm9yGBIgASgJInQKEVB1cmNoYXNlT3JkZXJMaW5lEg8KB2l0ZW1faWQYASABKAkSEAoIcXVhbnRpdHkYAiABKAESEQoJdW5pdF9jb3N0GAMgASgJEhkKEXJlY2VpdmVkX3F1YW50aXR5GAQgASgBEg4KBmFtb3VudBgFIAEoAyK2AQoHUmVjZWlwdBIKCgJpZBgBIAEoCRITCgtyZWNlaXZlZF9ieRgCIAEoCRIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYnVzaW5lc3NfZGF0ZRgEIAEoCRI0CgVsaW5lcxgFIAMoCzIlLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNlaXB0TGluZRIMCgRjb3N0GAYgASgDImUKC1JlY2VpcHRMaW5lEg8KB2l0ZW1faWQYASABKAkSEAoIcXVhbnRpdHkYAiABKAESEQoJdW5pdF9jb3N0GAMgASgJEhAKCGJhdGNoX2lkGAQgASgJEg4KBmFtb3VudBgFIAEoAyJlChVVcHNlcnRTdXBwbGllclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjwKCHN1cHBsaWVyGAIgASgLMiIuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1cHBsaWVyQga6SAPIAQEiTgoWVXBzZXJ0U3VwcGxpZXJSZXNwb25zZRI0CghzdXBwbGllchgBIAEoCzIiLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdXBwbGllciJjChRMaXN0U3VwcGxpZXJzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAEImcKFUxpc3RTdXBwbGllcnNSZXNwb25zZRI1CglzdXBwbGllcnMYASADKAsyIi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuU3VwcGxpZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJItMCChpDcmVhdGVQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYnJhbmNoX2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEjEKC3N1cHBsaWVyX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEiAKDHRvbGVyYW5jZV9icBgFIAEoBUIKukgHGgUYkE4oABJKCgVsaW5lcxgGIAMoCzIuLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5OZXdQdXJjaGFzZU9yZGVyTGluZUILukgIkgEFCAEQ9AMSJgoIY3VycmVuY3kYByABKAlCFLpIEXIPMg1eKFtBLVpdezN9KT8kIqgBChROZXdQdXJjaGFzZU9yZGVyTGluZRItCgdpdGVtX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAIgASgBQhe6SBQSEhkAAP/ndkg3QiEAAAAAAAAAABI2Cgl1bml0X2Nvc3QYAyABKAlCI7pIIHIeMhxeWzAtOV17MSwxMn0oXC5bMC05XXsxLDZ9KT8kIl4KG0NyZWF0ZVB1cmNoYXNlT3JkZXJSZXNwb25zZRI/Cg5wdXJjaGFzZV9vcmRlchgBIAEoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyIlkKGlN1Ym1pdFB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJeChtTdWJtaXRQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJaChtBcHByb3ZlUHVyY2hhc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEisKBXBvX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIl8KHEFwcHJvdmVQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciJYChlQbGFjZVB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJdChpQbGFjZVB1cmNoYXNlT3JkZXJSZXNwb25zZRI/Cg5wdXJjaGFzZV9vcmRlchgBIAEoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyInMKGkNhbmNlbFB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIYCgZyZWFzb24YAyABKAlCCLpIBXIDGMgBIl4KG0NhbmNlbFB1cmNoYXNlT3JkZXJSZXNwb25zZRI/Cg5wdXJjaGFzZV9vcmRlchgBIAEoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyIlgKGUNsb3NlUHVyY2hhc2VPcmRlclJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEisKBXBvX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIl0KGkNsb3NlUHVyY2hhc2VPcmRlclJlc3BvbnNlEj8KDnB1cmNoYXNlX29yZGVyGAEgASgLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXIivQEKG1JlY2VpdmVQdXJjaGFzZU9yZGVyUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSHQoLcmVjZWl2ZWRfYnkYAyABKAlCCLpIBXIDGMgBEkIKBWl0ZW1zGAQgAygLMiYuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlJlY2VpdmVkSXRlbUILukgIkgEFCAEQ9AMi3wEKDFJlY2VpdmVkSXRlbRItCgdpdGVtX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEikKCHF1YW50aXR5GAIgASgBQhe6SBQSEhkAAP/ndkg3QiEAAAAAAAAAABI5Cgl1bml0X2Nvc3QYAyABKAlCJrpII3IhMh9eKFswLTldezEsMTJ9KFwuWzAtOV17MSw2fSk/KT8kEjoKCmV4cGlyZXNfb24YBCABKAlCJrpII3IhMh9eKFswLTldezR9LVswLTldezJ9LVswLTldezJ9KT8kIpMBChxSZWNlaXZlUHVyY2hhc2VPcmRlclJlc3BvbnNlEjIKB3JlY2VpcHQYASABKAsyIS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUmVjZWlwdBI/Cg5wdXJjaGFzZV9vcmRlchgCIAEoCzInLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyIlYKF0dldFB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJbChhHZXRQdXJjaGFzZU9yZGVyUmVzcG9uc2USPwoOcHVyY2hhc2Vfb3JkZXIYASABKAsyJy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUHVyY2hhc2VPcmRlciL7AgoZTGlzdFB1cmNoYXNlT3JkZXJzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEkcKBnN0YXR1cxgDIAEoDjItLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QdXJjaGFzZU9yZGVyU3RhdHVzQgi6SAWCAQIQARIdCglwYWdlX3NpemUYBCABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMYgAQSMQoLc3VwcGxpZXJfaWQYCiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSMAoMY3JlYXRlZF9mcm9tGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAidwoaTGlzdFB1cmNoYXNlT3JkZXJzUmVzcG9uc2USQAoPcHVyY2hhc2Vfb3JkZXJzGAEgAygLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIokCCgxTdXBwbGllckl0ZW0SLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBI2Cgl1bml0X2Nvc3QYAiABKAlCI7pIIHIeMhxeWzAtOV17MSwxMn0oXC5bMC05XXsxLDZ9KT8kEioKCXBhY2tfc2l6ZRgDIAEoAUIXukgUEhIZAAD/53ZIN0IhAAAAAAAAAAASMwoSbWluX29yZGVyX3F1YW50aXR5GAQgASgBQhe6SBQSEhkAAP/ndkg3QikAAAAAAAAAABIRCglwcmVmZXJyZWQYBSABKAgSHgoKc2hlbGZfZGF5cxgGIAEoBUIKukgHGgUYwhwoACKjAQoaVXBzZXJ0U3VwcGxpZXJJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjEKC3N1cHBsaWVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEkIKBWl0ZW1zGAMgAygLMiYuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1cHBsaWVySXRlbUILukgIkgEFCAEQ0A8iVAobVXBzZXJ0U3VwcGxpZXJJdGVtc1Jlc3BvbnNlEjUKBWl0ZW1zGAEgAygLMiYuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1cHBsaWVySXRlbSJdChhMaXN0U3VwcGxpZXJJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjEKC3N1cHBsaWVyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIlIKGUxpc3RTdXBwbGllckl0ZW1zUmVzcG9uc2USNQoFaXRlbXMYASADKAsyJi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuU3VwcGxpZXJJdGVtIr0BChRTdWdnZXN0T3JkZXJzUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSLwoJYnJhbmNoX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEkgKCHN0cmF0ZWd5GAMgASgOMiwuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Z2dlc3Rpb25TdHJhdGVneUIIukgFggECEAESGgoSaW5jbHVkZV9zdWZmaWNpZW50GAQgASgIIvYDCgpTdWdnZXN0aW9uEhEKCWJyYW5jaF9pZBgBIAEoCRIPCgdpdGVtX2lkGAIgASgJEhEKCWl0ZW1fbmFtZRgDIAEoCRITCgtzdXBwbGllcl9pZBgEIAEoCRIQCghxdWFudGl0eRgFIAEoARINCgVwYWNrcxgGIAEoAxIMCgRjb3N0GAcgASgDEg8KB29uX2hhbmQYCCABKAESEAoIb25fb3JkZXIYCSABKAESEgoKaW5fdHJhbnNpdBgKIAEoARIRCgljb21taXR0ZWQYCyABKAESEAoIcG9zaXRpb24YDCABKAESFAoMZGFpbHlfZGVtYW5kGA0gASgBEhYKDmxlYWRfdGltZV9kYXlzGA4gASgFEhoKEnJldmlld19wZXJpb2RfZGF5cxgPIAEoBRIUCgxzYWZldHlfc3RvY2sYECABKAESFQoNcmVvcmRlcl9wb2ludBgRIAEoARILCgNwYXIYEiABKAESDAoEbmVlZBgTIAEoARIRCglwYWNrX3NpemUYFCABKAESGgoSbWluX29yZGVyX3F1YW50aXR5GBUgASgBEhAKCHdhcm5pbmdzGBYgAygJEj4KCHN0cmF0ZWd5GBcgASgOMiwuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Z2dlc3Rpb25TdHJhdGVneSJkChVTdWdnZXN0T3JkZXJzUmVzcG9uc2USOQoLc3VnZ2VzdGlvbnMYASADKAsyJC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuU3VnZ2VzdGlvbhIQCghjdXJyZW5jeRgCIAEoCSKnAQoaR2VuZXJhdGVEcmFmdE9yZGVyc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEi8KCWJyYW5jaF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBJICghzdHJhdGVneRgDIAEoDjIsLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdWdnZXN0aW9uU3RyYXRlZ3lCCLpIBYIBAhABIkIKG0dlbmVyYXRlRHJhZnRPcmRlcnNSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jaGVmY2xvdWQuam9icy52MS5Kb2IipQEKGlVwZGF0ZVB1cmNoYXNlT3JkZXJSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIrCgVwb19pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBJKCgVsaW5lcxgDIAMoCzIuLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5OZXdQdXJjaGFzZU9yZGVyTGluZUILukgIkgEFCAEQ9AMiXgobVXBkYXRlUHVyY2hhc2VPcmRlclJlc3BvbnNlEj8KDnB1cmNoYXNlX29yZGVyGAEgASgLMicuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlB1cmNoYXNlT3JkZXIiXgofR2V0UHVyY2hhc2VPcmRlckRvY3VtZW50UmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQingEKCkJpbGxlZEl0ZW0SLQoHaXRlbV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIpCghxdWFudGl0eRgCIAEoAUIXukgUEhIZAAD/53ZIN0IhAAAAAAAAAAASNgoJdW5pdF9jb3N0GAMgASgJQiO6SCByHjIcXlswLTldezEsMTJ9KFwuWzAtOV17MSw2fSk/JCLAAQocUmVjb3JkU3VwcGxpZXJJbnZvaWNlUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSKwoFcG9faWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSIQoOaW52b2ljZV9udW1iZXIYAyABKAlCCbpIBnIEEAEYQBJACgVpdGVtcxgEIAMoCzIkLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5CaWxsZWRJdGVtQgu6SAiSAQUIARD0AyJbCh1SZWNvcmRTdXBwbGllckludm9pY2VSZXNwb25zZRI6CgdpbnZvaWNlGAEgASgLMikuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1cHBsaWVySW52b2ljZSLAAgoPU3VwcGxpZXJJbnZvaWNlEgoKAmlkGAEgASgJEg0KBXBvX2lkGAIgASgJEhMKC3N1cHBsaWVyX2lkGAMgASgJEhYKDmludm9pY2VfbnVtYmVyGAQgASgJEjUKBnN0YXR1cxgFIAEoDjIlLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5NYXRjaFN0YXR1cxIOCgZiaWxsZWQYBiABKAMSDwoHcGF5YWJsZRgHIAEoAxIQCghkaXNwdXRlZBgIIAEoAxI1CgVsaW5lcxgJIAMoCzImLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5JbnZvaWNlTWF0Y2gSLwoLcmVjb3JkZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3JlY29yZGVkX2J5GAsgASgJIsQCCgxJbnZvaWNlTWF0Y2gSDwoHaXRlbV9pZBgBIAEoCRIYChBvcmRlcmVkX3F1YW50aXR5GAIgASgBEhkKEXJlY2VpdmVkX3F1YW50aXR5GAMgASgBEhcKD2JpbGxlZF9xdWFudGl0eRgEIAEoARIUCgxvcmRlcmVkX2Nvc3QYBSABKAkSEwoLYmlsbGVkX2Nvc3QYBiABKAkSGwoTcXVhbnRpdHlfZGlmZmVyZW5jZRgHIAEoARIgChNwcmljZV9kaWZmZXJlbmNlX2JwGAggASgDSACIAQESDwoHcGF5YWJsZRgJIAEoAxIZChFkaXNwdXRlZF9xdWFudGl0eRgKIAEoAxIWCg5kaXNwdXRlZF9wcmljZRgLIAEoAxIPCgdyZWFzb25zGAwgAygJQhYKFF9wcmljZV9kaWZmZXJlbmNlX2JwIs4BChtMaXN0U3VwcGxpZXJJbnZvaWNlc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEisKBXBvX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEj8KBnN0YXR1cxgDIAEoDjIlLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5NYXRjaFN0YXR1c0IIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRjoBygAEhIKCnBhZ2VfdG9rZW4YBSABKAkidAocTGlzdFN1cHBsaWVySW52b2ljZXNSZXNwb25zZRI7CghpbnZvaWNlcxgBIAMoCzIpLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5TdXBwbGllckludm9pY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIs4BChtMaXN0UHJpY2VEaWZmZXJlbmNlc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjcKCnN0YXJ0X2RhdGUYAiABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjUKCGVuZF9kYXRlGAMgASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBIvCglicmFuY2hfaWQYBCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQirgEKD1ByaWNlRGlmZmVyZW5jZRITCgtzdXBwbGllcl9pZBgBIAEoCRIPCgdpdGVtX2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgBEg8KB29yZGVyZWQYBCABKAMSEAoIcmVjZWl2ZWQYBSABKAMSEgoKZGlmZmVyZW5jZRgGIAEoAxIaCg1kaWZmZXJlbmNlX2JwGAcgASgDSACIAQFCEAoOX2RpZmZlcmVuY2VfYnAicAocTGlzdFByaWNlRGlmZmVyZW5jZXNSZXNwb25zZRI+CgtkaWZmZXJlbmNlcxgBIAMoCzIpLmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5QcmljZURpZmZlcmVuY2USEAoIY3VycmVuY3kYAiABKAkq5wIKE1B1cmNoYXNlT3JkZXJTdGF0dXMSJQohUFVSQ0hBU0VfT1JERVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASHwobUFVSQ0hBU0VfT1JERVJfU1RBVFVTX0RSQUZUEAESIwofUFVSQ0hBU0VfT1JERVJfU1RBVFVTX1NVQk1JVFRFRBACEiIKHlBVUkNIQVNFX09SREVSX1NUQVRVU19BUFBST1ZFRBADEiAKHFBVUkNIQVNFX09SREVSX1NUQVRVU19QTEFDRUQQBBIsCihQVVJDSEFTRV9PUkRFUl9TVEFUVVNfUEFSVElBTExZX1JFQ0VJVkVEEAUSIgoeUFVSQ0hBU0VfT1JERVJfU1RBVFVTX1JFQ0VJVkVEEAYSJgoiUFVSQ0hBU0VfT1JERVJfU1RBVFVTX0NMT1NFRF9TSE9SVBAHEiMKH1BVUkNIQVNFX09SREVSX1NUQVRVU19DQU5DRUxMRUQQCCqBAQoSU3VnZ2VzdGlvblN0cmF0ZWd5EiMKH1NVR0dFU1RJT05fU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIkCiBTVUdHRVNUSU9OX1NUUkFURUdZX1NBRkVUWV9TVE9DSxABEiAKHFNVR0dFU1RJT05fU1RSQVRFR1lfRk9SRUNBU1QQAipcCgtNYXRjaFN0YXR1cxIcChhNQVRDSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRNQVRDSF9TVEFUVVNfTUFUQ0hFRBABEhUKEU1BVENIX1NUQVRVU19IT0xEEAIy5R4KElByb2N1cmVtZW50U2VydmljZRKvAQoOVXBzZXJ0U3VwcGxpZXISLy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuVXBzZXJ0U3VwcGxpZXJSZXF1ZXN0GjAuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlVwc2VydFN1cHBsaWVyUmVzcG9uc2UiOqq7GBUQAxoRcHJvY3VyZW1lbnQ6d3JpdGWC0+STAhs6ASoiFi9wcm9jdXJlbWVudC9zdXBwbGllcnMSqwEKDUxpc3RTdXBwbGllcnMSLi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTGlzdFN1cHBsaWVyc1JlcXVlc3QaLy5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTGlzdFN1cHBsaWVyc1Jlc3BvbnNlIjmQAgGquxgUEAIaEHByb2N1cmVtZW50OnJlYWSC0+STAhgSFi9wcm9jdXJlbWVudC9zdXBwbGllcnMSxAEKE0NyZWF0ZVB1cmNoYXNlT3JkZXISNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQ3JlYXRlUHVyY2hhc2VPcmRlclJlcXVlc3QaNS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQ3JlYXRlUHVyY2hhc2VPcmRlclJlc3BvbnNlIkCquxgVEAIaEXByb2N1cmVtZW50OndyaXRlgtPkkwIhOgEqIhwvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzEssBChNTdWJtaXRQdXJjaGFzZU9yZGVyEjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Ym1pdFB1cmNoYXNlT3JkZXJSZXF1ZXN0GjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Ym1pdFB1cmNoYXNlT3JkZXJSZXNwb25zZSJHqrsYFRACGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCKDoBKiIjL3Byb2N1cmVtZW50L3B1cmNoYXNlLW9yZGVycy9zdWJtaXQSvAEKFEFwcHJvdmVQdXJjaGFzZU9yZGVyEjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkFwcHJvdmVQdXJjaGFzZU9yZGVyUmVxdWVzdBo2LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5BcHByb3ZlUHVyY2hhc2VPcmRlclJlc3BvbnNlIjWquxgCEAOC0+STAik6ASoiJC9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnMvYXBwcm92ZRLHAQoSUGxhY2VQdXJjaGFzZU9yZGVyEjMuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlBsYWNlUHVyY2hhc2VPcmRlclJlcXVlc3QaNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUGxhY2VQdXJjaGFzZU9yZGVyUmVzcG9uc2UiRqq7GBUQAhoRcHJvY3VyZW1lbnQ6d3JpdGWC0+STAic6ASoiIi9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnMvcGxhY2USywEKE0NhbmNlbFB1cmNoYXNlT3JkZXISNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQ2FuY2VsUHVyY2hhc2VPcmRlclJlcXVlc3QaNS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQ2FuY2VsUHVyY2hhc2VPcmRlclJlc3BvbnNlIkequxgVEAIaEXByb2N1cmVtZW50OndyaXRlgtPkkwIoOgEqIiMvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL2NhbmNlbBLHAQoSQ2xvc2VQdXJjaGFzZU9yZGVyEjMuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkNsb3NlUHVyY2hhc2VPcmRlclJlcXVlc3QaNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuQ2xvc2VQdXJjaGFzZU9yZGVyUmVzcG9uc2UiRqq7GBUQAhoRcHJvY3VyZW1lbnQ6d3JpdGWC0+STAic6ASoiIi9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnMvY2xvc2USzwEKFFJlY2VpdmVQdXJjaGFzZU9yZGVyEjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlJlY2VpdmVQdXJjaGFzZU9yZGVyUmVxdWVzdBo2LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNlaXZlUHVyY2hhc2VPcmRlclJlc3BvbnNlIkiquxgVEAIaEXByb2N1cmVtZW50OndyaXRlgtPkkwIpOgEqIiQvcHJvY3VyZW1lbnQvcHVyY2hhc2Utb3JkZXJzL3JlY2VpdmUSwgEKEEdldFB1cmNoYXNlT3JkZXISMS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuR2V0UHVyY2hhc2VPcmRlclJlcXVlc3QaMi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuR2V0UHVyY2hhc2VPcmRlclJlc3BvbnNlIkeQAgGquxgUEAIaEHByb2N1cmVtZW50OnJlYWSC0+STAiYSJC9wcm9jdXJlbWVudC9wdXJjaGFzZS1vcmRlcnMve3BvX2lkfRLAAQoSTGlzdFB1cmNoYXNlT3JkZXJzEjMuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RQdXJjaGFzZU9yZGVyc1JlcXVlc3QaNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTGlzdFB1cmNoYXNlT3JkZXJzUmVzcG9uc2UiP5ACAaq7GBQQAhoQcHJvY3VyZW1lbnQ6cmVhZILT5JMCHhIcL3Byb2N1cmVtZW50L3B1cmNoYXNlLW9yZGVycxLSAQoTVXBzZXJ0U3VwcGxpZXJJdGVtcxI0LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5VcHNlcnRTdXBwbGllckl0ZW1zUmVxdWVzdBo1LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5VcHNlcnRTdXBwbGllckl0ZW1zUmVzcG9uc2UiTqq7GBUQAxoRcHJvY3VyZW1lbnQ6d3JpdGWC0+STAi86ASoiKi9wcm9jdXJlbWVudC9zdXBwbGllcnMve3N1cHBsaWVyX2lkfS9pdGVtcxLLAQoRTGlzdFN1cHBsaWVySXRlbXMSMi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTGlzdFN1cHBsaWVySXRlbXNSZXF1ZXN0GjMuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RTdXBwbGllckl0ZW1zUmVzcG9uc2UiTZACAaq7GBQQAhoQcHJvY3VyZW1lbnQ6cmVhZILT5JMCLBIqL3Byb2N1cmVtZW50L3N1cHBsaWVycy97c3VwcGxpZXJfaWR9L2l0ZW1zEq0BCg1TdWdnZXN0T3JkZXJzEi4uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Z2dlc3RPcmRlcnNSZXF1ZXN0Gi8uY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlN1Z2dlc3RPcmRlcnNSZXNwb25zZSI7kAIBqrsYFBACGhBwcm9jdXJlbWVudDpyZWFkgtPkkwIaEhgvcHJvY3VyZW1lbnQvc3VnZ2VzdGlvbnMSuwEKE0dlbmVyYXRlRHJhZnRPcmRlcnMSNC5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuR2VuZXJhdGVEcmFmdE9yZGVyc1JlcXVlc3QaNS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuR2VuZXJhdGVEcmFmdE9yZGVyc1Jlc3BvbnNlIjequxgVEAMaEXByb2N1cmVtZW50OndyaXRlgtPkkwIYOgEqIhMvcHJvY3VyZW1lbnQvZHJhZnRzEsMBChNVcGRhdGVQdXJjaGFzZU9yZGVyEjQuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlVwZGF0ZVB1cmNoYXNlT3JkZXJSZXF1ZXN0GjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLlVwZGF0ZVB1cmNoYXNlT3JkZXJSZXNwb25zZSI/qrsYFRACGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCIDoBKiIbL3Byb2N1cmVtZW50L29yZGVycy97cG9faWR9ErQBChhHZXRQdXJjaGFzZU9yZGVyRG9jdW1lbnQSOS5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuR2V0UHVyY2hhc2VPcmRlckRvY3VtZW50UmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHkiR5ACAaq7GBQQAhoQcHJvY3VyZW1lbnQ6cmVhZILT5JMCJhIkL3Byb2N1cmVtZW50L29yZGVycy97cG9faWR9L2RvY3VtZW50EsMBChVSZWNvcmRTdXBwbGllckludm9pY2USNi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuUmVjb3JkU3VwcGxpZXJJbnZvaWNlUmVxdWVzdBo3LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5SZWNvcmRTdXBwbGllckludm9pY2VSZXNwb25zZSI5qrsYFRADGhFwcm9jdXJlbWVudDp3cml0ZYLT5JMCGjoBKiIVL3Byb2N1cmVtZW50L2ludm9pY2VzEr8BChRMaXN0U3VwcGxpZXJJbnZvaWNlcxI1LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5MaXN0U3VwcGxpZXJJbnZvaWNlc1JlcXVlc3QaNi5jaGVmY2xvdWQucHJvY3VyZW1lbnQudjEuTGlzdFN1cHBsaWVySW52b2ljZXNSZXNwb25zZSI4kAIBqrsYFBACGhBwcm9jdXJlbWVudDpyZWFkgtPkkwIXEhUvcHJvY3VyZW1lbnQvaW52b2ljZXMSyAEKFExpc3RQcmljZURpZmZlcmVuY2VzEjUuY2hlZmNsb3VkLnByb2N1cmVtZW50LnYxLkxpc3RQcmljZURpZmZlcmVuY2VzUmVxdWVzdBo2LmNoZWZjbG91ZC5wcm9jdXJlbWVudC52MS5MaXN0UHJpY2VEaWZmZXJlbmNlc1Jlc3BvbnNlIkGQAgGquxgUEAIaEHByb2N1cmVtZW50OnJlYWSC0+STAiASHi9wcm9jdXJlbWVudC9wcmljZS1kaWZmZXJlbmNlc2IGcHJvdG8z", [file_buf_validate_validate, file_chefcloud_jobs_v1_jobs, file_chefcloud_policy_v1_policy, file_google_api_annotations, file_google_api_httpbody, file_google_protobuf_timestamp]);
 
 /**
  * Supplier sells stock.
@@ -52,6 +56,27 @@ export type Supplier = Message<"chefcloud.procurement.v1.Supplier"> & {
    * @generated from field: int32 lead_time_days = 4;
    */
   leadTimeDays: number;
+
+  /**
+   * Days between two orders, 1 if absent.
+   *
+   * @generated from field: optional int32 review_period_days = 5;
+   */
+  reviewPeriodDays?: number | undefined;
+
+  /**
+   * How much more than ordered a billed price may be, in basis points; 200 if absent.
+   *
+   * @generated from field: optional int32 price_tolerance_bp = 6;
+   */
+  priceToleranceBp?: number | undefined;
+
+  /**
+   * Terms, for the order's document.
+   *
+   * @generated from field: string terms = 7;
+   */
+  terms: string;
 };
 
 /**
@@ -157,6 +182,41 @@ export type PurchaseOrder = Message<"chefcloud.procurement.v1.PurchaseOrder"> & 
    * @generated from field: repeated chefcloud.procurement.v1.Receipt receipts = 13;
    */
   receipts: Receipt[];
+
+  /**
+   * When it was submitted (UTC).
+   *
+   * @generated from field: google.protobuf.Timestamp submitted_at = 14;
+   */
+  submittedAt?: Timestamp | undefined;
+
+  /**
+   * When it was approved (UTC).
+   *
+   * @generated from field: google.protobuf.Timestamp approved_at = 15;
+   */
+  approvedAt?: Timestamp | undefined;
+
+  /**
+   * When it was received in full, closed short or cancelled (UTC).
+   *
+   * @generated from field: google.protobuf.Timestamp closed_at = 16;
+   */
+  closedAt?: Timestamp | undefined;
+
+  /**
+   * Why it was cancelled.
+   *
+   * @generated from field: string cancel_reason = 17;
+   */
+  cancelReason: string;
+
+  /**
+   * Business date whose suggestions it was generated from; empty if it was written by hand.
+   *
+   * @generated from field: string generated_for = 18;
+   */
+  generatedFor: string;
 };
 
 /**
@@ -1004,6 +1064,27 @@ export type ListPurchaseOrdersRequest = Message<"chefcloud.procurement.v1.ListPu
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Only of this supplier.
+   *
+   * @generated from field: string supplier_id = 10;
+   */
+  supplierId: string;
+
+  /**
+   * Only those written at or after this instant.
+   *
+   * @generated from field: google.protobuf.Timestamp created_from = 11;
+   */
+  createdFrom?: Timestamp | undefined;
+
+  /**
+   * Only those written before this instant.
+   *
+   * @generated from field: google.protobuf.Timestamp created_before = 12;
+   */
+  createdBefore?: Timestamp | undefined;
 };
 
 /**
@@ -1040,6 +1121,1049 @@ export type ListPurchaseOrdersResponse = Message<"chefcloud.procurement.v1.ListP
  */
 export const ListPurchaseOrdersResponseSchema: GenMessage<ListPurchaseOrdersResponse> = /*@__PURE__*/
   messageDesc(file_chefcloud_procurement_v1_procurement, 28);
+
+/**
+ * SupplierItem is an item that a supplier sells. Quantities are in base units.
+ *
+ * @generated from message chefcloud.procurement.v1.SupplierItem
+ */
+export type SupplierItem = Message<"chefcloud.procurement.v1.SupplierItem"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * Price of a base unit in minor units, a decimal with at most six places.
+   *
+   * @generated from field: string unit_cost = 2;
+   */
+  unitCost: string;
+
+  /**
+   * Base units in a pack.
+   *
+   * @generated from field: double pack_size = 3;
+   */
+  packSize: number;
+
+  /**
+   * Least that is sold at once; 0 for one pack.
+   *
+   * @generated from field: double min_order_quantity = 4;
+   */
+  minOrderQuantity: number;
+
+  /**
+   * Bought here before anywhere else. Otherwise the cheapest supplier is taken.
+   *
+   * @generated from field: bool preferred = 5;
+   */
+  preferred: boolean;
+
+  /**
+   * Days that it keeps; 0 if it doesn't expire.
+   *
+   * @generated from field: int32 shelf_days = 6;
+   */
+  shelfDays: number;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.SupplierItem.
+ * Use `create(SupplierItemSchema)` to create a new message.
+ */
+export const SupplierItemSchema: GenMessage<SupplierItem> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 29);
+
+/**
+ * UpsertSupplierItemsRequest carries items.
+ *
+ * @generated from message chefcloud.procurement.v1.UpsertSupplierItemsRequest
+ */
+export type UpsertSupplierItemsRequest = Message<"chefcloud.procurement.v1.UpsertSupplierItemsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Supplier.
+   *
+   * @generated from field: string supplier_id = 2;
+   */
+  supplierId: string;
+
+  /**
+   * Each item once.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.SupplierItem items = 3;
+   */
+  items: SupplierItem[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.UpsertSupplierItemsRequest.
+ * Use `create(UpsertSupplierItemsRequestSchema)` to create a new message.
+ */
+export const UpsertSupplierItemsRequestSchema: GenMessage<UpsertSupplierItemsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 30);
+
+/**
+ * UpsertSupplierItemsResponse carries what was set.
+ *
+ * @generated from message chefcloud.procurement.v1.UpsertSupplierItemsResponse
+ */
+export type UpsertSupplierItemsResponse = Message<"chefcloud.procurement.v1.UpsertSupplierItemsResponse"> & {
+  /**
+   * As they stand.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.SupplierItem items = 1;
+   */
+  items: SupplierItem[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.UpsertSupplierItemsResponse.
+ * Use `create(UpsertSupplierItemsResponseSchema)` to create a new message.
+ */
+export const UpsertSupplierItemsResponseSchema: GenMessage<UpsertSupplierItemsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 31);
+
+/**
+ * ListSupplierItemsRequest names a supplier.
+ *
+ * @generated from message chefcloud.procurement.v1.ListSupplierItemsRequest
+ */
+export type ListSupplierItemsRequest = Message<"chefcloud.procurement.v1.ListSupplierItemsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Supplier.
+   *
+   * @generated from field: string supplier_id = 2;
+   */
+  supplierId: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListSupplierItemsRequest.
+ * Use `create(ListSupplierItemsRequestSchema)` to create a new message.
+ */
+export const ListSupplierItemsRequestSchema: GenMessage<ListSupplierItemsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 32);
+
+/**
+ * ListSupplierItemsResponse lists items.
+ *
+ * @generated from message chefcloud.procurement.v1.ListSupplierItemsResponse
+ */
+export type ListSupplierItemsResponse = Message<"chefcloud.procurement.v1.ListSupplierItemsResponse"> & {
+  /**
+   * By item.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.SupplierItem items = 1;
+   */
+  items: SupplierItem[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListSupplierItemsResponse.
+ * Use `create(ListSupplierItemsResponseSchema)` to create a new message.
+ */
+export const ListSupplierItemsResponseSchema: GenMessage<ListSupplierItemsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 33);
+
+/**
+ * SuggestOrdersRequest asks what to buy.
+ *
+ * @generated from message chefcloud.procurement.v1.SuggestOrdersRequest
+ */
+export type SuggestOrdersRequest = Message<"chefcloud.procurement.v1.SuggestOrdersRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Only for this branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Where demand is taken from.
+   *
+   * @generated from field: chefcloud.procurement.v1.SuggestionStrategy strategy = 3;
+   */
+  strategy: SuggestionStrategy;
+
+  /**
+   * List what needs nothing too.
+   *
+   * @generated from field: bool include_sufficient = 4;
+   */
+  includeSufficient: boolean;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.SuggestOrdersRequest.
+ * Use `create(SuggestOrdersRequestSchema)` to create a new message.
+ */
+export const SuggestOrdersRequestSchema: GenMessage<SuggestOrdersRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 34);
+
+/**
+ * Suggestion is what to buy of an item for a branch. Quantities are in base units.
+ *
+ * @generated from message chefcloud.procurement.v1.Suggestion
+ */
+export type Suggestion = Message<"chefcloud.procurement.v1.Suggestion"> & {
+  /**
+   * Branch.
+   *
+   * @generated from field: string branch_id = 1;
+   */
+  branchId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string item_name = 3;
+   */
+  itemName: string;
+
+  /**
+   * Supplier, empty with NO_SUPPLIER.
+   *
+   * @generated from field: string supplier_id = 4;
+   */
+  supplierId: string;
+
+  /**
+   * What to order; 0 if nothing.
+   *
+   * @generated from field: double quantity = 5;
+   */
+  quantity: number;
+
+  /**
+   * Packs of it.
+   *
+   * @generated from field: int64 packs = 6;
+   */
+  packs: bigint;
+
+  /**
+   * Its cost in minor units, rounded.
+   *
+   * @generated from field: int64 cost = 7;
+   */
+  cost: bigint;
+
+  /**
+   * On hand and not expired, less what is owed.
+   *
+   * @generated from field: double on_hand = 8;
+   */
+  onHand: number;
+
+  /**
+   * Ordered and not yet received.
+   *
+   * @generated from field: double on_order = 9;
+   */
+  onOrder: number;
+
+  /**
+   * On its way from other branches.
+   *
+   * @generated from field: double in_transit = 10;
+   */
+  inTransit: number;
+
+  /**
+   * Promised to other branches.
+   *
+   * @generated from field: double committed = 11;
+   */
+  committed: number;
+
+  /**
+   * on_hand + on_order + in_transit − committed.
+   *
+   * @generated from field: double position = 12;
+   */
+  position: number;
+
+  /**
+   * Mean daily demand, d.
+   *
+   * @generated from field: double daily_demand = 13;
+   */
+  dailyDemand: number;
+
+  /**
+   * Lead time in days, L.
+   *
+   * @generated from field: int32 lead_time_days = 14;
+   */
+  leadTimeDays: number;
+
+  /**
+   * Review period in days, R.
+   *
+   * @generated from field: int32 review_period_days = 15;
+   */
+  reviewPeriodDays: number;
+
+  /**
+   * Safety stock, SS.
+   *
+   * @generated from field: double safety_stock = 16;
+   */
+  safetyStock: number;
+
+  /**
+   * max(reorder level of the policy, d·L + SS). An order is suggested when position is at or below it.
+   *
+   * @generated from field: double reorder_point = 17;
+   */
+  reorderPoint: number;
+
+  /**
+   * d·(L + R) + SS.
+   *
+   * @generated from field: double par = 18;
+   */
+  par: number;
+
+  /**
+   * par − position, not negative.
+   *
+   * @generated from field: double need = 19;
+   */
+  need: number;
+
+  /**
+   * Base units in a pack.
+   *
+   * @generated from field: double pack_size = 20;
+   */
+  packSize: number;
+
+  /**
+   * Least that is sold at once.
+   *
+   * @generated from field: double min_order_quantity = 21;
+   */
+  minOrderQuantity: number;
+
+  /**
+   * `SHELF_LIFE`, `NO_SUPPLIER`, `NO_FORECAST` or `NO_DEMAND`.
+   *
+   * @generated from field: repeated string warnings = 22;
+   */
+  warnings: string[];
+
+  /**
+   * Where demand was taken from.
+   *
+   * @generated from field: chefcloud.procurement.v1.SuggestionStrategy strategy = 23;
+   */
+  strategy: SuggestionStrategy;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.Suggestion.
+ * Use `create(SuggestionSchema)` to create a new message.
+ */
+export const SuggestionSchema: GenMessage<Suggestion> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 35);
+
+/**
+ * SuggestOrdersResponse lists suggestions.
+ *
+ * @generated from message chefcloud.procurement.v1.SuggestOrdersResponse
+ */
+export type SuggestOrdersResponse = Message<"chefcloud.procurement.v1.SuggestOrdersResponse"> & {
+  /**
+   * By branch and item.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.Suggestion suggestions = 1;
+   */
+  suggestions: Suggestion[];
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.SuggestOrdersResponse.
+ * Use `create(SuggestOrdersResponseSchema)` to create a new message.
+ */
+export const SuggestOrdersResponseSchema: GenMessage<SuggestOrdersResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 36);
+
+/**
+ * GenerateDraftOrdersRequest asks for drafts.
+ *
+ * @generated from message chefcloud.procurement.v1.GenerateDraftOrdersRequest
+ */
+export type GenerateDraftOrdersRequest = Message<"chefcloud.procurement.v1.GenerateDraftOrdersRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Only for this branch.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * Where demand is taken from.
+   *
+   * @generated from field: chefcloud.procurement.v1.SuggestionStrategy strategy = 3;
+   */
+  strategy: SuggestionStrategy;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.GenerateDraftOrdersRequest.
+ * Use `create(GenerateDraftOrdersRequestSchema)` to create a new message.
+ */
+export const GenerateDraftOrdersRequestSchema: GenMessage<GenerateDraftOrdersRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 37);
+
+/**
+ * GenerateDraftOrdersResponse is the job. Its summary has the ids of the drafts and the items that nobody sells.
+ *
+ * @generated from message chefcloud.procurement.v1.GenerateDraftOrdersResponse
+ */
+export type GenerateDraftOrdersResponse = Message<"chefcloud.procurement.v1.GenerateDraftOrdersResponse"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: chefcloud.jobs.v1.Job job = 1;
+   */
+  job?: Job | undefined;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.GenerateDraftOrdersResponse.
+ * Use `create(GenerateDraftOrdersResponseSchema)` to create a new message.
+ */
+export const GenerateDraftOrdersResponseSchema: GenMessage<GenerateDraftOrdersResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 38);
+
+/**
+ * UpdatePurchaseOrderRequest carries all lines of a draft.
+ *
+ * @generated from message chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+ */
+export type UpdatePurchaseOrderRequest = Message<"chefcloud.procurement.v1.UpdatePurchaseOrderRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The order.
+   *
+   * @generated from field: string po_id = 2;
+   */
+  poId: string;
+
+  /**
+   * What to buy.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.NewPurchaseOrderLine lines = 3;
+   */
+  lines: NewPurchaseOrderLine[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.UpdatePurchaseOrderRequest.
+ * Use `create(UpdatePurchaseOrderRequestSchema)` to create a new message.
+ */
+export const UpdatePurchaseOrderRequestSchema: GenMessage<UpdatePurchaseOrderRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 39);
+
+/**
+ * UpdatePurchaseOrderResponse carries the draft.
+ *
+ * @generated from message chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+ */
+export type UpdatePurchaseOrderResponse = Message<"chefcloud.procurement.v1.UpdatePurchaseOrderResponse"> & {
+  /**
+   * The order.
+   *
+   * @generated from field: chefcloud.procurement.v1.PurchaseOrder purchase_order = 1;
+   */
+  purchaseOrder?: PurchaseOrder | undefined;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.UpdatePurchaseOrderResponse.
+ * Use `create(UpdatePurchaseOrderResponseSchema)` to create a new message.
+ */
+export const UpdatePurchaseOrderResponseSchema: GenMessage<UpdatePurchaseOrderResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 40);
+
+/**
+ * GetPurchaseOrderDocumentRequest names the order.
+ *
+ * @generated from message chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+ */
+export type GetPurchaseOrderDocumentRequest = Message<"chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The order.
+   *
+   * @generated from field: string po_id = 2;
+   */
+  poId: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest.
+ * Use `create(GetPurchaseOrderDocumentRequestSchema)` to create a new message.
+ */
+export const GetPurchaseOrderDocumentRequestSchema: GenMessage<GetPurchaseOrderDocumentRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 41);
+
+/**
+ * BilledItem is a line of an invoice.
+ *
+ * @generated from message chefcloud.procurement.v1.BilledItem
+ */
+export type BilledItem = Message<"chefcloud.procurement.v1.BilledItem"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * Billed quantity in base units, at most three decimals.
+   *
+   * @generated from field: double quantity = 2;
+   */
+  quantity: number;
+
+  /**
+   * Billed price of a base unit in minor units, a decimal with at most six places.
+   *
+   * @generated from field: string unit_cost = 3;
+   */
+  unitCost: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.BilledItem.
+ * Use `create(BilledItemSchema)` to create a new message.
+ */
+export const BilledItemSchema: GenMessage<BilledItem> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 42);
+
+/**
+ * RecordSupplierInvoiceRequest describes an invoice.
+ *
+ * @generated from message chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+ */
+export type RecordSupplierInvoiceRequest = Message<"chefcloud.procurement.v1.RecordSupplierInvoiceRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * The order that it bills.
+   *
+   * @generated from field: string po_id = 2;
+   */
+  poId: string;
+
+  /**
+   * The supplier's number of the invoice.
+   *
+   * @generated from field: string invoice_number = 3;
+   */
+  invoiceNumber: string;
+
+  /**
+   * What is billed, each item once.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.BilledItem items = 4;
+   */
+  items: BilledItem[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.RecordSupplierInvoiceRequest.
+ * Use `create(RecordSupplierInvoiceRequestSchema)` to create a new message.
+ */
+export const RecordSupplierInvoiceRequestSchema: GenMessage<RecordSupplierInvoiceRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 43);
+
+/**
+ * RecordSupplierInvoiceResponse carries the invoice with its match.
+ *
+ * @generated from message chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+ */
+export type RecordSupplierInvoiceResponse = Message<"chefcloud.procurement.v1.RecordSupplierInvoiceResponse"> & {
+  /**
+   * The invoice.
+   *
+   * @generated from field: chefcloud.procurement.v1.SupplierInvoice invoice = 1;
+   */
+  invoice?: SupplierInvoice | undefined;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.RecordSupplierInvoiceResponse.
+ * Use `create(RecordSupplierInvoiceResponseSchema)` to create a new message.
+ */
+export const RecordSupplierInvoiceResponseSchema: GenMessage<RecordSupplierInvoiceResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 44);
+
+/**
+ * SupplierInvoice is an invoice with its three-way match. Money is in minor units.
+ *
+ * @generated from message chefcloud.procurement.v1.SupplierInvoice
+ */
+export type SupplierInvoice = Message<"chefcloud.procurement.v1.SupplierInvoice"> & {
+  /**
+   * Identifier.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The order that it bills.
+   *
+   * @generated from field: string po_id = 2;
+   */
+  poId: string;
+
+  /**
+   * Supplier.
+   *
+   * @generated from field: string supplier_id = 3;
+   */
+  supplierId: string;
+
+  /**
+   * The supplier's number.
+   *
+   * @generated from field: string invoice_number = 4;
+   */
+  invoiceNumber: string;
+
+  /**
+   * Whether it can be paid.
+   *
+   * @generated from field: chefcloud.procurement.v1.MatchStatus status = 5;
+   */
+  status: MatchStatus;
+
+  /**
+   * What is billed.
+   *
+   * @generated from field: int64 billed = 6;
+   */
+  billed: bigint;
+
+  /**
+   * What is to be paid.
+   *
+   * @generated from field: int64 payable = 7;
+   */
+  payable: bigint;
+
+  /**
+   * billed − payable.
+   *
+   * @generated from field: int64 disputed = 8;
+   */
+  disputed: bigint;
+
+  /**
+   * By item.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.InvoiceMatch lines = 9;
+   */
+  lines: InvoiceMatch[];
+
+  /**
+   * When it was recorded (UTC).
+   *
+   * @generated from field: google.protobuf.Timestamp recorded_at = 10;
+   */
+  recordedAt?: Timestamp | undefined;
+
+  /**
+   * Who recorded it.
+   *
+   * @generated from field: string recorded_by = 11;
+   */
+  recordedBy: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.SupplierInvoice.
+ * Use `create(SupplierInvoiceSchema)` to create a new message.
+ */
+export const SupplierInvoiceSchema: GenMessage<SupplierInvoice> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 45);
+
+/**
+ * InvoiceMatch compares one item. Quantities are in base units.
+ *
+ * @generated from message chefcloud.procurement.v1.InvoiceMatch
+ */
+export type InvoiceMatch = Message<"chefcloud.procurement.v1.InvoiceMatch"> & {
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 1;
+   */
+  itemId: string;
+
+  /**
+   * Ordered.
+   *
+   * @generated from field: double ordered_quantity = 2;
+   */
+  orderedQuantity: number;
+
+  /**
+   * Received and not billed before.
+   *
+   * @generated from field: double received_quantity = 3;
+   */
+  receivedQuantity: number;
+
+  /**
+   * Billed.
+   *
+   * @generated from field: double billed_quantity = 4;
+   */
+  billedQuantity: number;
+
+  /**
+   * Ordered price of a base unit.
+   *
+   * @generated from field: string ordered_cost = 5;
+   */
+  orderedCost: string;
+
+  /**
+   * Billed price of a base unit.
+   *
+   * @generated from field: string billed_cost = 6;
+   */
+  billedCost: string;
+
+  /**
+   * billed − received quantity.
+   *
+   * @generated from field: double quantity_difference = 7;
+   */
+  quantityDifference: number;
+
+  /**
+   * (billed − ordered price) ÷ ordered price.
+   *
+   * @generated from field: optional int64 price_difference_bp = 8;
+   */
+  priceDifferenceBp?: bigint | undefined;
+
+  /**
+   * What is to be paid.
+   *
+   * @generated from field: int64 payable = 9;
+   */
+  payable: bigint;
+
+  /**
+   * Disputed since it was not received: quantity × billed price.
+   *
+   * @generated from field: int64 disputed_quantity = 10;
+   */
+  disputedQuantity: bigint;
+
+  /**
+   * Disputed since the price is over the tolerance: payable quantity × difference.
+   *
+   * @generated from field: int64 disputed_price = 11;
+   */
+  disputedPrice: bigint;
+
+  /**
+   * `QUANTITY`, `PRICE`, both or none.
+   *
+   * @generated from field: repeated string reasons = 12;
+   */
+  reasons: string[];
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.InvoiceMatch.
+ * Use `create(InvoiceMatchSchema)` to create a new message.
+ */
+export const InvoiceMatchSchema: GenMessage<InvoiceMatch> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 46);
+
+/**
+ * ListSupplierInvoicesRequest asks for a page.
+ *
+ * @generated from message chefcloud.procurement.v1.ListSupplierInvoicesRequest
+ */
+export type ListSupplierInvoicesRequest = Message<"chefcloud.procurement.v1.ListSupplierInvoicesRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * Only of this order.
+   *
+   * @generated from field: string po_id = 2;
+   */
+  poId: string;
+
+  /**
+   * Only with this status.
+   *
+   * @generated from field: chefcloud.procurement.v1.MatchStatus status = 3;
+   */
+  status: MatchStatus;
+
+  /**
+   * Most rows of the answer, 100 if absent.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * Token of the page before.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListSupplierInvoicesRequest.
+ * Use `create(ListSupplierInvoicesRequestSchema)` to create a new message.
+ */
+export const ListSupplierInvoicesRequestSchema: GenMessage<ListSupplierInvoicesRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 47);
+
+/**
+ * ListSupplierInvoicesResponse is a page.
+ *
+ * @generated from message chefcloud.procurement.v1.ListSupplierInvoicesResponse
+ */
+export type ListSupplierInvoicesResponse = Message<"chefcloud.procurement.v1.ListSupplierInvoicesResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.SupplierInvoice invoices = 1;
+   */
+  invoices: SupplierInvoice[];
+
+  /**
+   * Token of the next page, empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListSupplierInvoicesResponse.
+ * Use `create(ListSupplierInvoicesResponseSchema)` to create a new message.
+ */
+export const ListSupplierInvoicesResponseSchema: GenMessage<ListSupplierInvoicesResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 48);
+
+/**
+ * ListPriceDifferencesRequest asks for a range of business dates.
+ *
+ * @generated from message chefcloud.procurement.v1.ListPriceDifferencesRequest
+ */
+export type ListPriceDifferencesRequest = Message<"chefcloud.procurement.v1.ListPriceDifferencesRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * First business date of receipts, `YYYY-MM-DD`.
+   *
+   * @generated from field: string start_date = 2;
+   */
+  startDate: string;
+
+  /**
+   * Last business date, at most 399 days later.
+   *
+   * @generated from field: string end_date = 3;
+   */
+  endDate: string;
+
+  /**
+   * Only this branch.
+   *
+   * @generated from field: string branch_id = 4;
+   */
+  branchId: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListPriceDifferencesRequest.
+ * Use `create(ListPriceDifferencesRequestSchema)` to create a new message.
+ */
+export const ListPriceDifferencesRequestSchema: GenMessage<ListPriceDifferencesRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 49);
+
+/**
+ * PriceDifference sums the receipts of an item that cost more or less than ordered.
+ *
+ * @generated from message chefcloud.procurement.v1.PriceDifference
+ */
+export type PriceDifference = Message<"chefcloud.procurement.v1.PriceDifference"> & {
+  /**
+   * Supplier.
+   *
+   * @generated from field: string supplier_id = 1;
+   */
+  supplierId: string;
+
+  /**
+   * Item.
+   *
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * Received at another cost, in base units.
+   *
+   * @generated from field: double quantity = 3;
+   */
+  quantity: number;
+
+  /**
+   * What that would have cost as ordered, in minor units, rounded.
+   *
+   * @generated from field: int64 ordered = 4;
+   */
+  ordered: bigint;
+
+  /**
+   * What it cost.
+   *
+   * @generated from field: int64 received = 5;
+   */
+  received: bigint;
+
+  /**
+   * received − ordered.
+   *
+   * @generated from field: int64 difference = 6;
+   */
+  difference: bigint;
+
+  /**
+   * difference ÷ ordered.
+   *
+   * @generated from field: optional int64 difference_bp = 7;
+   */
+  differenceBp?: bigint | undefined;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.PriceDifference.
+ * Use `create(PriceDifferenceSchema)` to create a new message.
+ */
+export const PriceDifferenceSchema: GenMessage<PriceDifference> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 50);
+
+/**
+ * ListPriceDifferencesResponse lists differences.
+ *
+ * @generated from message chefcloud.procurement.v1.ListPriceDifferencesResponse
+ */
+export type ListPriceDifferencesResponse = Message<"chefcloud.procurement.v1.ListPriceDifferencesResponse"> & {
+  /**
+   * By supplier and item.
+   *
+   * @generated from field: repeated chefcloud.procurement.v1.PriceDifference differences = 1;
+   */
+  differences: PriceDifference[];
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message chefcloud.procurement.v1.ListPriceDifferencesResponse.
+ * Use `create(ListPriceDifferencesResponseSchema)` to create a new message.
+ */
+export const ListPriceDifferencesResponseSchema: GenMessage<ListPriceDifferencesResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_procurement_v1_procurement, 51);
 
 /**
  * PurchaseOrderStatus is where an order stands.
@@ -1116,6 +2240,74 @@ export enum PurchaseOrderStatus {
  */
 export const PurchaseOrderStatusSchema: GenEnum<PurchaseOrderStatus> = /*@__PURE__*/
   enumDesc(file_chefcloud_procurement_v1_procurement, 0);
+
+/**
+ * SuggestionStrategy says where demand is taken from.
+ *
+ * @generated from enum chefcloud.procurement.v1.SuggestionStrategy
+ */
+export enum SuggestionStrategy {
+  /**
+   * Not a strategy; SAFETY_STOCK.
+   *
+   * @generated from enum value: SUGGESTION_STRATEGY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The mean daily use of the last 28 open business dates.
+   *
+   * @generated from enum value: SUGGESTION_STRATEGY_SAFETY_STOCK = 1;
+   */
+  SAFETY_STOCK = 1,
+
+  /**
+   * The forecast of the dates that the order must cover. Items without one are suggested by SAFETY_STOCK, with a note.
+   *
+   * @generated from enum value: SUGGESTION_STRATEGY_FORECAST = 2;
+   */
+  FORECAST = 2,
+}
+
+/**
+ * Describes the enum chefcloud.procurement.v1.SuggestionStrategy.
+ */
+export const SuggestionStrategySchema: GenEnum<SuggestionStrategy> = /*@__PURE__*/
+  enumDesc(file_chefcloud_procurement_v1_procurement, 1);
+
+/**
+ * MatchStatus says whether an invoice can be paid.
+ *
+ * @generated from enum chefcloud.procurement.v1.MatchStatus
+ */
+export enum MatchStatus {
+  /**
+   * Not a status.
+   *
+   * @generated from enum value: MATCH_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * All of it.
+   *
+   * @generated from enum value: MATCH_STATUS_MATCHED = 1;
+   */
+  MATCHED = 1,
+
+  /**
+   * Part of it is disputed.
+   *
+   * @generated from enum value: MATCH_STATUS_HOLD = 2;
+   */
+  HOLD = 2,
+}
+
+/**
+ * Describes the enum chefcloud.procurement.v1.MatchStatus.
+ */
+export const MatchStatusSchema: GenEnum<MatchStatus> = /*@__PURE__*/
+  enumDesc(file_chefcloud_procurement_v1_procurement, 2);
 
 /**
  * ProcurementService keeps suppliers and purchase orders and books receipts into stock.
@@ -1233,6 +2425,100 @@ export const ProcurementService: GenService<{
     methodKind: "unary";
     input: typeof ListPurchaseOrdersRequestSchema;
     output: typeof ListPurchaseOrdersResponseSchema;
+  },
+  /**
+   * UpsertSupplierItems says which items a supplier sells, in which packs and at which cost. Other items of the supplier stay.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems
+   */
+  upsertSupplierItems: {
+    methodKind: "unary";
+    input: typeof UpsertSupplierItemsRequestSchema;
+    output: typeof UpsertSupplierItemsResponseSchema;
+  },
+  /**
+   * ListSupplierItems lists what a supplier sells, by item.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.ListSupplierItems
+   */
+  listSupplierItems: {
+    methodKind: "unary";
+    input: typeof ListSupplierItemsRequestSchema;
+    output: typeof ListSupplierItemsResponseSchema;
+  },
+  /**
+   * SuggestOrders says what to buy today, with every figure that led there. What needs nothing is left out unless asked for; what nobody
+   * sells is listed with NO_SUPPLIER.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.SuggestOrders
+   */
+  suggestOrders: {
+    methodKind: "unary";
+    input: typeof SuggestOrdersRequestSchema;
+    output: typeof SuggestOrdersResponseSchema;
+  },
+  /**
+   * GenerateDraftOrders writes drafts of what is suggested, one for each branch and supplier, as a job. For one date there is at most one
+   * draft of a branch and supplier, however often it is asked for; drafts of dates before that nobody submitted are cancelled.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders
+   */
+  generateDraftOrders: {
+    methodKind: "unary";
+    input: typeof GenerateDraftOrdersRequestSchema;
+    output: typeof GenerateDraftOrdersResponseSchema;
+  },
+  /**
+   * UpdatePurchaseOrder replaces the lines of a draft.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder
+   */
+  updatePurchaseOrder: {
+    methodKind: "unary";
+    input: typeof UpdatePurchaseOrderRequestSchema;
+    output: typeof UpdatePurchaseOrderResponseSchema;
+  },
+  /**
+   * buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+   * GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument
+   */
+  getPurchaseOrderDocument: {
+    methodKind: "unary";
+    input: typeof GetPurchaseOrderDocumentRequestSchema;
+    output: typeof HttpBodySchema;
+  },
+  /**
+   * RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
+   * already_exists INVOICE_KNOWN.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice
+   */
+  recordSupplierInvoice: {
+    methodKind: "unary";
+    input: typeof RecordSupplierInvoiceRequestSchema;
+    output: typeof RecordSupplierInvoiceResponseSchema;
+  },
+  /**
+   * ListSupplierInvoices lists invoices with their matches, newest first.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices
+   */
+  listSupplierInvoices: {
+    methodKind: "unary";
+    input: typeof ListSupplierInvoicesRequestSchema;
+    output: typeof ListSupplierInvoicesResponseSchema;
+  },
+  /**
+   * ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
+   *
+   * @generated from rpc chefcloud.procurement.v1.ProcurementService.ListPriceDifferences
+   */
+  listPriceDifferences: {
+    methodKind: "unary";
+    input: typeof ListPriceDifferencesRequestSchema;
+    output: typeof ListPriceDifferencesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chefcloud_procurement_v1_procurement, 0);
