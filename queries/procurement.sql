@@ -51,6 +51,10 @@ WHERE org_id = @org_id AND (@item_id::text = '' OR item_id = @item_id)
 ORDER BY item_id, supplier_id
 LIMIT @page_size;
 
+-- name: SupplierItemPackList :many
+-- What is in a pack of each of the items that the supplier sells.
+SELECT item_id, pack_size FROM supplier_items WHERE org_id = @org_id AND supplier_id = @supplier_id AND item_id = ANY (@item_ids::text[]);
+
 -- name: SupplierExists :one
 SELECT EXISTS (SELECT 1 FROM suppliers WHERE org_id = @org_id AND id = @id);
 

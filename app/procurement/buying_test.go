@@ -243,9 +243,24 @@ func TestDraftsCanBeEditedAndPrinted(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusOK, resp.StatusCode, string(page))
 	require.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"))
+	require.Equal(t, "default-src 'none'; style-src 'unsafe-inline'", resp.Header.Get("Content-Security-Policy"))
 	require.Contains(t, string(page), "&lt;script&gt;alert(1)&lt;/script&gt; Nyama &amp; Söhne 肉屋")
 	require.Contains(t, string(page), `<th class="number">7504</th>`)
+	require.Contains(t, string(page), `<td class="number">1000.5</td>`)
 	require.Contains(t, string(page), "30 days")
+
+	resp, err = b.server.As(b.owner).Get(b.server.URL + "/procurement/purchase-orders/PO1/document?format=DOCUMENT_FORMAT_PDF")
+	require.NoError(t, err)
+	file, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(file))
+	require.Equal(t, "application/pdf", resp.Header.Get("Content-Type"))
+	require.Equal(t, `attachment; filename="purchase-order-PO1.pdf"`, resp.Header.Get("Content-Disposition"))
+	require.Equal(t, "%PDF-", string(file[:5]))
+	stranger := b.as(factory.Organisation(t, b.db, factory.OrgOpts{}))
+	_, err = stranger.GetPurchaseOrderDocument(t.Context(), &procurementv1.GetPurchaseOrderDocumentRequest{PoId: "PO1"})
+	requireRefused(t, err, connect.CodeNotFound, "PURCHASE_ORDER_NOT_FOUND")
 
 	for _, step := range []func() error{
 		func() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -120,7 +121,21 @@ func (h *Handler) GetPurchaseOrderDocument(ctx context.Context, req *procurement
 	if err != nil {
 		return nil, err
 	}
-	return &httpbody.HttpBody{ContentType: "text/html; charset=utf-8", Data: document}, nil
+	name, kind, disposition, write := document.OrderID+".html", "text/html; charset=utf-8", "inline", document.HTML
+	if req.GetFormat() == procurementv1.DocumentFormat_DOCUMENT_FORMAT_PDF {
+		name, kind, disposition, write = document.OrderID+".pdf", "application/pdf", "attachment", document.PDF
+	}
+	data, err := write()
+	if err != nil {
+		return nil, err
+	}
+	if info, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		// The id is of letters, digits, - and _, so that the name needs no escaping.
+		info.ResponseHeader().Set("Content-Disposition", disposition+`; filename="purchase-order-`+name+`"`)
+		// The page shares its origin with the dashboard and needs nothing but its own style.
+		info.ResponseHeader().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	}
+	return &httpbody.HttpBody{ContentType: kind, Data: data}, nil
 }
 
 // ListPriceDifferences implements [procurementv1connect.ProcurementServiceHandler].

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
 
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -126,4 +127,17 @@ func (s store) listSupplierItems(
 		}
 	}
 	return items, nil
+}
+
+// packSizes reads what is in a pack of each item that the supplier sells.
+func (s store) packSizes(ctx context.Context, q postgres.Querier, orgID, supplierID string, itemIDs []string) (map[string]decimal.Decimal, error) {
+	rows, err := s.queries.SupplierItemPackList(ctx, q, &sqlc.SupplierItemPackListParams{OrgID: orgID, SupplierID: supplierID, ItemIds: itemIDs})
+	if err != nil {
+		return nil, fmt.Errorf("list pack sizes: %w", err)
+	}
+	sizes := make(map[string]decimal.Decimal, len(rows))
+	for _, r := range rows {
+		sizes[r.ItemID] = r.PackSize
+	}
+	return sizes, nil
 }

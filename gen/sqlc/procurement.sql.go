@@ -1499,6 +1499,42 @@ func (q *Queries) SupplierItemLock(ctx context.Context, db DBTX, arg *SupplierIt
 	return err
 }
 
+const supplierItemPackList = `-- name: SupplierItemPackList :many
+SELECT item_id, pack_size FROM supplier_items WHERE org_id = $1 AND supplier_id = $2 AND item_id = ANY ($3::text[])
+`
+
+type SupplierItemPackListParams struct {
+	OrgID      string
+	SupplierID string
+	ItemIds    []string
+}
+
+type SupplierItemPackListRow struct {
+	ItemID   string
+	PackSize decimal.Decimal
+}
+
+// What is in a pack of each of the items that the supplier sells.
+func (q *Queries) SupplierItemPackList(ctx context.Context, db DBTX, arg *SupplierItemPackListParams) ([]*SupplierItemPackListRow, error) {
+	rows, err := db.Query(ctx, supplierItemPackList, arg.OrgID, arg.SupplierID, arg.ItemIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierItemPackListRow
+	for rows.Next() {
+		var i SupplierItemPackListRow
+		if err := rows.Scan(&i.ItemID, &i.PackSize); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const supplierItemUnprefer = `-- name: SupplierItemUnprefer :exec
 UPDATE supplier_items SET preferred = false, updated_at = $1
 WHERE org_id = $2 AND supplier_id <> $3 AND item_id = ANY ($4::text[]) AND preferred

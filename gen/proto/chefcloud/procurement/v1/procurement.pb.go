@@ -236,6 +236,59 @@ func (SuggestionStrategy) EnumDescriptor() ([]byte, []int) {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
 }
 
+// DocumentFormat is a kind of file.
+type DocumentFormat int32
+
+const (
+	// Not a format; HTML.
+	DocumentFormat_DOCUMENT_FORMAT_UNSPECIFIED DocumentFormat = 0
+	// A page to be shown or printed, in any script.
+	DocumentFormat_DOCUMENT_FORMAT_HTML DocumentFormat = 1
+	// A PDF file to be downloaded. Characters that its font doesn't have, such as Chinese ones, are shown as boxes.
+	DocumentFormat_DOCUMENT_FORMAT_PDF DocumentFormat = 2
+)
+
+// Enum value maps for DocumentFormat.
+var (
+	DocumentFormat_name = map[int32]string{
+		0: "DOCUMENT_FORMAT_UNSPECIFIED",
+		1: "DOCUMENT_FORMAT_HTML",
+		2: "DOCUMENT_FORMAT_PDF",
+	}
+	DocumentFormat_value = map[string]int32{
+		"DOCUMENT_FORMAT_UNSPECIFIED": 0,
+		"DOCUMENT_FORMAT_HTML":        1,
+		"DOCUMENT_FORMAT_PDF":         2,
+	}
+)
+
+func (x DocumentFormat) Enum() *DocumentFormat {
+	p := new(DocumentFormat)
+	*p = x
+	return p
+}
+
+func (x DocumentFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DocumentFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[3].Descriptor()
+}
+
+func (DocumentFormat) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[3]
+}
+
+func (x DocumentFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DocumentFormat.Descriptor instead.
+func (DocumentFormat) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
+}
+
 // MatchStatus says whether an invoice can be paid.
 type MatchStatus int32
 
@@ -273,11 +326,11 @@ func (x MatchStatus) String() string {
 }
 
 func (MatchStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[3].Descriptor()
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[4].Descriptor()
 }
 
 func (MatchStatus) Type() protoreflect.EnumType {
-	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[3]
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[4]
 }
 
 func (x MatchStatus) Number() protoreflect.EnumNumber {
@@ -286,7 +339,7 @@ func (x MatchStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MatchStatus.Descriptor instead.
 func (MatchStatus) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
 }
 
 // Supplier sells stock.
@@ -3445,13 +3498,15 @@ func (x *UpdatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
 	return nil
 }
 
-// GetPurchaseOrderDocumentRequest names the order.
+// GetPurchaseOrderDocumentRequest names the order and the format.
 type GetPurchaseOrderDocumentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// The order.
-	PoId          string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// HTML if unspecified.
+	Format        DocumentFormat `protobuf:"varint,3,opt,name=format,proto3,enum=chefcloud.procurement.v1.DocumentFormat" json:"format,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3498,6 +3553,13 @@ func (x *GetPurchaseOrderDocumentRequest) GetPoId() string {
 		return x.PoId
 	}
 	return ""
+}
+
+func (x *GetPurchaseOrderDocumentRequest) GetFormat() DocumentFormat {
+	if x != nil {
+		return x.Format
+	}
+	return DocumentFormat_DOCUMENT_FORMAT_UNSPECIFIED
 }
 
 // BilledItem is a line of an invoice.
@@ -4872,10 +4934,11 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x00R\vtoleranceBp\x88\x01\x01B\x0f\n" +
 	"\r_tolerance_bp\"m\n" +
 	"\x1bUpdatePurchaseOrderResponse\x12N\n" +
-	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"k\n" +
+	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"\xb7\x01\n" +
 	"\x1fGetPurchaseOrderDocumentRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
-	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\"\xba\x01\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12J\n" +
+	"\x06format\x18\x03 \x01(\x0e2(.chefcloud.procurement.v1.DocumentFormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\"\xba\x01\n" +
 	"\n" +
 	"BilledItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
@@ -4998,11 +5061,15 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x12SuggestionStrategy\x12#\n" +
 	"\x1fSUGGESTION_STRATEGY_UNSPECIFIED\x10\x00\x12$\n" +
 	" SUGGESTION_STRATEGY_SAFETY_STOCK\x10\x01\x12 \n" +
-	"\x1cSUGGESTION_STRATEGY_FORECAST\x10\x02*\\\n" +
+	"\x1cSUGGESTION_STRATEGY_FORECAST\x10\x02*d\n" +
+	"\x0eDocumentFormat\x12\x1f\n" +
+	"\x1bDOCUMENT_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DOCUMENT_FORMAT_HTML\x10\x01\x12\x17\n" +
+	"\x13DOCUMENT_FORMAT_PDF\x10\x02*\\\n" +
 	"\vMatchStatus\x12\x1c\n" +
 	"\x18MATCH_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MATCH_STATUS_MATCHED\x10\x01\x12\x15\n" +
-	"\x11MATCH_STATUS_HOLD\x10\x022\xf7!\n" +
+	"\x11MATCH_STATUS_HOLD\x10\x022\xa8\"\n" +
 	"\x12ProcurementService\x12\xaf\x01\n" +
 	"\x0eUpsertSupplier\x12/.chefcloud.procurement.v1.UpsertSupplierRequest\x1a0.chefcloud.procurement.v1.UpsertSupplierResponse\":\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/procurement/suppliers\x12\xab\x01\n" +
 	"\rListSuppliers\x12..chefcloud.procurement.v1.ListSuppliersRequest\x1a/.chefcloud.procurement.v1.ListSuppliersResponse\"9\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x18\x12\x16/procurement/suppliers\x90\x02\x01\x12\xc4\x01\n" +
@@ -5019,8 +5086,8 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x11ListSupplierItems\x122.chefcloud.procurement.v1.ListSupplierItemsRequest\x1a3.chefcloud.procurement.v1.ListSupplierItemsResponse\"M\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02,\x12*/procurement/suppliers/{supplier_id}/items\x90\x02\x01\x12\xad\x01\n" +
 	"\rSuggestOrders\x12..chefcloud.procurement.v1.SuggestOrdersRequest\x1a/.chefcloud.procurement.v1.SuggestOrdersResponse\";\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1a\x12\x18/procurement/suggestions\x90\x02\x01\x12\xbb\x01\n" +
 	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xc3\x01\n" +
-	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xb4\x01\n" +
-	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"G\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02&\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
+	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xe5\x01\n" +
+	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"x\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02WZ/\x12-/procurement/purchase-orders/{po_id}/document\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
 	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xc6\x01\n" +
 	"\x14MatchSupplierInvoice\x125.chefcloud.procurement.v1.MatchSupplierInvoiceRequest\x1a6.chefcloud.procurement.v1.MatchSupplierInvoiceResponse\"?\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/invoices/match\x12\xc6\x01\n" +
 	"\x12GetSupplierInvoice\x123.chefcloud.procurement.v1.GetSupplierInvoiceRequest\x1a4.chefcloud.procurement.v1.GetSupplierInvoiceResponse\"E\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02$\x12\"/procurement/invoices/{invoice_id}\x90\x02\x01\x12\xbf\x01\n" +
@@ -5040,179 +5107,181 @@ func file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP() []byte {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescData
 }
 
-var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
 	(PurchaseOrderStatus)(0),                // 0: chefcloud.procurement.v1.PurchaseOrderStatus
 	(PurchaseOrderAction)(0),                // 1: chefcloud.procurement.v1.PurchaseOrderAction
 	(SuggestionStrategy)(0),                 // 2: chefcloud.procurement.v1.SuggestionStrategy
-	(MatchStatus)(0),                        // 3: chefcloud.procurement.v1.MatchStatus
-	(*Supplier)(nil),                        // 4: chefcloud.procurement.v1.Supplier
-	(*PurchaseOrderEvent)(nil),              // 5: chefcloud.procurement.v1.PurchaseOrderEvent
-	(*PurchaseOrder)(nil),                   // 6: chefcloud.procurement.v1.PurchaseOrder
-	(*PurchaseOrderLine)(nil),               // 7: chefcloud.procurement.v1.PurchaseOrderLine
-	(*Receipt)(nil),                         // 8: chefcloud.procurement.v1.Receipt
-	(*ReceiptLine)(nil),                     // 9: chefcloud.procurement.v1.ReceiptLine
-	(*UpsertSupplierRequest)(nil),           // 10: chefcloud.procurement.v1.UpsertSupplierRequest
-	(*UpsertSupplierResponse)(nil),          // 11: chefcloud.procurement.v1.UpsertSupplierResponse
-	(*ListSuppliersRequest)(nil),            // 12: chefcloud.procurement.v1.ListSuppliersRequest
-	(*ListSuppliersResponse)(nil),           // 13: chefcloud.procurement.v1.ListSuppliersResponse
-	(*CreatePurchaseOrderRequest)(nil),      // 14: chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	(*NewPurchaseOrderLine)(nil),            // 15: chefcloud.procurement.v1.NewPurchaseOrderLine
-	(*CreatePurchaseOrderResponse)(nil),     // 16: chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	(*SubmitPurchaseOrderRequest)(nil),      // 17: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	(*SubmitPurchaseOrderResponse)(nil),     // 18: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	(*ApprovePurchaseOrderRequest)(nil),     // 19: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	(*ApprovePurchaseOrderResponse)(nil),    // 20: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	(*PlacePurchaseOrderRequest)(nil),       // 21: chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	(*PlacePurchaseOrderResponse)(nil),      // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	(*CancelPurchaseOrderRequest)(nil),      // 23: chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	(*CancelPurchaseOrderResponse)(nil),     // 24: chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	(*ClosePurchaseOrderRequest)(nil),       // 25: chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	(*ClosePurchaseOrderResponse)(nil),      // 26: chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	(*ReceivePurchaseOrderRequest)(nil),     // 27: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	(*ReceivedItem)(nil),                    // 28: chefcloud.procurement.v1.ReceivedItem
-	(*ReceivePurchaseOrderResponse)(nil),    // 29: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	(*GetPurchaseOrderRequest)(nil),         // 30: chefcloud.procurement.v1.GetPurchaseOrderRequest
-	(*GetPurchaseOrderResponse)(nil),        // 31: chefcloud.procurement.v1.GetPurchaseOrderResponse
-	(*ListPurchaseOrdersRequest)(nil),       // 32: chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	(*ListPurchaseOrdersResponse)(nil),      // 33: chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	(*SupplierItem)(nil),                    // 34: chefcloud.procurement.v1.SupplierItem
-	(*UpsertSupplierItemsRequest)(nil),      // 35: chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	(*UpsertSupplierItemsResponse)(nil),     // 36: chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	(*ListSupplierItemsRequest)(nil),        // 37: chefcloud.procurement.v1.ListSupplierItemsRequest
-	(*ListSupplierItemsResponse)(nil),       // 38: chefcloud.procurement.v1.ListSupplierItemsResponse
-	(*SuggestOrdersRequest)(nil),            // 39: chefcloud.procurement.v1.SuggestOrdersRequest
-	(*Suggestion)(nil),                      // 40: chefcloud.procurement.v1.Suggestion
-	(*SuggestOrdersResponse)(nil),           // 41: chefcloud.procurement.v1.SuggestOrdersResponse
-	(*GenerateDraftOrdersRequest)(nil),      // 42: chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	(*GenerateDraftOrdersResponse)(nil),     // 43: chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	(*UpdatePurchaseOrderRequest)(nil),      // 44: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	(*UpdatePurchaseOrderResponse)(nil),     // 45: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	(*GetPurchaseOrderDocumentRequest)(nil), // 46: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	(*BilledItem)(nil),                      // 47: chefcloud.procurement.v1.BilledItem
-	(*RecordSupplierInvoiceRequest)(nil),    // 48: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	(*RecordSupplierInvoiceResponse)(nil),   // 49: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	(*SupplierInvoice)(nil),                 // 50: chefcloud.procurement.v1.SupplierInvoice
-	(*InvoiceMatch)(nil),                    // 51: chefcloud.procurement.v1.InvoiceMatch
-	(*MatchSupplierInvoiceRequest)(nil),     // 52: chefcloud.procurement.v1.MatchSupplierInvoiceRequest
-	(*MatchSupplierInvoiceResponse)(nil),    // 53: chefcloud.procurement.v1.MatchSupplierInvoiceResponse
-	(*GetSupplierInvoiceRequest)(nil),       // 54: chefcloud.procurement.v1.GetSupplierInvoiceRequest
-	(*GetSupplierInvoiceResponse)(nil),      // 55: chefcloud.procurement.v1.GetSupplierInvoiceResponse
-	(*ListSupplierInvoicesRequest)(nil),     // 56: chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	(*ListSupplierInvoicesResponse)(nil),    // 57: chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	(*ListPriceDifferencesRequest)(nil),     // 58: chefcloud.procurement.v1.ListPriceDifferencesRequest
-	(*PriceDifference)(nil),                 // 59: chefcloud.procurement.v1.PriceDifference
-	(*ListPriceDifferencesResponse)(nil),    // 60: chefcloud.procurement.v1.ListPriceDifferencesResponse
-	(*timestamppb.Timestamp)(nil),           // 61: google.protobuf.Timestamp
-	(*v1.Job)(nil),                          // 62: chefcloud.jobs.v1.Job
-	(*httpbody.HttpBody)(nil),               // 63: google.api.HttpBody
+	(DocumentFormat)(0),                     // 3: chefcloud.procurement.v1.DocumentFormat
+	(MatchStatus)(0),                        // 4: chefcloud.procurement.v1.MatchStatus
+	(*Supplier)(nil),                        // 5: chefcloud.procurement.v1.Supplier
+	(*PurchaseOrderEvent)(nil),              // 6: chefcloud.procurement.v1.PurchaseOrderEvent
+	(*PurchaseOrder)(nil),                   // 7: chefcloud.procurement.v1.PurchaseOrder
+	(*PurchaseOrderLine)(nil),               // 8: chefcloud.procurement.v1.PurchaseOrderLine
+	(*Receipt)(nil),                         // 9: chefcloud.procurement.v1.Receipt
+	(*ReceiptLine)(nil),                     // 10: chefcloud.procurement.v1.ReceiptLine
+	(*UpsertSupplierRequest)(nil),           // 11: chefcloud.procurement.v1.UpsertSupplierRequest
+	(*UpsertSupplierResponse)(nil),          // 12: chefcloud.procurement.v1.UpsertSupplierResponse
+	(*ListSuppliersRequest)(nil),            // 13: chefcloud.procurement.v1.ListSuppliersRequest
+	(*ListSuppliersResponse)(nil),           // 14: chefcloud.procurement.v1.ListSuppliersResponse
+	(*CreatePurchaseOrderRequest)(nil),      // 15: chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	(*NewPurchaseOrderLine)(nil),            // 16: chefcloud.procurement.v1.NewPurchaseOrderLine
+	(*CreatePurchaseOrderResponse)(nil),     // 17: chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	(*SubmitPurchaseOrderRequest)(nil),      // 18: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	(*SubmitPurchaseOrderResponse)(nil),     // 19: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	(*ApprovePurchaseOrderRequest)(nil),     // 20: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	(*ApprovePurchaseOrderResponse)(nil),    // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	(*PlacePurchaseOrderRequest)(nil),       // 22: chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	(*PlacePurchaseOrderResponse)(nil),      // 23: chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	(*CancelPurchaseOrderRequest)(nil),      // 24: chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	(*CancelPurchaseOrderResponse)(nil),     // 25: chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	(*ClosePurchaseOrderRequest)(nil),       // 26: chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	(*ClosePurchaseOrderResponse)(nil),      // 27: chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	(*ReceivePurchaseOrderRequest)(nil),     // 28: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	(*ReceivedItem)(nil),                    // 29: chefcloud.procurement.v1.ReceivedItem
+	(*ReceivePurchaseOrderResponse)(nil),    // 30: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	(*GetPurchaseOrderRequest)(nil),         // 31: chefcloud.procurement.v1.GetPurchaseOrderRequest
+	(*GetPurchaseOrderResponse)(nil),        // 32: chefcloud.procurement.v1.GetPurchaseOrderResponse
+	(*ListPurchaseOrdersRequest)(nil),       // 33: chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	(*ListPurchaseOrdersResponse)(nil),      // 34: chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	(*SupplierItem)(nil),                    // 35: chefcloud.procurement.v1.SupplierItem
+	(*UpsertSupplierItemsRequest)(nil),      // 36: chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	(*UpsertSupplierItemsResponse)(nil),     // 37: chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	(*ListSupplierItemsRequest)(nil),        // 38: chefcloud.procurement.v1.ListSupplierItemsRequest
+	(*ListSupplierItemsResponse)(nil),       // 39: chefcloud.procurement.v1.ListSupplierItemsResponse
+	(*SuggestOrdersRequest)(nil),            // 40: chefcloud.procurement.v1.SuggestOrdersRequest
+	(*Suggestion)(nil),                      // 41: chefcloud.procurement.v1.Suggestion
+	(*SuggestOrdersResponse)(nil),           // 42: chefcloud.procurement.v1.SuggestOrdersResponse
+	(*GenerateDraftOrdersRequest)(nil),      // 43: chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	(*GenerateDraftOrdersResponse)(nil),     // 44: chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	(*UpdatePurchaseOrderRequest)(nil),      // 45: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	(*UpdatePurchaseOrderResponse)(nil),     // 46: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	(*GetPurchaseOrderDocumentRequest)(nil), // 47: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	(*BilledItem)(nil),                      // 48: chefcloud.procurement.v1.BilledItem
+	(*RecordSupplierInvoiceRequest)(nil),    // 49: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	(*RecordSupplierInvoiceResponse)(nil),   // 50: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	(*SupplierInvoice)(nil),                 // 51: chefcloud.procurement.v1.SupplierInvoice
+	(*InvoiceMatch)(nil),                    // 52: chefcloud.procurement.v1.InvoiceMatch
+	(*MatchSupplierInvoiceRequest)(nil),     // 53: chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	(*MatchSupplierInvoiceResponse)(nil),    // 54: chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	(*GetSupplierInvoiceRequest)(nil),       // 55: chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	(*GetSupplierInvoiceResponse)(nil),      // 56: chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	(*ListSupplierInvoicesRequest)(nil),     // 57: chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	(*ListSupplierInvoicesResponse)(nil),    // 58: chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	(*ListPriceDifferencesRequest)(nil),     // 59: chefcloud.procurement.v1.ListPriceDifferencesRequest
+	(*PriceDifference)(nil),                 // 60: chefcloud.procurement.v1.PriceDifference
+	(*ListPriceDifferencesResponse)(nil),    // 61: chefcloud.procurement.v1.ListPriceDifferencesResponse
+	(*timestamppb.Timestamp)(nil),           // 62: google.protobuf.Timestamp
+	(*v1.Job)(nil),                          // 63: chefcloud.jobs.v1.Job
+	(*httpbody.HttpBody)(nil),               // 64: google.api.HttpBody
 }
 var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
 	1,  // 0: chefcloud.procurement.v1.PurchaseOrderEvent.action:type_name -> chefcloud.procurement.v1.PurchaseOrderAction
 	0,  // 1: chefcloud.procurement.v1.PurchaseOrderEvent.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	61, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	62, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
 	0,  // 3: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	7,  // 4: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
-	61, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
-	61, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
-	8,  // 7: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
-	61, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
-	61, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
-	61, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
-	5,  // 11: chefcloud.procurement.v1.PurchaseOrder.history:type_name -> chefcloud.procurement.v1.PurchaseOrderEvent
-	61, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
-	61, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
-	9,  // 14: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
-	4,  // 15: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	4,  // 16: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	4,  // 17: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
-	15, // 18: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	6,  // 19: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 20: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 23: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	28, // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
-	8,  // 26: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
-	6,  // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	6,  // 28: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	8,  // 4: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
+	62, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
+	62, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
+	9,  // 7: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
+	62, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
+	62, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
+	62, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: chefcloud.procurement.v1.PurchaseOrder.history:type_name -> chefcloud.procurement.v1.PurchaseOrderEvent
+	62, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
+	62, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
+	10, // 14: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
+	5,  // 15: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	5,  // 16: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	5,  // 17: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
+	16, // 18: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	7,  // 19: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 20: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 23: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	29, // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
+	9,  // 26: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
+	7,  // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 28: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
 	0,  // 29: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	61, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
-	61, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
-	6,  // 32: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	34, // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	34, // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	34, // 35: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	62, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
+	62, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
+	7,  // 32: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	35, // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	35, // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	35, // 35: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
 	2,  // 36: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
 	2,  // 37: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	40, // 38: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
-	61, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
+	41, // 38: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
+	62, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
 	2,  // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	62, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
-	15, // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	6,  // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	47, // 44: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
-	50, // 45: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	3,  // 46: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	51, // 47: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
-	61, // 48: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
-	61, // 49: chefcloud.procurement.v1.SupplierInvoice.matched_at:type_name -> google.protobuf.Timestamp
-	50, // 50: chefcloud.procurement.v1.MatchSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	50, // 51: chefcloud.procurement.v1.GetSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	3,  // 52: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	50, // 53: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	59, // 54: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
-	10, // 55: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
-	12, // 56: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
-	14, // 57: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	17, // 58: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	19, // 59: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	21, // 60: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	23, // 61: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	25, // 62: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	27, // 63: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	30, // 64: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
-	32, // 65: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	35, // 66: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	37, // 67: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
-	39, // 68: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
-	42, // 69: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	44, // 70: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	46, // 71: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	48, // 72: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	52, // 73: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:input_type -> chefcloud.procurement.v1.MatchSupplierInvoiceRequest
-	54, // 74: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:input_type -> chefcloud.procurement.v1.GetSupplierInvoiceRequest
-	56, // 75: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	58, // 76: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
-	11, // 77: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
-	13, // 78: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
-	16, // 79: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	18, // 80: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	20, // 81: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	22, // 82: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	24, // 83: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	26, // 84: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	29, // 85: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	31, // 86: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
-	33, // 87: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	36, // 88: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	38, // 89: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
-	41, // 90: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
-	43, // 91: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	45, // 92: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	63, // 93: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
-	49, // 94: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	53, // 95: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:output_type -> chefcloud.procurement.v1.MatchSupplierInvoiceResponse
-	55, // 96: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:output_type -> chefcloud.procurement.v1.GetSupplierInvoiceResponse
-	57, // 97: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	60, // 98: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
-	77, // [77:99] is the sub-list for method output_type
-	55, // [55:77] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	63, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
+	16, // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	7,  // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	3,  // 44: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest.format:type_name -> chefcloud.procurement.v1.DocumentFormat
+	48, // 45: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
+	51, // 46: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	4,  // 47: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	52, // 48: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
+	62, // 49: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
+	62, // 50: chefcloud.procurement.v1.SupplierInvoice.matched_at:type_name -> google.protobuf.Timestamp
+	51, // 51: chefcloud.procurement.v1.MatchSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	51, // 52: chefcloud.procurement.v1.GetSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	4,  // 53: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	51, // 54: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	60, // 55: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
+	11, // 56: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
+	13, // 57: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
+	15, // 58: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	18, // 59: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	20, // 60: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	22, // 61: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	24, // 62: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	26, // 63: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	28, // 64: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	31, // 65: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
+	33, // 66: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	36, // 67: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	38, // 68: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
+	40, // 69: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
+	43, // 70: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	45, // 71: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	47, // 72: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	49, // 73: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	53, // 74: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:input_type -> chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	55, // 75: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:input_type -> chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	57, // 76: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	59, // 77: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
+	12, // 78: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
+	14, // 79: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
+	17, // 80: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	19, // 81: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	21, // 82: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	23, // 83: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	25, // 84: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	27, // 85: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	30, // 86: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	32, // 87: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
+	34, // 88: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	37, // 89: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	39, // 90: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
+	42, // 91: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
+	44, // 92: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	46, // 93: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	64, // 94: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
+	50, // 95: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	54, // 96: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:output_type -> chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	56, // 97: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:output_type -> chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	58, // 98: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	61, // 99: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
+	78, // [78:100] is the sub-list for method output_type
+	56, // [56:78] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_procurement_v1_procurement_proto_init() }
@@ -5229,7 +5298,7 @@ func file_chefcloud_procurement_v1_procurement_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_procurement_v1_procurement_proto_rawDesc), len(file_chefcloud_procurement_v1_procurement_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,

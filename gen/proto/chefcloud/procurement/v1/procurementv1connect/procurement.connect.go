@@ -142,7 +142,8 @@ type ProcurementServiceClient interface {
 	// UpdatePurchaseOrder replaces the lines of a draft.
 	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
-	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	// GetPurchaseOrderDocument returns the order as a file to send to the supplier or to print. An order that isn't placed, or is cancelled,
+	// says so on it.
 	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
@@ -578,7 +579,8 @@ type ProcurementServiceHandler interface {
 	// UpdatePurchaseOrder replaces the lines of a draft.
 	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
-	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	// GetPurchaseOrderDocument returns the order as a file to send to the supplier or to print. An order that isn't placed, or is cancelled,
+	// says so on it.
 	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
