@@ -268,13 +268,19 @@ LIMIT @page_size;
 SELECT * FROM supplier_invoice_lines WHERE org_id = @org_id AND invoice_id = ANY (@invoice_ids::text[]) ORDER BY invoice_id, line_no;
 
 -- name: PriceDifferenceList :many
-SELECT o.supplier_id, l.item_id, sum(l.quantity)::numeric AS quantity, sum(round(l.quantity * p.unit_cost))::bigint AS ordered,
-  sum(l.amount)::bigint AS received
+-- What was received at another cost than ordered, by supplier and item. An empty supplier means any.
+SELECT o.supplier_id, s.name AS supplier_name, l.item_id, i.name AS item_name, i.base_unit, sum(l.quantity)::numeric AS quantity,
+  sum(round(l.quantity * p.unit_cost))::bigint AS ordered, sum(l.amount)::bigint AS received
 FROM purchase_receipts r
 JOIN purchase_receipt_lines l ON l.org_id = @org_id AND l.receipt_id = r.id
 JOIN purchase_orders o ON o.org_id = @org_id AND o.id = r.po_id
 JOIN purchase_order_lines p ON p.org_id = @org_id AND p.po_id = r.po_id AND p.item_id = l.item_id
+JOIN suppliers s ON s.org_id = @org_id AND s.id = o.supplier_id
+JOIN inventory_items i ON i.org_id = @org_id AND i.id = l.item_id
 WHERE r.org_id = @org_id AND r.business_date BETWEEN @start_date AND @end_date AND r.branch_id = ANY (@branch_ids::text[])
   AND l.unit_cost <> p.unit_cost
-GROUP BY o.supplier_id, l.item_id
-ORDER BY o.supplier_id, l.item_id;
+  AND (@supplier_id::text = '' OR o.supplier_id = @supplier_id)
+  AND (o.supplier_id, l.item_id) > (@after_supplier_id::text, @after_item_id::text)
+GROUP BY o.supplier_id, s.name, l.item_id, i.name, i.base_unit
+ORDER BY o.supplier_id, l.item_id
+LIMIT @page_size;

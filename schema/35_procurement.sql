@@ -133,7 +133,7 @@ CREATE TABLE purchase_receipts (
 CREATE INDEX idx_purchase_receipt_po ON purchase_receipts (org_id, po_id, received_at, id);
 COMMENT ON INDEX idx_purchase_receipt_po IS 'Serves PurchaseReceiptList.';
 CREATE INDEX idx_purchase_receipt_branch_date ON purchase_receipts (org_id, branch_id, business_date);
-COMMENT ON INDEX idx_purchase_receipt_branch_date IS 'Serves the reconciliation of a branch day.';
+COMMENT ON INDEX idx_purchase_receipt_branch_date IS 'Serves PriceDifferenceList and the reconciliation of a branch day.';
 
 CREATE TABLE purchase_receipt_lines (
   org_id text NOT NULL,

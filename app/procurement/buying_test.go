@@ -202,21 +202,6 @@ func TestDrafts(t *testing.T) {
 	require.Equal(t, procurement.DraftsKind, resp.GetJob().GetKind())
 }
 
-func TestPriceDifferences(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	id := b.placed(t, b.order("PO1"))
-	_, err := b.client.ReceivePurchaseOrder(t.Context(), &procurementv1.ReceivePurchaseOrderRequest{
-		PoId: id, Items: []*procurementv1.ReceivedItem{{ItemId: b.item, Quantity: 10, UnitCost: "9900"}},
-	})
-	require.NoError(t, err)
-	resp, err := b.client.ListPriceDifferences(t.Context(), &procurementv1.ListPriceDifferencesRequest{StartDate: "2024-11-01", EndDate: "2024-11-30"})
-	require.NoError(t, err)
-	require.Len(t, resp.GetDifferences(), 1)
-	d := resp.GetDifferences()[0]
-	require.Equal(t, []int64{90_000, 99_000, 9000, 1000}, []int64{d.GetOrdered(), d.GetReceived(), d.GetDifference(), d.GetDifferenceBp()})
-}
-
 func TestDraftsCanBeEditedAndPrinted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

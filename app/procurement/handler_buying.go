@@ -148,11 +148,19 @@ func (h *Handler) ListPriceDifferences(ctx context.Context, req *procurementv1.L
 	if err != nil {
 		return nil, fault.Invalid("end_date", "must be a date of the form YYYY-MM-DD")
 	}
-	differences, currency, err := h.service.PriceDifferences(ctx, h.db, req.GetBranchId(), from, to)
+	after, err := page.Decode(req.GetPageToken(), differenceCursor{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.ListPriceDifferencesResponse{Currency: currency}
+	size := page.Size(req.GetPageSize())
+	differences, currency, err := h.service.PriceDifferences(ctx, h.db, req.GetBranchId(), req.GetSupplierId(), from, to, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	differences, next := page.Cut(differences, size, func(d PriceDifference) differenceCursor {
+		return differenceCursor{ItemID: d.ItemID, SupplierID: d.SupplierID}
+	})
+	resp := &procurementv1.ListPriceDifferencesResponse{Currency: currency, NextPageToken: next}
 	for i := range differences {
 		resp.Differences = append(resp.Differences, differenceToProto(&differences[i]))
 	}

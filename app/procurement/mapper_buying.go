@@ -137,7 +137,7 @@ func invoiceToProto(v *Invoice) *procurementv1.SupplierInvoice {
 func differenceToProto(d *PriceDifference) *procurementv1.PriceDifference {
 	p := &procurementv1.PriceDifference{
 		Difference: d.Received - d.Ordered, ItemId: d.ItemID, Ordered: d.Ordered, Quantity: quantity.ToWire(d.Quantity), Received: d.Received,
-		SupplierId: d.SupplierID,
+		SupplierId: d.SupplierID, SupplierName: d.SupplierName, ItemName: d.ItemName, BaseUnit: d.BaseUnit,
 	}
 	if bp, ok := money.Bp(d.Received-d.Ordered, d.Ordered); ok {
 		p.DifferenceBp = &bp

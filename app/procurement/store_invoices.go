@@ -153,23 +153,22 @@ func (s store) withInvoiceLines(ctx context.Context, q postgres.Querier, orgID s
 	return invoices, nil
 }
 
-// PriceDifference sums the receipts of an item that cost more or less than ordered, in minor units.
-type PriceDifference struct {
-	ItemID     string
-	Ordered    int64
-	Quantity   decimal.Decimal
-	Received   int64
-	SupplierID string
-}
-
-func (s store) priceDifferences(ctx context.Context, q postgres.Querier, orgID string, branchIDs []string, from, to civil.Date) ([]PriceDifference, error) {
-	rows, err := s.queries.PriceDifferenceList(ctx, q, &sqlc.PriceDifferenceListParams{OrgID: orgID, BranchIds: branchIDs, StartDate: from, EndDate: to})
+func (s store) priceDifferences(
+	ctx context.Context, q postgres.Querier, orgID string, branchIDs []string, supplierID string, from, to civil.Date, after differenceCursor, size int32,
+) ([]PriceDifference, error) {
+	rows, err := s.queries.PriceDifferenceList(ctx, q, &sqlc.PriceDifferenceListParams{
+		OrgID: orgID, BranchIds: branchIDs, SupplierID: supplierID, StartDate: from, EndDate: to, AfterSupplierID: after.SupplierID,
+		AfterItemID: after.ItemID, PageSize: size,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list price differences: %w", err)
 	}
 	differences := make([]PriceDifference, len(rows))
 	for i, r := range rows {
-		differences[i] = PriceDifference{ItemID: r.ItemID, Ordered: r.Ordered, Quantity: r.Quantity, Received: r.Received, SupplierID: r.SupplierID}
+		differences[i] = PriceDifference{
+			BaseUnit: r.BaseUnit, ItemID: r.ItemID, ItemName: r.ItemName, Ordered: r.Ordered, Quantity: r.Quantity, Received: r.Received,
+			SupplierID: r.SupplierID, SupplierName: r.SupplierName,
+		}
 	}
 	return differences, nil
 }

@@ -14,39 +14,56 @@ import (
 )
 
 const priceDifferenceList = `-- name: PriceDifferenceList :many
-SELECT o.supplier_id, l.item_id, sum(l.quantity)::numeric AS quantity, sum(round(l.quantity * p.unit_cost))::bigint AS ordered,
-  sum(l.amount)::bigint AS received
+SELECT o.supplier_id, s.name AS supplier_name, l.item_id, i.name AS item_name, i.base_unit, sum(l.quantity)::numeric AS quantity,
+  sum(round(l.quantity * p.unit_cost))::bigint AS ordered, sum(l.amount)::bigint AS received
 FROM purchase_receipts r
 JOIN purchase_receipt_lines l ON l.org_id = $1 AND l.receipt_id = r.id
 JOIN purchase_orders o ON o.org_id = $1 AND o.id = r.po_id
 JOIN purchase_order_lines p ON p.org_id = $1 AND p.po_id = r.po_id AND p.item_id = l.item_id
+JOIN suppliers s ON s.org_id = $1 AND s.id = o.supplier_id
+JOIN inventory_items i ON i.org_id = $1 AND i.id = l.item_id
 WHERE r.org_id = $1 AND r.business_date BETWEEN $2 AND $3 AND r.branch_id = ANY ($4::text[])
   AND l.unit_cost <> p.unit_cost
-GROUP BY o.supplier_id, l.item_id
+  AND ($5::text = '' OR o.supplier_id = $5)
+  AND (o.supplier_id, l.item_id) > ($6::text, $7::text)
+GROUP BY o.supplier_id, s.name, l.item_id, i.name, i.base_unit
 ORDER BY o.supplier_id, l.item_id
+LIMIT $8
 `
 
 type PriceDifferenceListParams struct {
-	OrgID     string
-	StartDate civil.Date
-	EndDate   civil.Date
-	BranchIds []string
+	OrgID           string
+	StartDate       civil.Date
+	EndDate         civil.Date
+	BranchIds       []string
+	SupplierID      string
+	AfterSupplierID string
+	AfterItemID     string
+	PageSize        int32
 }
 
 type PriceDifferenceListRow struct {
-	SupplierID string
-	ItemID     string
-	Quantity   decimal.Decimal
-	Ordered    int64
-	Received   int64
+	SupplierID   string
+	SupplierName string
+	ItemID       string
+	ItemName     string
+	BaseUnit     string
+	Quantity     decimal.Decimal
+	Ordered      int64
+	Received     int64
 }
 
+// What was received at another cost than ordered, by supplier and item. An empty supplier means any.
 func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDifferenceListParams) ([]*PriceDifferenceListRow, error) {
 	rows, err := db.Query(ctx, priceDifferenceList,
 		arg.OrgID,
 		arg.StartDate,
 		arg.EndDate,
 		arg.BranchIds,
+		arg.SupplierID,
+		arg.AfterSupplierID,
+		arg.AfterItemID,
+		arg.PageSize,
 	)
 	if err != nil {
 		return nil, err
@@ -57,7 +74,10 @@ func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDi
 		var i PriceDifferenceListRow
 		if err := rows.Scan(
 			&i.SupplierID,
+			&i.SupplierName,
 			&i.ItemID,
+			&i.ItemName,
+			&i.BaseUnit,
 			&i.Quantity,
 			&i.Ordered,
 			&i.Received,

@@ -4447,7 +4447,13 @@ type ListPriceDifferencesRequest struct {
 	// Last business date, at most 399 days later.
 	EndDate string `protobuf:"bytes,3,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
 	// Only this branch.
-	BranchId      string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	BranchId string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only of this supplier.
+	SupplierId string `protobuf:"bytes,5,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 2000.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4510,6 +4516,27 @@ func (x *ListPriceDifferencesRequest) GetBranchId() string {
 	return ""
 }
 
+func (x *ListPriceDifferencesRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPriceDifferencesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // PriceDifference sums the receipts of an item that cost more or less than ordered.
 type PriceDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4526,7 +4553,13 @@ type PriceDifference struct {
 	// received − ordered.
 	Difference int64 `protobuf:"varint,6,opt,name=difference,proto3" json:"difference,omitempty"`
 	// difference ÷ ordered.
-	DifferenceBp  *int64 `protobuf:"varint,7,opt,name=difference_bp,json=differenceBp,proto3,oneof" json:"difference_bp,omitempty"`
+	DifferenceBp *int64 `protobuf:"varint,7,opt,name=difference_bp,json=differenceBp,proto3,oneof" json:"difference_bp,omitempty"`
+	// Supplier's name.
+	SupplierName string `protobuf:"bytes,8,opt,name=supplier_name,json=supplierName,proto3" json:"supplier_name,omitempty"`
+	// Item's name.
+	ItemName string `protobuf:"bytes,9,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// What the quantity counts.
+	BaseUnit      string `protobuf:"bytes,10,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4610,13 +4643,36 @@ func (x *PriceDifference) GetDifferenceBp() int64 {
 	return 0
 }
 
+func (x *PriceDifference) GetSupplierName() string {
+	if x != nil {
+		return x.SupplierName
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
 // ListPriceDifferencesResponse lists differences.
 type ListPriceDifferencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By supplier and item.
 	Differences []*PriceDifference `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4661,6 +4717,13 @@ func (x *ListPriceDifferencesResponse) GetDifferences() []*PriceDifference {
 func (x *ListPriceDifferencesResponse) GetCurrency() string {
 	if x != nil {
 		return x.Currency
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
 	}
 	return ""
 }
@@ -5016,13 +5079,19 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"supplierId\"\x8d\x01\n" +
 	"\x1cListSupplierInvoicesResponse\x12E\n" +
 	"\binvoices\x18\x01 \x03(\v2).chefcloud.procurement.v1.SupplierInvoiceR\binvoices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x03\n" +
 	"\x1bListPriceDifferencesRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12B\n" +
 	"\n" +
 	"start_date\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x12>\n" +
 	"\bend_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x129\n" +
-	"\tbranch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xf9\x01\n" +
+	"\tbranch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12=\n" +
+	"\vsupplier_id\x18\x05 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\x12'\n" +
+	"\tpage_size\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\xd8\x02\n" +
 	"\x0fPriceDifference\x12\x1f\n" +
 	"\vsupplier_id\x18\x01 \x01(\tR\n" +
 	"supplierId\x12\x17\n" +
@@ -5033,11 +5102,16 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
 	"difference\x18\x06 \x01(\x03R\n" +
 	"difference\x12(\n" +
-	"\rdifference_bp\x18\a \x01(\x03H\x00R\fdifferenceBp\x88\x01\x01B\x10\n" +
-	"\x0e_difference_bp\"\x87\x01\n" +
+	"\rdifference_bp\x18\a \x01(\x03H\x00R\fdifferenceBp\x88\x01\x01\x12#\n" +
+	"\rsupplier_name\x18\b \x01(\tR\fsupplierName\x12\x1b\n" +
+	"\titem_name\x18\t \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbase_unit\x18\n" +
+	" \x01(\tR\bbaseUnitB\x10\n" +
+	"\x0e_difference_bp\"\xaf\x01\n" +
 	"\x1cListPriceDifferencesResponse\x12K\n" +
 	"\vdifferences\x18\x01 \x03(\v2).chefcloud.procurement.v1.PriceDifferenceR\vdifferences\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency*\xe7\x02\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken*\xe7\x02\n" +
 	"\x13PurchaseOrderStatus\x12%\n" +
 	"!PURCHASE_ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bPURCHASE_ORDER_STATUS_DRAFT\x10\x01\x12#\n" +
