@@ -34,29 +34,36 @@ FROM (
 GROUP BY p.branch_id, p.item_id;
 
 -- name: SuggestionUseList :many
--- How each item was used on the last open dates before the branch's date, and on how many of them it was there at all.
-WITH open AS (
-  SELECT asked.branch_id::text AS branch_id, d.business_date
+-- How each item was used on the last open dates before the branch's date, those on which it was there at all. An open date is one with
+-- sales; one without use of the item counts with 0. The days are read item by item, by their key: the history is long, and only
+-- these few dates of it matter.
+WITH spans AS MATERIALIZED (
+  SELECT asked.branch_id, (
+    SELECT array_agg(d.business_date) FROM (
+      SELECT s.business_date FROM branch_day_sales s
+      WHERE s.org_id = @org_id AND s.branch_id = asked.branch_id AND s.business_date < asked.today AND s.orders > 0
+      ORDER BY s.business_date DESC
+      LIMIT @days
+    ) AS d
+  ) AS dates
   FROM (SELECT unnest(@branch_ids::text[]) AS branch_id, unnest(@today::date[]) AS today) AS asked
-  CROSS JOIN LATERAL (
-    SELECT s.business_date FROM branch_day_sales s
-    WHERE s.org_id = @org_id AND s.branch_id = asked.branch_id AND s.business_date < asked.today AND s.orders > 0
-    ORDER BY s.business_date DESC
-    LIMIT @days
-  ) AS d
-), known AS (
-  SELECT b.branch_id, i.id AS item_id, (
-    SELECT min(f.business_date) FROM stock_days f WHERE f.org_id = @org_id AND f.branch_id = b.branch_id AND f.item_id = i.id
-  ) AS first_date
-  FROM (SELECT DISTINCT branch_id FROM open) AS b
-  JOIN inventory_items i ON i.org_id = @org_id AND i.is_active
 )
-SELECT k.branch_id::text AS branch_id, k.item_id, count(*)::bigint AS days, coalesce(sum(d.used), 0)::numeric AS used,
-  coalesce(sum(d.used * d.used), 0)::float8 AS squares
-FROM known k
-JOIN open o ON o.branch_id = k.branch_id AND o.business_date >= k.first_date
-LEFT JOIN stock_days d ON d.org_id = @org_id AND d.branch_id = k.branch_id AND d.item_id = k.item_id AND d.business_date = o.business_date
-GROUP BY k.branch_id, k.item_id;
+SELECT spans.branch_id::text AS branch_id, i.id AS item_id,
+  (SELECT count(*) FROM unnest(spans.dates) AS open_date WHERE open_date >= known.first_date)::bigint AS days,
+  coalesce(used.total, 0)::numeric AS used, coalesce(used.squares, 0)::float8 AS squares
+FROM spans
+CROSS JOIN inventory_items i
+CROSS JOIN LATERAL (
+  SELECT f.business_date AS first_date FROM stock_days f
+  WHERE f.org_id = @org_id AND f.branch_id = spans.branch_id AND f.item_id = i.id
+  ORDER BY f.business_date
+  LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+  SELECT sum(u.used) AS total, sum(u.used * u.used) AS squares FROM stock_days u
+  WHERE u.org_id = @org_id AND u.branch_id = spans.branch_id AND u.item_id = i.id AND u.business_date = ANY (spans.dates)
+) AS used
+WHERE i.org_id = @org_id AND i.is_active AND spans.dates[1] >= known.first_date;
 
 -- name: SuggestionForecastList :many
 -- What is foreseen for the dates to come.
