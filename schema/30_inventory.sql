@@ -257,7 +257,7 @@ CREATE TABLE stock_transfers (
 CREATE INDEX idx_stock_transfer_org_created ON stock_transfers (org_id, created_at DESC, id DESC);
 COMMENT ON INDEX idx_stock_transfer_org_created IS 'Serves StockTransferList.';
 CREATE INDEX idx_stock_transfer_open ON stock_transfers (org_id, status) WHERE status IN ('APPROVED', 'IN_TRANSIT');
-COMMENT ON INDEX idx_stock_transfer_open IS 'Serves SuggestionTransitList: what is committed and what is on its way.';
+COMMENT ON INDEX idx_stock_transfer_open IS 'Serves SuggestionPositionList: what is committed and what is on its way.';
 
 CREATE TABLE stock_transfer_lines (
   org_id text NOT NULL,

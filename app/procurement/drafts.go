@@ -3,7 +3,7 @@ package procurement
 import (
 	"context"
 
-	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -23,9 +23,9 @@ type DraftsArgs struct {
 type DraftsSummary struct {
 	// NoSupplier are items that are needed and that nobody sells, each with its branch.
 	NoSupplier []NeededItem `json:"no_supplier"`
-	// Orders are the drafts of the date, those that were there already too.
+	// Orders are the ids of what was drafted for the date, by this run and by earlier ones, whatever became of it.
 	Orders []string `json:"orders"`
-	// Superseded is how many drafts of dates before were cancelled.
+	// Superseded is how many drafts of dates before were cancelled. Those that a person changed stay, and count as on order.
 	Superseded int64 `json:"superseded"`
 	// Written is how many of the drafts are new.
 	Written int `json:"written"`
@@ -47,7 +47,7 @@ func DraftsJob(db *postgres.DB, s *Service) jobs.Definition {
 		summary := DraftsSummary{NoSupplier: []NeededItem{}, Orders: []string{}}
 		for i, b := range branches {
 			err := db.InTx(ctx, func(ctx context.Context, tx postgres.Querier) error {
-				made, err := s.generate(ctx, tx, b.ID, args)
+				made, err := s.generate(ctx, tx, b, args)
 				if err == nil {
 					summary = summary.plus(made)
 				}
@@ -70,19 +70,22 @@ func (s DraftsSummary) plus(o DraftsSummary) DraftsSummary {
 }
 
 // generate writes the drafts of a branch for its current business date.
-func (s *Service) generate(ctx context.Context, tx postgres.Querier, branchID string, args DraftsArgs) (DraftsSummary, error) {
+func (s *Service) generate(ctx context.Context, tx postgres.Querier, b branch.Branch, args DraftsArgs) (DraftsSummary, error) {
 	var summary DraftsSummary
-	suggestions, currency, err := s.SuggestFor(ctx, tx, branchID, args.Strategy, false)
-	if err != nil {
-		return summary, err
-	}
-	branches, err := s.branches(ctx, tx, branchID)
-	if err != nil {
-		return summary, err
-	}
 	now := s.clock()
-	date := branches[0].BusinessDate(now)
-	if summary.Superseded, err = s.store.supersede(ctx, tx, caller.From(ctx).OrgID, branchID, date, now); err != nil {
+	suggestions, err := s.suggest(ctx, tx, []branch.Branch{b}, args.Strategy, false, now)
+	if err != nil {
+		return summary, err
+	}
+	date, orgID, branchID := b.BusinessDate(now), b.OrgID, b.ID
+	reason := "superseded by the drafts of " + date.String()
+	superseded, err := s.store.supersede(ctx, tx, orgID, branchID, date, reason, now)
+	if err != nil {
+		return summary, err
+	}
+	summary.Superseded = int64(len(superseded))
+	cancelled := Event{Action: ActionCancelled, Actor: args.RequestedBy, At: now, Note: reason, Status: StatusCancelled}
+	if err := s.store.insertEvents(ctx, tx, orgID, superseded, cancelled); err != nil {
 		return summary, err
 	}
 	bySupplier := map[string]*Order{}
@@ -96,8 +99,8 @@ func (s *Service) generate(ctx context.Context, tx postgres.Querier, branchID st
 		o := bySupplier[g.SupplierID]
 		if o == nil {
 			o = &Order{
-				BranchID: branchID, CreatedAt: now, CreatedBy: args.RequestedBy, Currency: currency, GeneratedFor: date, ID: ids.New("po"),
-				OrgID: caller.From(ctx).OrgID, Status: StatusDraft, SupplierID: g.SupplierID,
+				BranchID: branchID, CreatedAt: now, CreatedBy: args.RequestedBy, Currency: b.Currency, GeneratedFor: date, ID: ids.New("po"),
+				OrgID: orgID, Status: StatusDraft, SupplierID: g.SupplierID,
 			}
 			bySupplier[g.SupplierID] = o
 			suppliers = append(suppliers, g.SupplierID)
@@ -105,15 +108,22 @@ func (s *Service) generate(ctx context.Context, tx postgres.Querier, branchID st
 		o.Total += g.Cost
 		o.Lines = append(o.Lines, Line{Amount: g.Cost, ItemID: g.ItemID, No: int32(len(o.Lines)) + 1, Quantity: g.Quantity, UnitCost: g.UnitCost})
 	}
+	var written []string
 	for _, supplierID := range suppliers {
-		id, written, err := s.store.generate(ctx, tx, bySupplier[supplierID])
+		inserted, err := s.store.generate(ctx, tx, bySupplier[supplierID])
 		if err != nil {
 			return summary, err
 		}
-		summary.Orders = append(summary.Orders, id)
-		if written {
-			summary.Written++
+		if inserted {
+			written = append(written, bySupplier[supplierID].ID)
 		}
 	}
-	return summary, nil
+	summary.Written = len(written)
+	created := Event{Action: ActionCreated, Actor: args.RequestedBy, At: now, Note: "from the suggestions for " + date.String(), Status: StatusDraft}
+	if err := s.store.insertEvents(ctx, tx, orgID, written, created); err != nil {
+		return summary, err
+	}
+	// All of the date, those too that were submitted since and so are no longer suggested.
+	summary.Orders, err = s.store.listGenerated(ctx, tx, orgID, branchID, date)
+	return summary, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/page"
@@ -164,6 +165,9 @@ func (h *Handler) ListPurchaseOrders(ctx context.Context, req *procurementv1.Lis
 	}
 	if req.CreatedFrom != nil {
 		wanted.CreatedFrom = req.GetCreatedFrom().AsTime()
+		if !wanted.CreatedFrom.Before(first.CreatedAt) {
+			return nil, fault.Invalid("created_before", "must be after created_from")
+		}
 	}
 	before, err := page.Decode(req.GetPageToken(), first)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -15,6 +16,9 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	procurementv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1"
 )
+
+// defaultSuggestions is the number of suggestions of a page when the caller asks for none.
+const defaultSuggestions = 500
 
 // UpsertSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) UpsertSupplierItems(ctx context.Context, req *procurementv1.UpsertSupplierItemsRequest) (*procurementv1.UpsertSupplierItemsResponse, error) {
@@ -29,17 +33,29 @@ func (h *Handler) UpsertSupplierItems(ctx context.Context, req *procurementv1.Up
 		if err := h.service.SetSupplierItems(ctx, tx, req.GetSupplierId(), items); err != nil {
 			return nil, err
 		}
-		return &procurementv1.UpsertSupplierItemsResponse{Items: req.GetItems()}, nil
+		resp := &procurementv1.UpsertSupplierItemsResponse{}
+		for i := range items {
+			resp.Items = append(resp.Items, supplierItemToProto(&items[i]))
+		}
+		return resp, nil
 	})
 }
 
 // ListSupplierItems implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) ListSupplierItems(ctx context.Context, req *procurementv1.ListSupplierItemsRequest) (*procurementv1.ListSupplierItemsResponse, error) {
-	items, err := h.service.ListSupplierItems(ctx, h.db, req.GetSupplierId())
+	after, err := page.Decode(req.GetPageToken(), supplierItemCursor{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.ListSupplierItemsResponse{}
+	size := page.Size(req.GetPageSize())
+	items, err := h.service.ListSupplierItems(ctx, h.db, req.GetSupplierId(), req.GetItemId(), after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	items, next := page.Cut(items, size, func(i SupplierItem) supplierItemCursor {
+		return supplierItemCursor{ItemID: i.ItemID, SupplierID: i.SupplierID}
+	})
+	resp := &procurementv1.ListSupplierItemsResponse{NextPageToken: next}
 	for i := range items {
 		resp.Items = append(resp.Items, supplierItemToProto(&items[i]))
 	}
@@ -48,13 +64,22 @@ func (h *Handler) ListSupplierItems(ctx context.Context, req *procurementv1.List
 
 // SuggestOrders implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) SuggestOrders(ctx context.Context, req *procurementv1.SuggestOrdersRequest) (*procurementv1.SuggestOrdersResponse, error) {
-	suggestions, currency, err := h.service.SuggestFor(ctx, h.db, req.GetBranchId(), strategyFromProto(req.GetStrategy()), req.GetIncludeSufficient())
+	after, err := page.Decode(req.GetPageToken(), branchItem{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.SuggestOrdersResponse{Currency: currency}
-	for i := range suggestions {
-		resp.Suggestions = append(resp.Suggestions, suggestionToProto(&suggestions[i]))
+	size := req.GetPageSize()
+	if size == 0 {
+		size = defaultSuggestions
+	}
+	found, err := h.service.SuggestPage(ctx, h.db, req.GetBranchId(), strategyFromProto(req.GetStrategy()), req.GetIncludeSufficient(), after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	rows, next := page.Cut(found.Rows, size, func(s Suggestion) branchItem { return s.key() })
+	resp := &procurementv1.SuggestOrdersResponse{AsOf: timeToProto(found.AsOf), Currency: found.Currency, NextPageToken: next}
+	for i := range rows {
+		resp.Suggestions = append(resp.Suggestions, suggestionToProto(&rows[i]))
 	}
 	return resp, nil
 }
@@ -82,7 +107,7 @@ func (h *Handler) UpdatePurchaseOrder(ctx context.Context, req *procurementv1.Up
 		return nil, err
 	}
 	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.UpdatePurchaseOrderResponse, error) {
-		o, err := h.service.Update(ctx, tx, req.GetPoId(), lines)
+		o, err := h.service.Update(ctx, tx, req.GetPoId(), req.ToleranceBp, lines)
 		if err != nil {
 			return nil, err
 		}
@@ -96,41 +121,21 @@ func (h *Handler) GetPurchaseOrderDocument(ctx context.Context, req *procurement
 	if err != nil {
 		return nil, err
 	}
-	return &httpbody.HttpBody{ContentType: "text/html; charset=utf-8", Data: document}, nil
-}
-
-// RecordSupplierInvoice implements [procurementv1connect.ProcurementServiceHandler].
-func (h *Handler) RecordSupplierInvoice(ctx context.Context, req *procurementv1.RecordSupplierInvoiceRequest) (*procurementv1.RecordSupplierInvoiceResponse, error) {
-	billed, err := billedFromProto(req.GetItems())
+	name, kind, disposition, write := document.OrderID+".html", "text/html; charset=utf-8", "inline", document.HTML
+	if req.GetFormat() == procurementv1.DocumentFormat_DOCUMENT_FORMAT_PDF {
+		name, kind, disposition, write = document.OrderID+".pdf", "application/pdf", "attachment", document.PDF
+	}
+	data, err := write()
 	if err != nil {
 		return nil, err
 	}
-	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.RecordSupplierInvoiceResponse, error) {
-		v, err := h.service.RecordInvoice(ctx, tx, req.GetPoId(), req.GetInvoiceNumber(), billed)
-		if err != nil {
-			return nil, err
-		}
-		return &procurementv1.RecordSupplierInvoiceResponse{Invoice: invoiceToProto(&v)}, nil
-	})
-}
-
-// ListSupplierInvoices implements [procurementv1connect.ProcurementServiceHandler].
-func (h *Handler) ListSupplierInvoices(ctx context.Context, req *procurementv1.ListSupplierInvoicesRequest) (*procurementv1.ListSupplierInvoicesResponse, error) {
-	before, err := page.Decode(req.GetPageToken(), invoiceCursor{RecordedAt: farFuture})
-	if err != nil {
-		return nil, err
+	if info, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		// The id is of letters, digits, - and _, so that the name needs no escaping.
+		info.ResponseHeader().Set("Content-Disposition", disposition+`; filename="purchase-order-`+name+`"`)
+		// The page shares its origin with the dashboard and needs nothing but its own style.
+		info.ResponseHeader().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	}
-	size := page.Size(req.GetPageSize())
-	invoices, err := h.service.ListInvoices(ctx, h.db, req.GetPoId(), matchStatusFromProto(req.GetStatus()), before, size+1)
-	if err != nil {
-		return nil, err
-	}
-	invoices, next := page.Cut(invoices, size, func(v Invoice) invoiceCursor { return invoiceCursor{ID: v.ID, RecordedAt: v.RecordedAt} })
-	resp := &procurementv1.ListSupplierInvoicesResponse{NextPageToken: next}
-	for i := range invoices {
-		resp.Invoices = append(resp.Invoices, invoiceToProto(&invoices[i]))
-	}
-	return resp, nil
+	return &httpbody.HttpBody{ContentType: kind, Data: data}, nil
 }
 
 // ListPriceDifferences implements [procurementv1connect.ProcurementServiceHandler].
@@ -143,11 +148,19 @@ func (h *Handler) ListPriceDifferences(ctx context.Context, req *procurementv1.L
 	if err != nil {
 		return nil, fault.Invalid("end_date", "must be a date of the form YYYY-MM-DD")
 	}
-	differences, currency, err := h.service.PriceDifferences(ctx, h.db, req.GetBranchId(), from, to)
+	after, err := page.Decode(req.GetPageToken(), differenceCursor{})
 	if err != nil {
 		return nil, err
 	}
-	resp := &procurementv1.ListPriceDifferencesResponse{Currency: currency}
+	size := page.Size(req.GetPageSize())
+	differences, currency, err := h.service.PriceDifferences(ctx, h.db, req.GetBranchId(), req.GetSupplierId(), from, to, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	differences, next := page.Cut(differences, size, func(d PriceDifference) differenceCursor {
+		return differenceCursor{ItemID: d.ItemID, SupplierID: d.SupplierID}
+	})
+	resp := &procurementv1.ListPriceDifferencesResponse{Currency: currency, NextPageToken: next}
 	for i := range differences {
 		resp.Differences = append(resp.Differences, differenceToProto(&differences[i]))
 	}

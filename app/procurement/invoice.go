@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
+	"github.com/chefcloud/chefcloud/app/franchise/branch"
+	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
-	"github.com/chefcloud/chefcloud/app/platform/money"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
 
@@ -23,18 +22,14 @@ const (
 	MatchMatched MatchStatus = "MATCHED"
 )
 
-// Billed is a line of an invoice.
-type Billed struct {
-	ItemID   string
-	Quantity decimal.Decimal
-	UnitCost decimal.Decimal
-}
-
 // Invoice is what a supplier bills for an order, with its three-way match. Money is in minor units.
 type Invoice struct {
 	Billed     int64
+	BranchID   string
 	ID         string
 	Lines      []Match
+	MatchedAt  time.Time
+	MatchedBy  string
 	Number     string
 	OrderID    string
 	Payable    int64
@@ -42,110 +37,27 @@ type Invoice struct {
 	RecordedBy string
 	Status     MatchStatus
 	SupplierID string
-}
-
-// Match compares an item as ordered, received and billed. Quantities are in base units.
-type Match struct {
-	BilledCost       decimal.Decimal
-	BilledQuantity   decimal.Decimal
-	DisputedPrice    int64 // payable quantity × difference of the prices
-	DisputedQuantity int64 // what was billed and not received × billed price
-	ItemID           string
-	OrderedCost      decimal.Decimal
-	OrderedQuantity  decimal.Decimal
-	Payable          int64
-	PayableQuantity  decimal.Decimal
-	ReceivedQuantity decimal.Decimal // and not billed before
-}
-
-// PriceBP returns (billed − ordered price) ÷ ordered price; false if nothing was to be paid.
-func (m Match) PriceBP() (int64, bool) {
-	return money.BpDecimal(m.BilledCost.Sub(m.OrderedCost), m.OrderedCost)
-}
-
-// Reasons says what is disputed.
-func (m Match) Reasons() []string {
-	var reasons []string
-	if m.DisputedQuantity > 0 {
-		reasons = append(reasons, "QUANTITY")
-	}
-	if m.DisputedPrice > 0 {
-		reasons = append(reasons, "PRICE")
-	}
-	return reasons
-}
-
-// matchLine pays for what was received, at most: at the billed price if that is within the tolerance, else at the ordered one.
-func matchLine(l Line, unbilled decimal.Decimal, b Billed, toleranceBP int32) (m Match, billed int64, err error) {
-	m = Match{
-		BilledCost: b.UnitCost, BilledQuantity: b.Quantity, ItemID: b.ItemID, OrderedCost: l.UnitCost, OrderedQuantity: l.Quantity,
-		PayableQuantity: decimal.Max(decimal.Zero, decimal.Min(b.Quantity, unbilled)), ReceivedQuantity: unbilled,
-	}
-	limit := l.UnitCost.Mul(decimal.NewFromInt32(fullBP + toleranceBP)).Div(decimal.NewFromInt(fullBP))
-	price := b.UnitCost
-	if price.GreaterThan(limit) {
-		price = l.UnitCost
-	}
-	if billed, err = lineAmount("items", b.Quantity, b.UnitCost); err != nil {
-		return m, 0, err
-	}
-	if m.Payable, err = lineAmount("items", m.PayableQuantity, price); err != nil {
-		return m, 0, err
-	}
-	if m.DisputedQuantity, err = lineAmount("items", b.Quantity.Sub(m.PayableQuantity), b.UnitCost); err != nil {
-		return m, 0, err
-	}
-	// The rest, so that the three sum to what is billed to the minor unit.
-	m.DisputedPrice = billed - m.Payable - m.DisputedQuantity
-	return m, billed, nil
+	Tolerances Tolerances // as they were when it was matched
 }
 
 // RecordInvoice compares what is billed with what was ordered and received, and keeps the result. Earlier invoices of the order count as
-// billed.
+// billed. An item that doesn't exist or comes twice is invalid_argument; one that is not of the order is disputed.
 func (s *Service) RecordInvoice(ctx context.Context, tx postgres.Querier, orderID, number string, billed []Billed) (Invoice, error) {
 	c := caller.From(ctx)
-	o, err := s.store.get(ctx, tx, c.OrgID, orderID, true)
+	o, err := s.lockBilled(ctx, tx, orderID)
 	if err != nil {
 		return Invoice{}, err
 	}
-	if !c.MayBranch(o.BranchID) {
-		return Invoice{}, notFound(orderID)
-	}
-	if o.PlacedAt.IsZero() {
-		return Invoice{}, fault.FailedPrecondition("PO_NOT_PLACED", "purchase order "+o.ID+" was never placed: it can't be billed").With("status", string(o.Status))
-	}
-	supplier, err := s.store.getSupplier(ctx, tx, c.OrgID, o.SupplierID)
-	if err != nil {
+	if err := s.checkBilled(ctx, tx, o, billed); err != nil {
 		return Invoice{}, err
 	}
-	before, err := s.store.billed(ctx, tx, c.OrgID, o.ID)
-	if err != nil {
-		return Invoice{}, err
-	}
+	now := s.clock()
 	v := Invoice{
-		ID: ids.New("inv"), Number: number, OrderID: o.ID, RecordedAt: s.clock(), RecordedBy: c.ActorID(), Status: MatchMatched, SupplierID: o.SupplierID,
+		BranchID: o.BranchID, ID: ids.New("inv"), MatchedAt: now, MatchedBy: c.ActorID(), Number: number, OrderID: o.ID, RecordedAt: now,
+		RecordedBy: c.ActorID(), SupplierID: o.SupplierID,
 	}
-	seen := map[string]bool{}
-	for i, b := range billed {
-		field := fmt.Sprintf("items[%d].item_id", i)
-		l := o.line(b.ItemID)
-		if l == nil {
-			return Invoice{}, fault.Invalid(field, "must be an item of the order, not "+b.ItemID)
-		}
-		if seen[b.ItemID] {
-			return Invoice{}, fault.Invalid(field, "must not name "+b.ItemID+" a second time")
-		}
-		seen[b.ItemID] = true
-		m, amount, err := matchLine(*l, l.Received.Sub(before[b.ItemID]), b, supplier.PriceToleranceBP)
-		if err != nil {
-			return Invoice{}, err
-		}
-		if len(m.Reasons()) > 0 {
-			v.Status = MatchHold
-		}
-		v.Billed += amount
-		v.Payable += m.Payable
-		v.Lines = append(v.Lines, m)
+	if err := s.match(ctx, tx, o, &v, billed); err != nil {
+		return Invoice{}, err
 	}
 	inserted, err := s.store.insertInvoice(ctx, tx, c.OrgID, &v)
 	if err != nil {
@@ -157,6 +69,99 @@ func (s *Service) RecordInvoice(ctx context.Context, tx postgres.Querier, orderI
 	return v, nil
 }
 
+// MatchInvoice compares an invoice again, with what has been received by now and the supplier's tolerances as they are now.
+func (s *Service) MatchInvoice(ctx context.Context, tx postgres.Querier, id string) (Invoice, error) {
+	c := caller.From(ctx)
+	v, err := s.GetInvoice(ctx, tx, id)
+	if err != nil {
+		return Invoice{}, err
+	}
+	// The order's lock keeps others from comparing its invoices meanwhile. What is billed never changes, so it may be read before.
+	o, err := s.lockBilled(ctx, tx, v.OrderID)
+	if err != nil {
+		return Invoice{}, err
+	}
+	billed := make([]Billed, len(v.Lines))
+	for i, m := range v.Lines {
+		billed[i] = Billed{ItemID: m.ItemID, Quantity: m.BilledQuantity, UnitCost: m.BilledCost}
+	}
+	v.MatchedAt, v.MatchedBy = s.clock(), c.ActorID()
+	if err := s.match(ctx, tx, o, &v, billed); err != nil {
+		return Invoice{}, err
+	}
+	return v, s.store.updateMatch(ctx, tx, c.OrgID, &v)
+}
+
+// lockBilled locks an order that can be billed: failed_precondition PO_NOT_PLACED if it never reached the supplier.
+func (s *Service) lockBilled(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
+	c := caller.From(ctx)
+	o, err := s.store.get(ctx, tx, c.OrgID, id, true)
+	if err != nil {
+		return nil, err
+	}
+	if !c.MayBranch(o.BranchID) {
+		return nil, notFound(id)
+	}
+	if o.PlacedAt.IsZero() {
+		return nil, fault.FailedPrecondition("PO_NOT_PLACED", "purchase order "+o.ID+" was never placed: it can't be billed").With("status", string(o.Status))
+	}
+	return o, nil
+}
+
+func (s *Service) checkBilled(ctx context.Context, q postgres.Querier, o *Order, billed []Billed) error {
+	itemIDs := make([]string, len(billed))
+	for i, b := range billed {
+		itemIDs[i] = b.ItemID
+	}
+	items, err := inventory.Load(ctx, q, o.OrgID, itemIDs)
+	if err != nil {
+		return err
+	}
+	seen := make(map[string]bool, len(billed))
+	for i, id := range itemIDs {
+		field := fmt.Sprintf("items[%d].item_id", i)
+		if _, ok := items[id]; !ok {
+			return fault.Invalid(field, "must be an inventory item, not "+id)
+		}
+		if seen[id] {
+			return fault.Invalid(field, "must not name "+id+" a second time")
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+// match sets what came of comparing what is billed with the order and its other invoices.
+func (s *Service) match(ctx context.Context, q postgres.Querier, o *Order, v *Invoice, billed []Billed) error {
+	supplier, err := s.store.getSupplier(ctx, q, o.OrgID, o.SupplierID)
+	if err != nil {
+		return err
+	}
+	before, err := s.store.billed(ctx, q, o.OrgID, o.ID, v.ID)
+	if err != nil {
+		return err
+	}
+	v.Tolerances = Tolerances{PriceBP: supplier.PriceToleranceBP, QuantityBP: supplier.QuantityToleranceBP}
+	v.Billed, v.Lines, v.Payable, v.Status = 0, nil, 0, MatchMatched
+	for i, b := range billed {
+		var l Line
+		if found := o.line(b.ItemID); found != nil {
+			l = *found
+		}
+		m, err := matchLine(fmt.Sprintf("items[%d]", i), l, l.Received.Sub(before[b.ItemID]), b, v.Tolerances)
+		if err != nil {
+			return err
+		}
+		if len(m.Reasons()) > 0 {
+			v.Status = MatchHold
+		}
+		v.Billed += m.Payable + m.DisputedQuantity + m.DisputedPrice
+		v.Payable += m.Payable
+		v.Lines = append(v.Lines, m)
+	}
+	return nil
+}
+
 func (o *Order) line(itemID string) *Line {
 	for i := range o.Lines {
 		if o.Lines[i].ItemID == itemID {
@@ -164,4 +169,39 @@ func (o *Order) line(itemID string) *Line {
 		}
 	}
 	return nil
+}
+
+// GetInvoice returns an invoice of the caller's scope.
+func (s *Service) GetInvoice(ctx context.Context, q postgres.Querier, id string) (Invoice, error) {
+	c := caller.From(ctx)
+	v, err := s.store.getInvoice(ctx, q, c.OrgID, id)
+	if err != nil {
+		return Invoice{}, err
+	}
+	if !c.MayBranch(v.BranchID) {
+		return Invoice{}, fault.NotFound("supplier invoice", id)
+	}
+	return v, nil
+}
+
+// InvoiceFilter says which invoices to list; empty fields match all.
+type InvoiceFilter struct {
+	BranchID   string
+	OrderID    string
+	Status     MatchStatus
+	SupplierID string
+}
+
+// ListInvoices returns up to size invoices before a cursor, newest first, of the caller's scope.
+func (s *Service) ListInvoices(ctx context.Context, q postgres.Querier, f InvoiceFilter, before invoiceCursor, size int32) ([]Invoice, error) {
+	c := caller.From(ctx)
+	if f.BranchID == "" {
+		f.BranchID = c.BranchID
+	}
+	if f.BranchID != "" {
+		if _, err := branch.Get(ctx, q, c, f.BranchID); err != nil {
+			return nil, err
+		}
+	}
+	return s.store.listInvoices(ctx, q, c.OrgID, f, before, size)
 }

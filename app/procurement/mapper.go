@@ -22,6 +22,17 @@ var statusToProto = map[Status]procurementv1.PurchaseOrderStatus{
 	StatusSubmitted:         procurementv1.PurchaseOrderStatus_PURCHASE_ORDER_STATUS_SUBMITTED,
 }
 
+var actionToProto = map[Action]procurementv1.PurchaseOrderAction{
+	ActionApproved:    procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_APPROVED,
+	ActionCancelled:   procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_CANCELLED,
+	ActionClosedShort: procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_CLOSED_SHORT,
+	ActionCreated:     procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_CREATED,
+	ActionPlaced:      procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_PLACED,
+	ActionReceived:    procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_RECEIVED,
+	ActionSubmitted:   procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_SUBMITTED,
+	ActionUpdated:     procurementv1.PurchaseOrderAction_PURCHASE_ORDER_ACTION_UPDATED,
+}
+
 // statusFromProto returns the empty status, which as a filter means any, for UNSPECIFIED.
 func statusFromProto(p procurementv1.PurchaseOrderStatus) Status {
 	for status, known := range statusToProto {
@@ -41,7 +52,7 @@ const (
 func supplierFromProto(p *procurementv1.Supplier) Supplier {
 	s := Supplier{
 		Email: p.GetEmail(), ID: p.GetId(), LeadTimeDays: p.GetLeadTimeDays(), Name: p.GetName(), PriceToleranceBP: defaultPriceToleranceBP,
-		ReviewPeriodDays: defaultReviewPeriodDays, Terms: p.GetTerms(),
+		QuantityToleranceBP: p.GetQuantityToleranceBp(), ReviewPeriodDays: defaultReviewPeriodDays, Terms: p.GetTerms(),
 	}
 	if p.PriceToleranceBp != nil {
 		s.PriceToleranceBP = p.GetPriceToleranceBp()
@@ -55,7 +66,7 @@ func supplierFromProto(p *procurementv1.Supplier) Supplier {
 func supplierToProto(s Supplier) *procurementv1.Supplier {
 	return &procurementv1.Supplier{
 		Id: s.ID, Name: s.Name, Email: s.Email, LeadTimeDays: s.LeadTimeDays, PriceToleranceBp: &s.PriceToleranceBP, ReviewPeriodDays: &s.ReviewPeriodDays,
-		Terms: s.Terms,
+		Terms: s.Terms, QuantityToleranceBp: s.QuantityToleranceBP,
 	}
 }
 
@@ -130,6 +141,8 @@ func orderToProto(o *Order) *procurementv1.PurchaseOrder {
 		ClosedAt:     timeToProto(o.ClosedAt),
 		GeneratedFor: o.GeneratedFor.String(),
 		SubmittedAt:  timeToProto(o.SubmittedAt),
+		UpdatedAt:    timeToProto(o.UpdatedAt),
+		UpdatedBy:    o.UpdatedBy,
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
@@ -143,6 +156,11 @@ func orderToProto(o *Order) *procurementv1.PurchaseOrder {
 	}
 	for i := range o.Receipts {
 		p.Receipts = append(p.Receipts, receiptToProto(&o.Receipts[i]))
+	}
+	for _, e := range o.Events {
+		p.History = append(p.History, &procurementv1.PurchaseOrderEvent{
+			Action: actionToProto[e.Action], Status: statusToProto[e.Status], Actor: e.Actor, Note: e.Note, OccurredAt: timeToProto(e.At),
+		})
 	}
 	return p
 }

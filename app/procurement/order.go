@@ -10,29 +10,6 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 )
 
-// Supplier sells stock.
-type Supplier struct {
-	Email        string // may be empty
-	ID           string
-	LeadTimeDays int32
-	Name         string
-	// PriceToleranceBP is how much more than ordered a billed price may be.
-	PriceToleranceBP int32
-	// ReviewPeriodDays is how many days lie between two orders.
-	ReviewPeriodDays int32
-	Terms            string
-}
-
-// SupplierItem is an item that a supplier sells. Quantities are in base units.
-type SupplierItem struct {
-	ItemID           string
-	MinOrderQuantity decimal.Decimal
-	PackSize         decimal.Decimal
-	Preferred        bool
-	ShelfDays        int32 // 0 if it doesn't expire
-	UnitCost         decimal.Decimal
-}
-
 // Order is an order to a supplier for one branch. Money is in minor units of Currency.
 type Order struct {
 	ApprovedAt   time.Time
@@ -52,7 +29,10 @@ type Order struct {
 	SupplierID   string
 	ToleranceBP  int32 // over-receipt allowed, of the ordered quantity
 	Total        int64 // sum of the lines' amounts
+	UpdatedAt    time.Time
+	UpdatedBy    string // who last changed the lines; empty if nobody did
 
+	Events   []Event // oldest first; only where one order is read
 	Lines    []Line
 	Receipts []Receipt // oldest first; only where one order is read
 }
@@ -89,7 +69,7 @@ type ReceiptLine struct {
 	UnitCost decimal.Decimal
 }
 
-var errSelfApproval = fault.PermissionDenied("SELF_APPROVAL", "a manager can't approve a purchase order of their own")
+var errSelfApproval = fault.PermissionDenied("SELF_APPROVAL", "a manager can't approve a purchase order that they wrote or changed")
 
 // Submit asks for approval.
 func (o *Order) Submit(at time.Time) error {
@@ -100,12 +80,31 @@ func (o *Order) Submit(at time.Time) error {
 	return nil
 }
 
-// Approve lets the order be placed. Only an owner may approve what they wrote themselves.
+// Rewrite puts new lines in the place of a draft's; any other order is failed_precondition PO_NOT_DRAFT.
+func (o *Order) Rewrite(lines []Line, by string, at time.Time) error {
+	if o.Status != StatusDraft {
+		return fault.FailedPrecondition("PO_NOT_DRAFT", "purchase order "+o.ID+" is "+string(o.Status)+": only drafts can be changed").
+			With("status", string(o.Status))
+	}
+	o.Lines, o.Total, o.UpdatedAt, o.UpdatedBy = lines, totalOf(lines), at, by
+	return nil
+}
+
+func totalOf(lines []Line) int64 {
+	var total int64
+	for i := range lines {
+		total += lines[i].Amount
+	}
+	return total
+}
+
+// Approve lets the order be placed. Only an owner may approve what they wrote or changed themselves.
 func (o *Order) Approve(c caller.Caller, at time.Time) error {
 	if err := checkTransition(o.Status, StatusApproved); err != nil {
 		return err
 	}
-	if o.CreatedBy == c.ActorID() && !c.Role.AtLeast(caller.RoleOwner) {
+	author := o.CreatedBy == c.ActorID() || o.UpdatedBy == c.ActorID()
+	if author && !c.Role.AtLeast(caller.RoleOwner) {
 		return errSelfApproval
 	}
 	o.Status, o.ApprovedAt, o.ApprovedBy = StatusApproved, at, c.ActorID()

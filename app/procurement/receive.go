@@ -18,7 +18,8 @@ import (
 func (s *Service) Receive(ctx context.Context, tx postgres.Querier, id, receivedBy string, delivered []Delivered) (Receipt, *Order, error) {
 	c := caller.From(ctx)
 	var receipt Receipt
-	o, err := s.change(ctx, tx, id, func(o *Order) (err error) {
+	receiptID := ids.New("rcp")
+	o, err := s.change(ctx, tx, id, ActionReceived, receiptID, func(o *Order) (err error) {
 		b, err := branch.Get(ctx, tx, c, o.BranchID)
 		if err != nil {
 			return err
@@ -27,15 +28,14 @@ func (s *Service) Receive(ctx context.Context, tx postgres.Querier, id, received
 		if receipt, err = o.Receive(delivered, now); err != nil {
 			return err
 		}
-		receipt.BusinessDate, receipt.ID, receipt.RecordedBy = b.BusinessDate(now), ids.New("rcp"), c.ActorID()
+		receipt.BusinessDate, receipt.ID, receipt.RecordedBy = b.BusinessDate(now), receiptID, c.ActorID()
 		receipt.ReceivedBy = cmp.Or(receivedBy, receipt.RecordedBy)
 		return s.book(ctx, tx, o, &receipt, delivered)
 	})
 	if err != nil {
 		return Receipt{}, nil, err
 	}
-	o.Receipts, err = s.store.receipts(ctx, tx, o.OrgID, o.ID)
-	return receipt, o, err
+	return receipt, o, s.addDetail(ctx, tx, o)
 }
 
 // book brings a delivery into stock, stores the receipt and counts it in the branch day.

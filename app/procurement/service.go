@@ -10,7 +10,6 @@ import (
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
-	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
@@ -45,25 +44,6 @@ type NewLine struct {
 	UnitCost decimal.Decimal
 }
 
-var errBranchScope = fault.PermissionDenied("BRANCH_SCOPE", "suppliers belong to the whole organisation, and this key to one branch")
-
-// UpsertSupplier creates a supplier or replaces it.
-func (s *Service) UpsertSupplier(ctx context.Context, tx postgres.Querier, supplier Supplier) (Supplier, error) {
-	c := caller.From(ctx)
-	if c.BranchID != "" {
-		return Supplier{}, errBranchScope
-	}
-	if supplier.ID == "" {
-		supplier.ID = ids.New("sup")
-	}
-	return supplier, s.store.upsertSupplier(ctx, tx, c.OrgID, supplier, s.clock())
-}
-
-// ListSuppliers returns up to size suppliers after an id.
-func (s *Service) ListSuppliers(ctx context.Context, q postgres.Querier, afterID string, size int32) ([]Supplier, error) {
-	return s.store.listSuppliers(ctx, q, caller.From(ctx).OrgID, afterID, size)
-}
-
 // Create writes a draft. A branch out of the caller's reach and an unknown supplier are not_found, an item that doesn't
 // exist, is inactive or was named before is invalid_argument on lines[i].item_id, and an id that is taken is
 // already_exists PO_ID_TAKEN.
@@ -90,9 +70,10 @@ func (s *Service) Create(ctx context.Context, tx postgres.Querier, n NewOrder) (
 	if o.ID == "" {
 		o.ID = ids.New("po")
 	}
-	if err := s.addLines(ctx, tx, o, n.Lines); err != nil {
+	if o.Lines, err = s.lines(ctx, tx, b.OrgID, n.Lines); err != nil {
 		return nil, err
 	}
+	o.Total = totalOf(o.Lines)
 	inserted, err := s.store.insert(ctx, tx, o)
 	if err != nil {
 		return nil, err
@@ -100,70 +81,87 @@ func (s *Service) Create(ctx context.Context, tx postgres.Querier, n NewOrder) (
 	if !inserted {
 		return nil, fault.AlreadyExists("PO_ID_TAKEN", "purchase order "+o.ID+" exists")
 	}
-	return o, nil
+	return o, s.record(ctx, tx, o, ActionCreated, "")
 }
 
-func (s *Service) addLines(ctx context.Context, q postgres.Querier, o *Order, lines []NewLine) error {
-	itemIDs := make([]string, len(lines))
-	for i, l := range lines {
+// lines checks what is to be bought and works out the amounts.
+func (s *Service) lines(ctx context.Context, q postgres.Querier, orgID string, wanted []NewLine) ([]Line, error) {
+	itemIDs := make([]string, len(wanted))
+	for i, l := range wanted {
 		itemIDs[i] = l.ItemID
 	}
-	items, err := inventory.Load(ctx, q, o.OrgID, itemIDs)
+	items, err := inventory.Load(ctx, q, orgID, itemIDs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	seen := make(map[string]bool, len(lines))
-	for i, l := range lines {
+	lines := make([]Line, len(wanted))
+	seen := make(map[string]bool, len(wanted))
+	for i, l := range wanted {
 		field := fmt.Sprintf("lines[%d].item_id", i)
 		item, ok := items[l.ItemID]
 		switch {
 		case !ok:
-			return fault.Invalid(field, "must be an inventory item, not "+l.ItemID)
+			return nil, fault.Invalid(field, "must be an inventory item, not "+l.ItemID)
 		case !item.Active:
-			return fault.Invalid(field, "must be active; "+l.ItemID+" is not")
+			return nil, fault.Invalid(field, "must be active; "+l.ItemID+" is not")
 		case seen[l.ItemID]:
-			return fault.Invalid(field, "must not name "+l.ItemID+" a second time")
+			return nil, fault.Invalid(field, "must not name "+l.ItemID+" a second time")
 		}
 		seen[l.ItemID] = true
 		amount, err := lineAmount(fmt.Sprintf("lines[%d].quantity", i), l.Quantity, l.UnitCost)
 		if err != nil {
+			return nil, err
+		}
+		lines[i] = Line{Amount: amount, ItemID: l.ItemID, No: int32(i) + 1, Quantity: l.Quantity, UnitCost: l.UnitCost}
+	}
+	return lines, nil
+}
+
+// Update puts new lines in the place of a draft's. A nil tolerance stays as it is.
+func (s *Service) Update(ctx context.Context, tx postgres.Querier, id string, toleranceBP *int32, wanted []NewLine) (*Order, error) {
+	c := caller.From(ctx)
+	return s.change(ctx, tx, id, ActionUpdated, "", func(o *Order) error {
+		lines, err := s.lines(ctx, tx, c.OrgID, wanted)
+		if err != nil {
 			return err
 		}
-		o.Total += amount
-		o.Lines = append(o.Lines, Line{
-			Amount: amount, ItemID: l.ItemID, No: int32(i) + 1, Quantity: l.Quantity, UnitCost: l.UnitCost,
-		})
-	}
-	return nil
+		if err := o.Rewrite(lines, c.ActorID(), s.clock()); err != nil {
+			return err
+		}
+		if toleranceBP != nil {
+			o.ToleranceBP = *toleranceBP
+		}
+		return s.store.replaceLines(ctx, tx, o)
+	})
 }
 
 // Submit asks for approval.
 func (s *Service) Submit(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error { return o.Submit(s.clock()) })
+	return s.change(ctx, tx, id, ActionSubmitted, "", func(o *Order) error { return o.Submit(s.clock()) })
 }
 
 // Approve lets the order be placed; a manager's own order is permission_denied SELF_APPROVAL.
 func (s *Service) Approve(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error { return o.Approve(caller.From(ctx), s.clock()) })
+	return s.change(ctx, tx, id, ActionApproved, "", func(o *Order) error { return o.Approve(caller.From(ctx), s.clock()) })
 }
 
 // Place sends the order to the supplier.
 func (s *Service) Place(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error { return o.Place(s.clock()) })
+	return s.change(ctx, tx, id, ActionPlaced, "", func(o *Order) error { return o.Place(s.clock()) })
 }
 
 // Cancel ends an order of which nothing has come.
 func (s *Service) Cancel(ctx context.Context, tx postgres.Querier, id, reason string) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error { return o.Cancel(reason, s.clock()) })
+	return s.change(ctx, tx, id, ActionCancelled, reason, func(o *Order) error { return o.Cancel(reason, s.clock()) })
 }
 
 // CloseShort ends a partly received order whose rest won't come.
 func (s *Service) CloseShort(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error { return o.CloseShort(s.clock()) })
+	return s.change(ctx, tx, id, ActionClosedShort, "", func(o *Order) error { return o.CloseShort(s.clock()) })
 }
 
-// change locks an order that the caller may touch, lets apply change it, and saves it.
-func (s *Service) change(ctx context.Context, tx postgres.Querier, id string, apply func(*Order) error) (*Order, error) {
+// change locks an order that the caller may touch, lets apply change it, saves it and adds to its history.
+func (s *Service) change(ctx context.Context, tx postgres.Querier, id string, action Action, note string, apply func(*Order) error) (*Order, error) {
 	c := caller.From(ctx)
 	o, err := s.store.get(ctx, tx, c.OrgID, id, true)
 	if err != nil {
@@ -175,12 +173,20 @@ func (s *Service) change(ctx context.Context, tx postgres.Querier, id string, ap
 	if err := apply(o); err != nil {
 		return nil, err
 	}
-	return o, s.store.update(ctx, tx, o)
+	if err := s.store.update(ctx, tx, o); err != nil {
+		return nil, err
+	}
+	return o, s.record(ctx, tx, o, action, note)
+}
+
+// record adds a step to an order's history.
+func (s *Service) record(ctx context.Context, tx postgres.Querier, o *Order, action Action, note string) error {
+	return s.store.insertEvents(ctx, tx, o.OrgID, []string{o.ID}, Event{Action: action, Actor: caller.From(ctx).ActorID(), At: s.clock(), Note: note, Status: o.Status})
 }
 
 func notFound(id string) error { return fault.NotFound("purchase order", id) }
 
-// Get returns an order that the caller may see, with its receipts.
+// Get returns an order that the caller may see, with its receipts and history.
 func (s *Service) Get(ctx context.Context, q postgres.Querier, id string) (*Order, error) {
 	c := caller.From(ctx)
 	o, err := s.store.get(ctx, q, c.OrgID, id, false)
@@ -190,8 +196,17 @@ func (s *Service) Get(ctx context.Context, q postgres.Querier, id string) (*Orde
 	if !c.MayBranch(o.BranchID) {
 		return nil, notFound(id)
 	}
-	o.Receipts, err = s.store.receipts(ctx, q, c.OrgID, id)
-	return o, err
+	return o, s.addDetail(ctx, q, o)
+}
+
+// addDetail reads an order's receipts and history.
+func (s *Service) addDetail(ctx context.Context, q postgres.Querier, o *Order) error {
+	var err error
+	if o.Receipts, err = s.store.receipts(ctx, q, o.OrgID, o.ID); err != nil {
+		return err
+	}
+	o.Events, err = s.store.events(ctx, q, o.OrgID, o.ID)
+	return err
 }
 
 // Filter says which orders to list; empty fields match all.
@@ -215,85 +230,4 @@ func (s *Service) List(ctx context.Context, q postgres.Querier, f Filter, before
 		}
 	}
 	return s.store.list(ctx, q, c.OrgID, f, before, size)
-}
-
-// Update replaces the lines of a draft.
-func (s *Service) Update(ctx context.Context, tx postgres.Querier, id string, lines []NewLine) (*Order, error) {
-	return s.change(ctx, tx, id, func(o *Order) error {
-		if o.Status != StatusDraft {
-			return fault.FailedPrecondition("PO_NOT_DRAFT", "purchase order "+id+" is "+string(o.Status)+": only drafts can be edited").
-				With("status", string(o.Status))
-		}
-		o.Lines, o.Total = nil, 0
-		if err := s.addLines(ctx, tx, o, lines); err != nil {
-			return err
-		}
-		return s.store.replaceLines(ctx, tx, o)
-	})
-}
-
-// SetSupplierItems says which items a supplier sells; others of it stay.
-func (s *Service) SetSupplierItems(ctx context.Context, tx postgres.Querier, supplierID string, items []SupplierItem) error {
-	c := caller.From(ctx)
-	if c.BranchID != "" {
-		return errBranchScope
-	}
-	if _, err := s.store.getSupplier(ctx, tx, c.OrgID, supplierID); err != nil {
-		return err
-	}
-	ids := make([]string, len(items))
-	for i, item := range items {
-		ids[i] = item.ItemID
-	}
-	known, err := inventory.Load(ctx, tx, c.OrgID, ids)
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for i, id := range ids {
-		field := fmt.Sprintf("items[%d].item_id", i)
-		if _, ok := known[id]; !ok {
-			return fault.Invalid(field, "must be an inventory item, not "+id)
-		}
-		if seen[id] {
-			return fault.Invalid(field, "must not name "+id+" a second time")
-		}
-		seen[id] = true
-	}
-	return s.store.upsertSupplierItems(ctx, tx, c.OrgID, supplierID, items, s.clock())
-}
-
-// ListSupplierItems returns what a supplier sells, by item.
-func (s *Service) ListSupplierItems(ctx context.Context, q postgres.Querier, supplierID string) ([]SupplierItem, error) {
-	orgID := caller.From(ctx).OrgID
-	if _, err := s.store.getSupplier(ctx, q, orgID, supplierID); err != nil {
-		return nil, err
-	}
-	return s.store.listSupplierItems(ctx, q, orgID, supplierID)
-}
-
-// ListInvoices returns up to size invoices before a cursor, newest first, of the caller's scope.
-func (s *Service) ListInvoices(ctx context.Context, q postgres.Querier, orderID string, status MatchStatus, before invoiceCursor, size int32) ([]Invoice, error) {
-	c := caller.From(ctx)
-	return s.store.listInvoices(ctx, q, c.OrgID, c.BranchID, orderID, status, before, size)
-}
-
-// maxDifferenceDays is the longest range of price differences.
-const maxDifferenceDays = 400
-
-// PriceDifferences returns what was received at another cost than ordered, by supplier and item, and the currency.
-func (s *Service) PriceDifferences(ctx context.Context, q postgres.Querier, branchID string, from, to civil.Date) ([]PriceDifference, string, error) {
-	if days := to.DaysSince(from) + 1; days < 1 || days > maxDifferenceDays {
-		return nil, "", fault.Invalid("end_date", fmt.Sprintf("must be from start_date to %d days later", maxDifferenceDays-1))
-	}
-	branches, err := s.branches(ctx, q, branchID)
-	if err != nil || len(branches) == 0 {
-		return nil, "", err
-	}
-	ids := make([]string, len(branches))
-	for i, b := range branches {
-		ids[i] = b.ID
-	}
-	differences, err := s.store.priceDifferences(ctx, q, branches[0].OrgID, ids, from, to)
-	return differences, branches[0].Currency, err
 }

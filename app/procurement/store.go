@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
@@ -22,55 +21,6 @@ func newStore() store { return store{queries: sqlc.New()} }
 type cursor struct {
 	CreatedAt time.Time
 	ID        string
-}
-
-func (s store) upsertSupplier(ctx context.Context, tx postgres.Querier, orgID string, supplier Supplier, now time.Time) error {
-	err := s.queries.SupplierUpsert(ctx, tx, &sqlc.SupplierUpsertParams{
-		OrgID: orgID, ID: supplier.ID, Name: supplier.Name, Email: supplier.Email, LeadTimeDays: supplier.LeadTimeDays,
-		ReviewPeriodDays: supplier.ReviewPeriodDays, PriceToleranceBp: supplier.PriceToleranceBP, Terms: supplier.Terms, Now: now,
-	})
-	if err != nil {
-		return fmt.Errorf("upsert supplier: %w", err)
-	}
-	return nil
-}
-
-func (s store) supplierExists(ctx context.Context, q postgres.Querier, orgID, id string) (bool, error) {
-	exists, err := s.queries.SupplierExists(ctx, q, &sqlc.SupplierExistsParams{OrgID: orgID, ID: id})
-	if err != nil {
-		return false, fmt.Errorf("look for supplier: %w", err)
-	}
-	return exists, nil
-}
-
-func (s store) listSuppliers(ctx context.Context, q postgres.Querier, orgID, afterID string, size int32) ([]Supplier, error) {
-	rows, err := s.queries.SupplierList(ctx, q, &sqlc.SupplierListParams{OrgID: orgID, AfterID: afterID, PageSize: size})
-	if err != nil {
-		return nil, fmt.Errorf("list suppliers: %w", err)
-	}
-	suppliers := make([]Supplier, len(rows))
-	for i, r := range rows {
-		suppliers[i] = supplierFromRow(r)
-	}
-	return suppliers, nil
-}
-
-func (s store) getSupplier(ctx context.Context, q postgres.Querier, orgID, id string) (Supplier, error) {
-	row, err := s.queries.SupplierGet(ctx, q, &sqlc.SupplierGetParams{OrgID: orgID, ID: id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Supplier{}, fault.NotFound("supplier", id)
-	}
-	if err != nil {
-		return Supplier{}, fmt.Errorf("get supplier: %w", err)
-	}
-	return supplierFromRow(row), nil
-}
-
-func supplierFromRow(r *sqlc.Supplier) Supplier {
-	return Supplier{
-		Email: r.Email, ID: r.ID, LeadTimeDays: r.LeadTimeDays, Name: r.Name, PriceToleranceBP: r.PriceToleranceBp, ReviewPeriodDays: r.ReviewPeriodDays,
-		Terms: r.Terms,
-	}
 }
 
 // insert writes a new order with its lines. It returns false if the id is taken.
@@ -126,10 +76,11 @@ func (s store) get(ctx context.Context, q postgres.Querier, orgID, id string, lo
 	return orders[0], nil
 }
 
-// update saves an order's state. Lines change by receipts only.
+// update saves an order without its lines.
 func (s store) update(ctx context.Context, tx postgres.Querier, o *Order) error {
 	err := s.queries.PurchaseOrderUpdate(ctx, tx, &sqlc.PurchaseOrderUpdateParams{
-		OrgID: o.OrgID, ID: o.ID, Status: string(o.Status), ApprovedBy: pointer(o.ApprovedBy), CancelReason: pointer(o.CancelReason),
+		OrgID: o.OrgID, ID: o.ID, Status: string(o.Status), Total: o.Total, UpdatedBy: pointer(o.UpdatedBy),
+		UpdatedAt: pointer(o.UpdatedAt), ToleranceBp: o.ToleranceBP, ApprovedBy: pointer(o.ApprovedBy), CancelReason: pointer(o.CancelReason),
 		SubmittedAt: pointer(o.SubmittedAt), ApprovedAt: pointer(o.ApprovedAt), PlacedAt: pointer(o.PlacedAt), ClosedAt: pointer(o.ClosedAt),
 	})
 	if err != nil {
@@ -138,18 +89,24 @@ func (s store) update(ctx context.Context, tx postgres.Querier, o *Order) error 
 	return nil
 }
 
-// list reads orders of a branch, of the organisation if the filter has none.
+// list reads orders by the index that fits: of a branch, of a supplier, or of the organisation.
 func (s store) list(ctx context.Context, q postgres.Querier, orgID string, f Filter, before cursor, size int32) ([]*Order, error) {
 	var rows []*sqlc.PurchaseOrder
 	var err error
-	if f.BranchID == "" {
-		rows, err = s.queries.PurchaseOrderListByOrg(ctx, q, &sqlc.PurchaseOrderListByOrgParams{
-			OrgID: orgID, Status: string(f.Status), SupplierID: f.SupplierID, CreatedFrom: f.CreatedFrom, BeforeCreatedAt: before.CreatedAt,
-			BeforeID: before.ID, PageSize: size,
-		})
-	} else {
+	switch {
+	case f.BranchID != "":
 		rows, err = s.queries.PurchaseOrderListByBranch(ctx, q, &sqlc.PurchaseOrderListByBranchParams{
 			OrgID: orgID, BranchID: f.BranchID, Status: string(f.Status), SupplierID: f.SupplierID, CreatedFrom: f.CreatedFrom,
+			BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
+		})
+	case f.SupplierID != "":
+		rows, err = s.queries.PurchaseOrderListBySupplier(ctx, q, &sqlc.PurchaseOrderListBySupplierParams{
+			OrgID: orgID, SupplierID: f.SupplierID, Status: string(f.Status), CreatedFrom: f.CreatedFrom,
+			BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
+		})
+	default:
+		rows, err = s.queries.PurchaseOrderListByOrg(ctx, q, &sqlc.PurchaseOrderListByOrgParams{
+			OrgID: orgID, Status: string(f.Status), CreatedFrom: f.CreatedFrom,
 			BeforeCreatedAt: before.CreatedAt, BeforeID: before.ID, PageSize: size,
 		})
 	}
@@ -187,70 +144,32 @@ func orderFromRow(r *sqlc.PurchaseOrder) *Order {
 		ClosedAt: value(r.ClosedAt), CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Currency: r.Currency, GeneratedFor: value(r.GeneratedFor), ID: r.ID,
 		OrgID:    r.OrgID,
 		PlacedAt: value(r.PlacedAt), Status: Status(r.Status), SubmittedAt: value(r.SubmittedAt), SupplierID: r.SupplierID,
-		ToleranceBP: r.ToleranceBp, Total: r.Total,
+		ToleranceBP: r.ToleranceBp, Total: r.Total, UpdatedAt: value(r.UpdatedAt), UpdatedBy: value(r.UpdatedBy),
 	}
 }
 
-// insertReceipt writes a receipt and adds what came to the order's lines.
-func (s store) insertReceipt(ctx context.Context, tx postgres.Querier, o *Order, r *Receipt) error {
-	err := s.queries.PurchaseReceiptInsert(ctx, tx, &sqlc.PurchaseReceiptInsertParams{
-		OrgID: o.OrgID, ID: r.ID, PoID: o.ID, BranchID: r.BranchID, ReceivedBy: r.ReceivedBy, RecordedBy: r.RecordedBy,
-		BusinessDate: r.BusinessDate, ReceivedAt: r.ReceivedAt, Cost: r.Cost,
+// insertEvents adds the same step to the history of orders.
+func (s store) insertEvents(ctx context.Context, tx postgres.Querier, orgID string, poIDs []string, e Event) error {
+	err := s.queries.PurchaseOrderEventInsert(ctx, tx, &sqlc.PurchaseOrderEventInsertParams{
+		OrgID: orgID, PoIds: poIDs, Action: string(e.Action), Status: string(e.Status), Actor: e.Actor, Note: e.Note, OccurredAt: e.At,
 	})
 	if err != nil {
-		return fmt.Errorf("insert receipt: %w", err)
-	}
-	numbers := make(map[string]int32, len(o.Lines))
-	for i := range o.Lines {
-		numbers[o.Lines[i].ItemID] = o.Lines[i].No
-	}
-	lines := &sqlc.PurchaseReceiptLineInsertParams{OrgID: o.OrgID, ReceiptID: r.ID}
-	received := &sqlc.PurchaseOrderLineReceiveParams{OrgID: o.OrgID, PoID: o.ID}
-	for _, l := range r.Lines {
-		lines.LineNos = append(lines.LineNos, l.No)
-		lines.ItemIds = append(lines.ItemIds, l.ItemID)
-		lines.Quantities = append(lines.Quantities, l.Quantity)
-		lines.UnitCosts = append(lines.UnitCosts, l.UnitCost)
-		lines.BatchIds = append(lines.BatchIds, l.BatchID)
-		lines.Amounts = append(lines.Amounts, l.Amount)
-		received.LineNos = append(received.LineNos, numbers[l.ItemID])
-		received.Quantities = append(received.Quantities, l.Quantity)
-	}
-	if err := s.queries.PurchaseReceiptLineInsert(ctx, tx, lines); err != nil {
-		return fmt.Errorf("insert receipt lines: %w", err)
-	}
-	if err := s.queries.PurchaseOrderLineReceive(ctx, tx, received); err != nil {
-		return fmt.Errorf("add to purchase order lines: %w", err)
+		return fmt.Errorf("insert purchase order event: %w", err)
 	}
 	return nil
 }
 
-// receipts reads the receipts of an order with their lines, oldest first.
-func (s store) receipts(ctx context.Context, q postgres.Querier, orgID, poID string) ([]Receipt, error) {
-	rows, err := s.queries.PurchaseReceiptList(ctx, q, &sqlc.PurchaseReceiptListParams{OrgID: orgID, PoID: poID})
+// events reads what happened to an order, oldest first.
+func (s store) events(ctx context.Context, q postgres.Querier, orgID, poID string) ([]Event, error) {
+	rows, err := s.queries.PurchaseOrderEventList(ctx, q, &sqlc.PurchaseOrderEventListParams{OrgID: orgID, PoID: poID})
 	if err != nil {
-		return nil, fmt.Errorf("list receipts: %w", err)
+		return nil, fmt.Errorf("list purchase order events: %w", err)
 	}
-	receipts := make([]Receipt, len(rows))
-	index := make(map[string]int, len(rows))
+	events := make([]Event, len(rows))
 	for i, r := range rows {
-		index[r.ID] = i
-		receipts[i] = Receipt{
-			BranchID: r.BranchID, BusinessDate: r.BusinessDate, Cost: r.Cost, ID: r.ID, ReceivedAt: r.ReceivedAt, ReceivedBy: r.ReceivedBy,
-			RecordedBy: r.RecordedBy,
-		}
+		events[i] = Event{Action: Action(r.Action), Actor: r.Actor, At: r.OccurredAt, Note: r.Note, Status: Status(r.Status)}
 	}
-	lines, err := s.queries.PurchaseReceiptLineList(ctx, q, &sqlc.PurchaseReceiptLineListParams{OrgID: orgID, PoID: poID})
-	if err != nil {
-		return nil, fmt.Errorf("list receipt lines: %w", err)
-	}
-	for _, l := range lines {
-		r := &receipts[index[l.ReceiptID]]
-		r.Lines = append(r.Lines, ReceiptLine{
-			Amount: l.Amount, BatchID: l.BatchID, ItemID: l.ItemID, No: l.LineNo, Quantity: l.Quantity, UnitCost: l.UnitCost,
-		})
-	}
-	return receipts, nil
+	return events, nil
 }
 
 // pointer returns nil, SQL's NULL, for the zero value.

@@ -12,36 +12,6 @@ import (
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
 
-func (s store) upsertSupplierItems(ctx context.Context, tx postgres.Querier, orgID, supplierID string, items []SupplierItem, now time.Time) error {
-	p := &sqlc.SupplierItemUpsertParams{OrgID: orgID, SupplierID: supplierID, UpdatedAt: now}
-	for _, i := range items {
-		p.ItemIds = append(p.ItemIds, i.ItemID)
-		p.UnitCosts = append(p.UnitCosts, i.UnitCost)
-		p.PackSizes = append(p.PackSizes, i.PackSize)
-		p.MinOrderQtys = append(p.MinOrderQtys, i.MinOrderQuantity)
-		p.Preferred = append(p.Preferred, i.Preferred)
-		p.ShelfDays = append(p.ShelfDays, i.ShelfDays)
-	}
-	if err := s.queries.SupplierItemUpsert(ctx, tx, p); err != nil {
-		return fmt.Errorf("upsert supplier items: %w", err)
-	}
-	return nil
-}
-
-func (s store) listSupplierItems(ctx context.Context, q postgres.Querier, orgID, supplierID string) ([]SupplierItem, error) {
-	rows, err := s.queries.SupplierItemList(ctx, q, &sqlc.SupplierItemListParams{OrgID: orgID, SupplierID: supplierID})
-	if err != nil {
-		return nil, fmt.Errorf("list supplier items: %w", err)
-	}
-	items := make([]SupplierItem, len(rows))
-	for i, r := range rows {
-		items[i] = SupplierItem{
-			ItemID: r.ItemID, MinOrderQuantity: r.MinOrderQty, PackSize: r.PackSize, Preferred: r.Preferred, ShelfDays: r.ShelfDays, UnitCost: r.UnitCost,
-		}
-	}
-	return items, nil
-}
-
 // supply reads what suggestions are made from, in as many statements however many branches there are.
 func (s store) supply(ctx context.Context, q postgres.Querier, orgID string, days []branchToday, strategy Strategy) (*supply, error) {
 	branchIDs, today := make([]string, len(days)), make([]civil.Date, len(days))
@@ -98,9 +68,9 @@ func (s store) offers(ctx context.Context, q postgres.Querier, orgID string, kno
 		return 0, fmt.Errorf("list suppliers of items: %w", err)
 	}
 	for _, r := range rows {
-		known.offers = append(known.offers, itemOffer{itemID: r.ItemID, itemName: r.Name, Offer: Offer{
+		known.offers = append(known.offers, itemOffer{baseUnit: r.BaseUnit, itemID: r.ItemID, itemName: r.Name, Offer: Offer{
 			LeadTimeDays: r.LeadTimeDays, MinOrderQuantity: r.MinOrderQty, PackSize: r.PackSize, ReviewPeriodDays: r.ReviewPeriodDays,
-			ShelfDays: r.ShelfDays, SupplierID: r.SupplierID, UnitCost: r.UnitCost,
+			ShelfDays: r.ShelfDays, SupplierID: r.SupplierID, SupplierName: r.SupplierName, UnitCost: r.UnitCost,
 		}})
 		longest = max(longest, r.LeadTimeDays+r.ReviewPeriodDays)
 	}
@@ -109,81 +79,57 @@ func (s store) offers(ctx context.Context, q postgres.Querier, orgID string, kno
 
 // positions reads what branches have and will have.
 func (s store) positions(ctx context.Context, q postgres.Querier, orgID string, branchIDs []string, today []civil.Date, positions map[branchItem]Position) error {
-	onHand, err := s.queries.SuggestionStockList(ctx, q, &sqlc.SuggestionStockListParams{OrgID: orgID, BranchIds: branchIDs, Today: today})
+	rows, err := s.queries.SuggestionPositionList(ctx, q, &sqlc.SuggestionPositionListParams{OrgID: orgID, BranchIds: branchIDs, Today: today})
 	if err != nil {
-		return fmt.Errorf("list stock on hand: %w", err)
+		return fmt.Errorf("list stock positions: %w", err)
 	}
-	for _, r := range onHand {
-		key := branchItem{r.BranchID, r.ItemID}
-		p := positions[key]
-		p.OnHand = r.Quantity
-		positions[key] = p
-	}
-	onOrder, err := s.queries.SuggestionOrderList(ctx, q, &sqlc.SuggestionOrderListParams{OrgID: orgID, BranchIds: branchIDs})
-	if err != nil {
-		return fmt.Errorf("list what is on order: %w", err)
-	}
-	for _, r := range onOrder {
-		key := branchItem{r.BranchID, r.ItemID}
-		p := positions[key]
-		p.OnOrder = r.Quantity
-		positions[key] = p
-	}
-	transit, err := s.queries.SuggestionTransitList(ctx, q, &sqlc.SuggestionTransitListParams{OrgID: orgID, BranchIds: branchIDs})
-	if err != nil {
-		return fmt.Errorf("list transfers under way: %w", err)
-	}
-	for _, r := range transit {
-		key := branchItem{r.BranchID, r.ItemID}
-		p := positions[key]
-		p.InTransit, p.Committed = p.InTransit.Add(r.Incoming), p.Committed.Add(r.Committed)
-		positions[key] = p
+	for _, r := range rows {
+		positions[branchItem{r.BranchID, r.ItemID}] = Position{Committed: r.Committed, InTransit: r.InTransit, OnHand: r.OnHand, OnOrder: r.OnOrder}
 	}
 	return nil
 }
 
-// generate writes a draft unless the branch and supplier have one for the date, and returns the id of the one that stands.
-func (s store) generate(ctx context.Context, tx postgres.Querier, o *Order) (id string, written bool, err error) {
+// generate writes a draft and returns false if the branch and supplier have one for the date.
+func (s store) generate(ctx context.Context, tx postgres.Querier, o *Order) (bool, error) {
 	inserted, err := s.queries.PurchaseOrderGenerate(ctx, tx, &sqlc.PurchaseOrderGenerateParams{
 		OrgID: o.OrgID, ID: o.ID, BranchID: o.BranchID, SupplierID: o.SupplierID, Currency: o.Currency, Total: o.Total, CreatedBy: o.CreatedBy,
 		GeneratedFor: &o.GeneratedFor, CreatedAt: o.CreatedAt,
 	})
 	if err != nil {
-		return "", false, fmt.Errorf("generate purchase order: %w", err)
+		return false, fmt.Errorf("generate purchase order: %w", err)
 	}
-	if inserted == 1 {
-		return o.ID, true, s.insertLines(ctx, tx, o)
+	if inserted == 0 {
+		return false, nil
 	}
-	id, err = s.queries.PurchaseOrderGetGenerated(ctx, tx, &sqlc.PurchaseOrderGetGeneratedParams{
-		OrgID: o.OrgID, BranchID: o.BranchID, SupplierID: o.SupplierID, GeneratedFor: &o.GeneratedFor,
-	})
-	if err != nil {
-		return "", false, fmt.Errorf("get generated purchase order: %w", err)
-	}
-	return id, false, nil
+	return true, s.insertLines(ctx, tx, o)
 }
 
-func (s store) supersede(ctx context.Context, tx postgres.Querier, orgID, branchID string, date civil.Date, now time.Time) (int64, error) {
-	reason := "superseded by the drafts of " + date.String()
+// listGenerated reads the ids of what was drafted from suggestions for a branch and date, by supplier.
+func (s store) listGenerated(ctx context.Context, q postgres.Querier, orgID, branchID string, date civil.Date) ([]string, error) {
+	found, err := s.queries.PurchaseOrderListGenerated(ctx, q, &sqlc.PurchaseOrderListGeneratedParams{
+		OrgID: orgID, BranchID: branchID, GeneratedFor: &date,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list generated purchase orders: %w", err)
+	}
+	return found, nil
+}
+
+// supersede cancels a branch's untouched drafts of dates before, and returns their ids.
+func (s store) supersede(ctx context.Context, tx postgres.Querier, orgID, branchID string, date civil.Date, reason string, now time.Time) ([]string, error) {
 	cancelled, err := s.queries.PurchaseOrderSupersede(ctx, tx, &sqlc.PurchaseOrderSupersedeParams{
 		OrgID: orgID, BranchID: branchID, GeneratedFor: date, Reason: &reason, ClosedAt: &now,
 	})
 	if err != nil {
-		return 0, fmt.Errorf("supersede drafts: %w", err)
+		return nil, fmt.Errorf("supersede drafts: %w", err)
 	}
 	return cancelled, nil
 }
 
-// replaceLines puts an order's lines in the place of those before.
+// replaceLines puts an order's lines in the place of those that are stored.
 func (s store) replaceLines(ctx context.Context, tx postgres.Querier, o *Order) error {
 	if err := s.queries.PurchaseOrderLineDelete(ctx, tx, &sqlc.PurchaseOrderLineDeleteParams{OrgID: o.OrgID, PoID: o.ID}); err != nil {
 		return fmt.Errorf("delete purchase order lines: %w", err)
 	}
-	if err := s.insertLines(ctx, tx, o); err != nil {
-		return err
-	}
-	if err := s.queries.PurchaseOrderSetTotal(ctx, tx, &sqlc.PurchaseOrderSetTotalParams{OrgID: o.OrgID, ID: o.ID, Total: o.Total}); err != nil {
-		return fmt.Errorf("set total of purchase order: %w", err)
-	}
-	return nil
+	return s.insertLines(ctx, tx, o)
 }

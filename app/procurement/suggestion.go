@@ -63,15 +63,19 @@ func (u Use) Daily() decimal.Decimal {
 	return decimal.Max(decimal.Zero, u.Used.DivRound(decimal.NewFromInt(u.Days), quantity.Places+3))
 }
 
+// Deviation returns the sample standard deviation of the daily use, 0 below two dates.
+func (u Use) Deviation() float64 {
+	if u.Days < 2 {
+		return 0
+	}
+	n, sum := float64(u.Days), u.Used.InexactFloat64()
+	return math.Sqrt(math.Max(0, (u.Squares-sum*sum/n)/(n-1)))
+}
+
 // SafetyStock returns z·σ·√(L + R), for an order that is reviewed every R days and takes L to come (King, "Crack the code:
 // Understanding safety stock and mastering its equations", APICS 2011), with the sample deviation of the daily use.
 func (u Use) SafetyStock(days int32) decimal.Decimal {
-	if u.Days < 2 {
-		return decimal.Zero
-	}
-	n, sum := float64(u.Days), u.Used.InexactFloat64()
-	variance := math.Max(0, (u.Squares-sum*sum/n)/(n-1))
-	return decimal.NewFromFloat(serviceFactor * math.Sqrt(variance*float64(days))).Round(quantity.Places)
+	return decimal.NewFromFloat(serviceFactor * u.Deviation() * math.Sqrt(float64(days))).Round(quantity.Places)
 }
 
 // Offer is how an item is bought.
@@ -82,6 +86,7 @@ type Offer struct {
 	ReviewPeriodDays int32
 	ShelfDays        int32  // 0 if it doesn't expire
 	SupplierID       string // empty if nobody sells it
+	SupplierName     string
 	UnitCost         decimal.Decimal
 }
 
@@ -99,33 +104,41 @@ type Suggestion struct {
 	Offer
 	Position
 
+	BaseUnit     string
 	BranchID     string
 	Cost         int64
+	Cover        decimal.Decimal // demand during lead time and review period
 	Daily        decimal.Decimal // mean daily demand, d
 	ItemID       string
 	ItemName     string
+	Lead         decimal.Decimal // demand during the lead time
 	Need         decimal.Decimal // par − position
 	Packs        int64
-	Par          decimal.Decimal // d·(L + R) + SS
+	Par          decimal.Decimal // max(d·(L + R) + SS, reorder level)
 	Quantity     decimal.Decimal // packs × pack size; 0 if nothing is needed
+	ReorderLevel decimal.Decimal // of the branch's policy
 	ReorderPoint decimal.Decimal // max(reorder level, d·L + SS)
 	Safety       decimal.Decimal // SS
 	Strategy     Strategy
+	Use          Use
 	Warnings     []string
 }
 
+func (s Suggestion) key() branchItem { return branchItem{BranchID: s.BranchID, ItemID: s.ItemID} }
+
 // Suggest decides what to buy. An order is suggested when the position is at or below the reorder point: it lifts the position to
-// par, in whole packs, at least the minimum order.
+// par, in whole packs, at least the minimum order. Par is lifted to a reorder level above it: filling up to less would leave the level
+// broken, and an item that is kept but seldom used would never be bought.
 func Suggest(strategy Strategy, p Position, o Offer, w Wants) (Suggestion, error) {
-	s := Suggestion{Offer: o, Position: p, Strategy: StrategySafetyStock}
+	s := Suggestion{Offer: o, Position: p, ReorderLevel: w.ReorderLevel, Strategy: StrategySafetyStock, Use: w.Use}
 	cover := o.LeadTimeDays + o.ReviewPeriodDays
 	s.Daily = w.Use.Daily()
-	duringLead, duringAll := s.Daily.Mul(decimal.NewFromInt32(o.LeadTimeDays)), s.Daily.Mul(decimal.NewFromInt32(cover))
+	s.Lead, s.Cover = s.Daily.Mul(decimal.NewFromInt32(o.LeadTimeDays)), s.Daily.Mul(decimal.NewFromInt32(cover))
 	if strategy == StrategyForecast {
 		if len(w.Foreseen) >= int(cover) {
 			s.Strategy = StrategyForecast
-			duringLead, duringAll = sum(w.Foreseen[:o.LeadTimeDays]), sum(w.Foreseen[:cover])
-			s.Daily = duringAll.DivRound(decimal.NewFromInt32(cover), quantity.Places+3)
+			s.Lead, s.Cover = sum(w.Foreseen[:o.LeadTimeDays]), sum(w.Foreseen[:cover])
+			s.Daily = s.Cover.DivRound(decimal.NewFromInt32(cover), quantity.Places+3)
 		} else {
 			s.Warnings = append(s.Warnings, WarningNoForecast)
 		}
@@ -133,8 +146,8 @@ func Suggest(strategy Strategy, p Position, o Offer, w Wants) (Suggestion, error
 	if s.Safety = w.Use.SafetyStock(cover); w.SafetyStock != nil {
 		s.Safety = *w.SafetyStock
 	}
-	s.ReorderPoint = decimal.Max(w.ReorderLevel, duringLead.Add(s.Safety))
-	s.Par = duringAll.Add(s.Safety)
+	s.ReorderPoint = decimal.Max(w.ReorderLevel, s.Lead.Add(s.Safety))
+	s.Par = decimal.Max(w.ReorderLevel, s.Cover.Add(s.Safety))
 	if s.Daily.IsZero() {
 		s.Warnings = append(s.Warnings, WarningNoDemand)
 	}

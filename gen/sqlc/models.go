@@ -265,11 +265,24 @@ type PurchaseOrder struct {
 	ApprovedBy   *string
 	CancelReason *string
 	GeneratedFor *civil.Date
+	UpdatedBy    *string
+	UpdatedAt    *time.Time
 	CreatedAt    time.Time
 	SubmittedAt  *time.Time
 	ApprovedAt   *time.Time
 	PlacedAt     *time.Time
 	ClosedAt     *time.Time
+}
+
+type PurchaseOrderEvent struct {
+	OrgID      string
+	PoID       string
+	EventNo    int32
+	Action     string
+	Status     string
+	Actor      string
+	Note       string
+	OccurredAt time.Time
 }
 
 type PurchaseOrderLine struct {
@@ -410,16 +423,35 @@ type StockTransferParcel struct {
 }
 
 type Supplier struct {
-	OrgID            string
-	ID               string
-	Name             string
-	Email            string
-	LeadTimeDays     int32
-	ReviewPeriodDays int32
-	PriceToleranceBp int32
-	Terms            string
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
+	OrgID               string
+	ID                  string
+	Name                string
+	Email               string
+	LeadTimeDays        int32
+	ReviewPeriodDays    int32
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Terms               string
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+}
+
+type SupplierInvoice struct {
+	OrgID               string
+	ID                  string
+	PoID                string
+	SupplierID          string
+	BranchID            string
+	InvoiceNumber       string
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Billed              int64
+	Payable             int64
+	RecordedBy          string
+	RecordedAt          time.Time
+	MatchedBy           string
+	MatchedAt           time.Time
 }
 
 type SupplierInvoiceLine struct {
@@ -439,15 +471,16 @@ type SupplierInvoiceLine struct {
 }
 
 type SupplierItem struct {
-	OrgID       string
-	SupplierID  string
-	ItemID      string
-	UnitCost    decimal.Decimal
-	PackSize    decimal.Decimal
-	MinOrderQty decimal.Decimal
-	Preferred   bool
-	ShelfDays   int32
-	UpdatedAt   time.Time
+	OrgID        string
+	SupplierID   string
+	ItemID       string
+	UnitCost     decimal.Decimal
+	PackSize     decimal.Decimal
+	MinOrderQty  decimal.Decimal
+	Preferred    bool
+	ShelfDays    int32
+	Discontinued bool
+	UpdatedAt    time.Time
 }
 
 type User struct {

@@ -14,39 +14,56 @@ import (
 )
 
 const priceDifferenceList = `-- name: PriceDifferenceList :many
-SELECT o.supplier_id, l.item_id, sum(l.quantity)::numeric AS quantity, sum(round(l.quantity * p.unit_cost))::bigint AS ordered,
-  sum(l.amount)::bigint AS received
+SELECT o.supplier_id, s.name AS supplier_name, l.item_id, i.name AS item_name, i.base_unit, sum(l.quantity)::numeric AS quantity,
+  sum(round(l.quantity * p.unit_cost))::bigint AS ordered, sum(l.amount)::bigint AS received
 FROM purchase_receipts r
 JOIN purchase_receipt_lines l ON l.org_id = $1 AND l.receipt_id = r.id
 JOIN purchase_orders o ON o.org_id = $1 AND o.id = r.po_id
 JOIN purchase_order_lines p ON p.org_id = $1 AND p.po_id = r.po_id AND p.item_id = l.item_id
+JOIN suppliers s ON s.org_id = $1 AND s.id = o.supplier_id
+JOIN inventory_items i ON i.org_id = $1 AND i.id = l.item_id
 WHERE r.org_id = $1 AND r.business_date BETWEEN $2 AND $3 AND r.branch_id = ANY ($4::text[])
   AND l.unit_cost <> p.unit_cost
-GROUP BY o.supplier_id, l.item_id
+  AND ($5::text = '' OR o.supplier_id = $5)
+  AND (o.supplier_id, l.item_id) > ($6::text, $7::text)
+GROUP BY o.supplier_id, s.name, l.item_id, i.name, i.base_unit
 ORDER BY o.supplier_id, l.item_id
+LIMIT $8
 `
 
 type PriceDifferenceListParams struct {
-	OrgID     string
-	StartDate civil.Date
-	EndDate   civil.Date
-	BranchIds []string
+	OrgID           string
+	StartDate       civil.Date
+	EndDate         civil.Date
+	BranchIds       []string
+	SupplierID      string
+	AfterSupplierID string
+	AfterItemID     string
+	PageSize        int32
 }
 
 type PriceDifferenceListRow struct {
-	SupplierID string
-	ItemID     string
-	Quantity   decimal.Decimal
-	Ordered    int64
-	Received   int64
+	SupplierID   string
+	SupplierName string
+	ItemID       string
+	ItemName     string
+	BaseUnit     string
+	Quantity     decimal.Decimal
+	Ordered      int64
+	Received     int64
 }
 
+// What was received at another cost than ordered, by supplier and item. An empty supplier means any.
 func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDifferenceListParams) ([]*PriceDifferenceListRow, error) {
 	rows, err := db.Query(ctx, priceDifferenceList,
 		arg.OrgID,
 		arg.StartDate,
 		arg.EndDate,
 		arg.BranchIds,
+		arg.SupplierID,
+		arg.AfterSupplierID,
+		arg.AfterItemID,
+		arg.PageSize,
 	)
 	if err != nil {
 		return nil, err
@@ -57,10 +74,82 @@ func (q *Queries) PriceDifferenceList(ctx context.Context, db DBTX, arg *PriceDi
 		var i PriceDifferenceListRow
 		if err := rows.Scan(
 			&i.SupplierID,
+			&i.SupplierName,
 			&i.ItemID,
+			&i.ItemName,
+			&i.BaseUnit,
 			&i.Quantity,
 			&i.Ordered,
 			&i.Received,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purchaseOrderEventInsert = `-- name: PurchaseOrderEventInsert :exec
+INSERT INTO purchase_order_events (org_id, po_id, event_no, action, status, actor, note, occurred_at)
+SELECT $1, o.po_id, 1 + coalesce((SELECT max(e.event_no) FROM purchase_order_events e WHERE e.org_id = $1 AND e.po_id = o.po_id), 0),
+  $2, $3, $4, $5, $6
+FROM (SELECT unnest($7::text[]) AS po_id) AS o
+`
+
+type PurchaseOrderEventInsertParams struct {
+	OrgID      string
+	Action     string
+	Status     string
+	Actor      string
+	Note       string
+	OccurredAt time.Time
+	PoIds      []string
+}
+
+// One step of each of the orders, which are locked or new: numbers are given one after the other.
+func (q *Queries) PurchaseOrderEventInsert(ctx context.Context, db DBTX, arg *PurchaseOrderEventInsertParams) error {
+	_, err := db.Exec(ctx, purchaseOrderEventInsert,
+		arg.OrgID,
+		arg.Action,
+		arg.Status,
+		arg.Actor,
+		arg.Note,
+		arg.OccurredAt,
+		arg.PoIds,
+	)
+	return err
+}
+
+const purchaseOrderEventList = `-- name: PurchaseOrderEventList :many
+SELECT org_id, po_id, event_no, action, status, actor, note, occurred_at FROM purchase_order_events WHERE org_id = $1 AND po_id = $2 ORDER BY event_no
+`
+
+type PurchaseOrderEventListParams struct {
+	OrgID string
+	PoID  string
+}
+
+func (q *Queries) PurchaseOrderEventList(ctx context.Context, db DBTX, arg *PurchaseOrderEventListParams) ([]*PurchaseOrderEvent, error) {
+	rows, err := db.Query(ctx, purchaseOrderEventList, arg.OrgID, arg.PoID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PurchaseOrderEvent
+	for rows.Next() {
+		var i PurchaseOrderEvent
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.PoID,
+			&i.EventNo,
+			&i.Action,
+			&i.Status,
+			&i.Actor,
+			&i.Note,
+			&i.OccurredAt,
 		); err != nil {
 			return nil, err
 		}
@@ -110,7 +199,7 @@ func (q *Queries) PurchaseOrderGenerate(ctx context.Context, db DBTX, arg *Purch
 }
 
 const purchaseOrderGet = `-- name: PurchaseOrderGet :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2
 `
 
 type PurchaseOrderGetParams struct {
@@ -134,6 +223,8 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.ApprovedBy,
 		&i.CancelReason,
 		&i.GeneratedFor,
+		&i.UpdatedBy,
+		&i.UpdatedAt,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -141,30 +232,6 @@ func (q *Queries) PurchaseOrderGet(ctx context.Context, db DBTX, arg *PurchaseOr
 		&i.ClosedAt,
 	)
 	return &i, err
-}
-
-const purchaseOrderGetGenerated = `-- name: PurchaseOrderGetGenerated :one
-SELECT id FROM purchase_orders
-WHERE org_id = $1 AND branch_id = $2 AND supplier_id = $3 AND generated_for = $4
-`
-
-type PurchaseOrderGetGeneratedParams struct {
-	OrgID        string
-	BranchID     string
-	SupplierID   string
-	GeneratedFor *civil.Date
-}
-
-func (q *Queries) PurchaseOrderGetGenerated(ctx context.Context, db DBTX, arg *PurchaseOrderGetGeneratedParams) (string, error) {
-	row := db.QueryRow(ctx, purchaseOrderGetGenerated,
-		arg.OrgID,
-		arg.BranchID,
-		arg.SupplierID,
-		arg.GeneratedFor,
-	)
-	var id string
-	err := row.Scan(&id)
-	return id, err
 }
 
 const purchaseOrderInsert = `-- name: PurchaseOrderInsert :execrows
@@ -319,7 +386,7 @@ func (q *Queries) PurchaseOrderLineReceive(ctx context.Context, db DBTX, arg *Pu
 }
 
 const purchaseOrderListByBranch = `-- name: PurchaseOrderListByBranch :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
   AND ($4::text = '' OR supplier_id = $4)
   AND created_at >= $5
@@ -371,6 +438,8 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 			&i.ApprovedBy,
 			&i.CancelReason,
 			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -388,19 +457,17 @@ func (q *Queries) PurchaseOrderListByBranch(ctx context.Context, db DBTX, arg *P
 }
 
 const purchaseOrderListByOrg = `-- name: PurchaseOrderListByOrg :many
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
 WHERE org_id = $1 AND ($2::text = '' OR status = $2)
-  AND ($3::text = '' OR supplier_id = $3)
-  AND created_at >= $4
-  AND (created_at, id) < ($5::timestamptz, $6::text)
+  AND created_at >= $3
+  AND (created_at, id) < ($4::timestamptz, $5::text)
 ORDER BY created_at DESC, id DESC
-LIMIT $7
+LIMIT $6
 `
 
 type PurchaseOrderListByOrgParams struct {
 	OrgID           string
 	Status          string
-	SupplierID      string
 	CreatedFrom     time.Time
 	BeforeCreatedAt time.Time
 	BeforeID        string
@@ -412,7 +479,6 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 	rows, err := db.Query(ctx, purchaseOrderListByOrg,
 		arg.OrgID,
 		arg.Status,
-		arg.SupplierID,
 		arg.CreatedFrom,
 		arg.BeforeCreatedAt,
 		arg.BeforeID,
@@ -438,6 +504,8 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 			&i.ApprovedBy,
 			&i.CancelReason,
 			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
 			&i.CreatedAt,
 			&i.SubmittedAt,
 			&i.ApprovedAt,
@@ -454,8 +522,107 @@ func (q *Queries) PurchaseOrderListByOrg(ctx context.Context, db DBTX, arg *Purc
 	return items, nil
 }
 
+const purchaseOrderListBySupplier = `-- name: PurchaseOrderListBySupplier :many
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders
+WHERE org_id = $1 AND supplier_id = $2 AND ($3::text = '' OR status = $3)
+  AND created_at >= $4
+  AND (created_at, id) < ($5::timestamptz, $6::text)
+ORDER BY created_at DESC, id DESC
+LIMIT $7
+`
+
+type PurchaseOrderListBySupplierParams struct {
+	OrgID           string
+	SupplierID      string
+	Status          string
+	CreatedFrom     time.Time
+	BeforeCreatedAt time.Time
+	BeforeID        string
+	PageSize        int32
+}
+
+// An empty status means any.
+func (q *Queries) PurchaseOrderListBySupplier(ctx context.Context, db DBTX, arg *PurchaseOrderListBySupplierParams) ([]*PurchaseOrder, error) {
+	rows, err := db.Query(ctx, purchaseOrderListBySupplier,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.Status,
+		arg.CreatedFrom,
+		arg.BeforeCreatedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PurchaseOrder
+	for rows.Next() {
+		var i PurchaseOrder
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.BranchID,
+			&i.SupplierID,
+			&i.Status,
+			&i.Currency,
+			&i.ToleranceBp,
+			&i.Total,
+			&i.CreatedBy,
+			&i.ApprovedBy,
+			&i.CancelReason,
+			&i.GeneratedFor,
+			&i.UpdatedBy,
+			&i.UpdatedAt,
+			&i.CreatedAt,
+			&i.SubmittedAt,
+			&i.ApprovedAt,
+			&i.PlacedAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const purchaseOrderListGenerated = `-- name: PurchaseOrderListGenerated :many
+SELECT id FROM purchase_orders WHERE org_id = $1 AND branch_id = $2 AND generated_for = $3 ORDER BY supplier_id
+`
+
+type PurchaseOrderListGeneratedParams struct {
+	OrgID        string
+	BranchID     string
+	GeneratedFor *civil.Date
+}
+
+// What was drafted from suggestions for a branch and date, whatever became of it.
+func (q *Queries) PurchaseOrderListGenerated(ctx context.Context, db DBTX, arg *PurchaseOrderListGeneratedParams) ([]string, error) {
+	rows, err := db.Query(ctx, purchaseOrderListGenerated, arg.OrgID, arg.BranchID, arg.GeneratedFor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const purchaseOrderLock = `-- name: PurchaseOrderLock :one
-SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT org_id, id, branch_id, supplier_id, status, currency, tolerance_bp, total, created_by, approved_by, cancel_reason, generated_for, updated_by, updated_at, created_at, submitted_at, approved_at, placed_at, closed_at FROM purchase_orders WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type PurchaseOrderLockParams struct {
@@ -480,6 +647,8 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 		&i.ApprovedBy,
 		&i.CancelReason,
 		&i.GeneratedFor,
+		&i.UpdatedBy,
+		&i.UpdatedAt,
 		&i.CreatedAt,
 		&i.SubmittedAt,
 		&i.ApprovedAt,
@@ -489,25 +658,11 @@ func (q *Queries) PurchaseOrderLock(ctx context.Context, db DBTX, arg *PurchaseO
 	return &i, err
 }
 
-const purchaseOrderSetTotal = `-- name: PurchaseOrderSetTotal :exec
-UPDATE purchase_orders SET total = $1 WHERE org_id = $2 AND id = $3
-`
-
-type PurchaseOrderSetTotalParams struct {
-	Total int64
-	OrgID string
-	ID    string
-}
-
-func (q *Queries) PurchaseOrderSetTotal(ctx context.Context, db DBTX, arg *PurchaseOrderSetTotalParams) error {
-	_, err := db.Exec(ctx, purchaseOrderSetTotal, arg.Total, arg.OrgID, arg.ID)
-	return err
-}
-
-const purchaseOrderSupersede = `-- name: PurchaseOrderSupersede :execrows
+const purchaseOrderSupersede = `-- name: PurchaseOrderSupersede :many
 UPDATE purchase_orders
 SET status = 'CANCELLED', cancel_reason = $1, closed_at = $2
-WHERE org_id = $3 AND branch_id = $4 AND generated_for < $5::date AND status = 'DRAFT'
+WHERE org_id = $3 AND branch_id = $4 AND generated_for < $5::date AND status = 'DRAFT' AND updated_by IS NULL
+RETURNING id
 `
 
 type PurchaseOrderSupersedeParams struct {
@@ -518,9 +673,9 @@ type PurchaseOrderSupersedeParams struct {
 	GeneratedFor civil.Date
 }
 
-// Drafts that were generated for a date before and that nobody submitted.
-func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *PurchaseOrderSupersedeParams) (int64, error) {
-	result, err := db.Exec(ctx, purchaseOrderSupersede,
+// Drafts that were generated for a date before and that nobody submitted or changed.
+func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *PurchaseOrderSupersedeParams) ([]string, error) {
+	rows, err := db.Query(ctx, purchaseOrderSupersede,
 		arg.Reason,
 		arg.ClosedAt,
 		arg.OrgID,
@@ -528,20 +683,36 @@ func (q *Queries) PurchaseOrderSupersede(ctx context.Context, db DBTX, arg *Purc
 		arg.GeneratedFor,
 	)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const purchaseOrderUpdate = `-- name: PurchaseOrderUpdate :exec
 UPDATE purchase_orders SET
-  status = $1, approved_by = $2, cancel_reason = $3, submitted_at = $4,
-  approved_at = $5, placed_at = $6, closed_at = $7
-WHERE org_id = $8 AND id = $9
+  status = $1, tolerance_bp = $2, total = $3, updated_by = $4, updated_at = $5, approved_by = $6, cancel_reason = $7, submitted_at = $8,
+  approved_at = $9, placed_at = $10, closed_at = $11
+WHERE org_id = $12 AND id = $13
 `
 
 type PurchaseOrderUpdateParams struct {
 	Status       string
+	ToleranceBp  int32
+	Total        int64
+	UpdatedBy    *string
+	UpdatedAt    *time.Time
 	ApprovedBy   *string
 	CancelReason *string
 	SubmittedAt  *time.Time
@@ -555,6 +726,10 @@ type PurchaseOrderUpdateParams struct {
 func (q *Queries) PurchaseOrderUpdate(ctx context.Context, db DBTX, arg *PurchaseOrderUpdateParams) error {
 	_, err := db.Exec(ctx, purchaseOrderUpdate,
 		arg.Status,
+		arg.ToleranceBp,
+		arg.Total,
+		arg.UpdatedBy,
+		arg.UpdatedAt,
 		arg.ApprovedBy,
 		arg.CancelReason,
 		arg.SubmittedAt,
@@ -734,7 +909,7 @@ func (q *Queries) SupplierExists(ctx context.Context, db DBTX, arg *SupplierExis
 }
 
 const supplierGet = `-- name: SupplierGet :one
-SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id = $2
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id = $2
 `
 
 type SupplierGetParams struct {
@@ -753,6 +928,7 @@ func (q *Queries) SupplierGet(ctx context.Context, db DBTX, arg *SupplierGetPara
 		&i.LeadTimeDays,
 		&i.ReviewPeriodDays,
 		&i.PriceToleranceBp,
+		&i.QuantityToleranceBp,
 		&i.Terms,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -764,14 +940,15 @@ const supplierInvoiceBilledList = `-- name: SupplierInvoiceBilledList :many
 SELECT l.item_id, sum(l.payable_qty)::numeric AS quantity
 FROM supplier_invoices i
 JOIN supplier_invoice_lines l ON l.org_id = $1 AND l.invoice_id = i.id
-WHERE i.org_id = $1 AND i.po_id = $2
+WHERE i.org_id = $1 AND i.po_id = $2 AND i.id <> $3
 GROUP BY l.item_id
 ORDER BY l.item_id
 `
 
 type SupplierInvoiceBilledListParams struct {
-	OrgID string
-	PoID  string
+	OrgID    string
+	PoID     string
+	ExceptID string
 }
 
 type SupplierInvoiceBilledListRow struct {
@@ -779,9 +956,9 @@ type SupplierInvoiceBilledListRow struct {
 	Quantity decimal.Decimal
 }
 
-// What earlier invoices of an order were paid for, by item.
+// What an order's other invoices are paid for, by item.
 func (q *Queries) SupplierInvoiceBilledList(ctx context.Context, db DBTX, arg *SupplierInvoiceBilledListParams) ([]*SupplierInvoiceBilledListRow, error) {
-	rows, err := db.Query(ctx, supplierInvoiceBilledList, arg.OrgID, arg.PoID)
+	rows, err := db.Query(ctx, supplierInvoiceBilledList, arg.OrgID, arg.PoID, arg.ExceptID)
 	if err != nil {
 		return nil, err
 	}
@@ -800,23 +977,64 @@ func (q *Queries) SupplierInvoiceBilledList(ctx context.Context, db DBTX, arg *S
 	return items, nil
 }
 
+const supplierInvoiceGet = `-- name: SupplierInvoiceGet :one
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices WHERE org_id = $1 AND id = $2
+`
+
+type SupplierInvoiceGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) SupplierInvoiceGet(ctx context.Context, db DBTX, arg *SupplierInvoiceGetParams) (*SupplierInvoice, error) {
+	row := db.QueryRow(ctx, supplierInvoiceGet, arg.OrgID, arg.ID)
+	var i SupplierInvoice
+	err := row.Scan(
+		&i.OrgID,
+		&i.ID,
+		&i.PoID,
+		&i.SupplierID,
+		&i.BranchID,
+		&i.InvoiceNumber,
+		&i.Status,
+		&i.PriceToleranceBp,
+		&i.QuantityToleranceBp,
+		&i.Billed,
+		&i.Payable,
+		&i.RecordedBy,
+		&i.RecordedAt,
+		&i.MatchedBy,
+		&i.MatchedAt,
+	)
+	return &i, err
+}
+
 const supplierInvoiceInsert = `-- name: SupplierInvoiceInsert :execrows
-INSERT INTO supplier_invoices (org_id, id, po_id, supplier_id, invoice_number, status, billed, payable, recorded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO supplier_invoices (
+  org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by,
+  recorded_at, matched_by, matched_at
+)
+VALUES (
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+  $12, $13, $12, $13
+)
 ON CONFLICT (org_id, supplier_id, invoice_number) DO NOTHING
 `
 
 type SupplierInvoiceInsertParams struct {
-	OrgID         string
-	ID            string
-	PoID          string
-	SupplierID    string
-	InvoiceNumber string
-	Status        string
-	Billed        int64
-	Payable       int64
-	RecordedBy    string
-	RecordedAt    time.Time
+	OrgID               string
+	ID                  string
+	PoID                string
+	SupplierID          string
+	BranchID            string
+	InvoiceNumber       string
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Billed              int64
+	Payable             int64
+	RecordedBy          string
+	RecordedAt          time.Time
 }
 
 func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *SupplierInvoiceInsertParams) (int64, error) {
@@ -825,8 +1043,11 @@ func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *Suppl
 		arg.ID,
 		arg.PoID,
 		arg.SupplierID,
+		arg.BranchID,
 		arg.InvoiceNumber,
 		arg.Status,
+		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
 		arg.Billed,
 		arg.Payable,
 		arg.RecordedBy,
@@ -836,6 +1057,21 @@ func (q *Queries) SupplierInvoiceInsert(ctx context.Context, db DBTX, arg *Suppl
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const supplierInvoiceLineDelete = `-- name: SupplierInvoiceLineDelete :exec
+DELETE FROM supplier_invoice_lines WHERE org_id = $1 AND invoice_id = $2
+`
+
+type SupplierInvoiceLineDeleteParams struct {
+	OrgID     string
+	InvoiceID string
+}
+
+// Only to write them anew, compared with what is there by now.
+func (q *Queries) SupplierInvoiceLineDelete(ctx context.Context, db DBTX, arg *SupplierInvoiceLineDeleteParams) error {
+	_, err := db.Exec(ctx, supplierInvoiceLineDelete, arg.OrgID, arg.InvoiceID)
+	return err
 }
 
 const supplierInvoiceLineInsert = `-- name: SupplierInvoiceLineInsert :exec
@@ -938,48 +1174,32 @@ func (q *Queries) SupplierInvoiceLineList(ctx context.Context, db DBTX, arg *Sup
 	return items, nil
 }
 
-const supplierInvoiceList = `-- name: SupplierInvoiceList :many
-SELECT i.org_id, i.id, i.po_id, i.supplier_id, i.invoice_number, i.status, i.billed, i.payable, i.recorded_by, i.recorded_at, o.branch_id FROM supplier_invoices i
-JOIN purchase_orders o ON o.org_id = $1 AND o.id = i.po_id
-WHERE i.org_id = $1
-  AND ($2::text = '' OR i.po_id = $2)
-  AND ($3::text = '' OR i.status = $3)
-  AND ($4::text = '' OR o.branch_id = $4)
-  AND (i.recorded_at, i.id) < ($5::timestamptz, $6::text)
-ORDER BY i.recorded_at DESC, i.id DESC
+const supplierInvoiceListByBranch = `-- name: SupplierInvoiceListByBranch :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND branch_id = $2 AND ($3::text = '' OR status = $3)
+  AND ($4::text = '' OR supplier_id = $4)
+  AND (recorded_at, id) < ($5::timestamptz, $6::text)
+ORDER BY recorded_at DESC, id DESC
 LIMIT $7
 `
 
-type SupplierInvoiceListParams struct {
+type SupplierInvoiceListByBranchParams struct {
 	OrgID            string
-	PoID             string
-	Status           string
 	BranchID         string
+	Status           string
+	SupplierID       string
 	BeforeRecordedAt time.Time
 	BeforeID         string
 	PageSize         int32
 }
 
-type SupplierInvoiceListRow struct {
-	OrgID         string
-	ID            string
-	PoID          string
-	SupplierID    string
-	InvoiceNumber string
-	Status        string
-	Billed        int64
-	Payable       int64
-	RecordedBy    string
-	RecordedAt    time.Time
-	BranchID      string
-}
-
-func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *SupplierInvoiceListParams) ([]*SupplierInvoiceListRow, error) {
-	rows, err := db.Query(ctx, supplierInvoiceList,
+// An empty status or supplier means any.
+func (q *Queries) SupplierInvoiceListByBranch(ctx context.Context, db DBTX, arg *SupplierInvoiceListByBranchParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByBranch,
 		arg.OrgID,
-		arg.PoID,
-		arg.Status,
 		arg.BranchID,
+		arg.Status,
+		arg.SupplierID,
 		arg.BeforeRecordedAt,
 		arg.BeforeID,
 		arg.PageSize,
@@ -988,21 +1208,25 @@ func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *Supplie
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*SupplierInvoiceListRow
+	var items []*SupplierInvoice
 	for rows.Next() {
-		var i SupplierInvoiceListRow
+		var i SupplierInvoice
 		if err := rows.Scan(
 			&i.OrgID,
 			&i.ID,
 			&i.PoID,
 			&i.SupplierID,
+			&i.BranchID,
 			&i.InvoiceNumber,
 			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
 			&i.Billed,
 			&i.Payable,
 			&i.RecordedBy,
 			&i.RecordedAt,
-			&i.BranchID,
+			&i.MatchedBy,
+			&i.MatchedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1014,17 +1238,190 @@ func (q *Queries) SupplierInvoiceList(ctx context.Context, db DBTX, arg *Supplie
 	return items, nil
 }
 
-const supplierItemList = `-- name: SupplierItemList :many
-SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at FROM supplier_items WHERE org_id = $1 AND supplier_id = $2 ORDER BY item_id
+const supplierInvoiceListByOrder = `-- name: SupplierInvoiceListByOrder :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND po_id = $2 AND ($3::text = '' OR branch_id = $3) AND ($4::text = '' OR status = $4)
+  AND ($5::text = '' OR supplier_id = $5)
+  AND (recorded_at, id) < ($6::timestamptz, $7::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT $8
 `
 
-type SupplierItemListParams struct {
-	OrgID      string
-	SupplierID string
+type SupplierInvoiceListByOrderParams struct {
+	OrgID            string
+	PoID             string
+	BranchID         string
+	Status           string
+	SupplierID       string
+	BeforeRecordedAt time.Time
+	BeforeID         string
+	PageSize         int32
 }
 
-func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierItemListParams) ([]*SupplierItem, error) {
-	rows, err := db.Query(ctx, supplierItemList, arg.OrgID, arg.SupplierID)
+// An empty branch, status or supplier means any.
+func (q *Queries) SupplierInvoiceListByOrder(ctx context.Context, db DBTX, arg *SupplierInvoiceListByOrderParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByOrder,
+		arg.OrgID,
+		arg.PoID,
+		arg.BranchID,
+		arg.Status,
+		arg.SupplierID,
+		arg.BeforeRecordedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoice
+	for rows.Next() {
+		var i SupplierInvoice
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.PoID,
+			&i.SupplierID,
+			&i.BranchID,
+			&i.InvoiceNumber,
+			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
+			&i.Billed,
+			&i.Payable,
+			&i.RecordedBy,
+			&i.RecordedAt,
+			&i.MatchedBy,
+			&i.MatchedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceListByOrg = `-- name: SupplierInvoiceListByOrg :many
+SELECT org_id, id, po_id, supplier_id, branch_id, invoice_number, status, price_tolerance_bp, quantity_tolerance_bp, billed, payable, recorded_by, recorded_at, matched_by, matched_at FROM supplier_invoices
+WHERE org_id = $1 AND ($2::text = '' OR status = $2) AND ($3::text = '' OR supplier_id = $3)
+  AND (recorded_at, id) < ($4::timestamptz, $5::text)
+ORDER BY recorded_at DESC, id DESC
+LIMIT $6
+`
+
+type SupplierInvoiceListByOrgParams struct {
+	OrgID            string
+	Status           string
+	SupplierID       string
+	BeforeRecordedAt time.Time
+	BeforeID         string
+	PageSize         int32
+}
+
+// An empty status or supplier means any.
+func (q *Queries) SupplierInvoiceListByOrg(ctx context.Context, db DBTX, arg *SupplierInvoiceListByOrgParams) ([]*SupplierInvoice, error) {
+	rows, err := db.Query(ctx, supplierInvoiceListByOrg,
+		arg.OrgID,
+		arg.Status,
+		arg.SupplierID,
+		arg.BeforeRecordedAt,
+		arg.BeforeID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierInvoice
+	for rows.Next() {
+		var i SupplierInvoice
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.ID,
+			&i.PoID,
+			&i.SupplierID,
+			&i.BranchID,
+			&i.InvoiceNumber,
+			&i.Status,
+			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
+			&i.Billed,
+			&i.Payable,
+			&i.RecordedBy,
+			&i.RecordedAt,
+			&i.MatchedBy,
+			&i.MatchedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierInvoiceSetMatch = `-- name: SupplierInvoiceSetMatch :exec
+UPDATE supplier_invoices SET
+  status = $1, price_tolerance_bp = $2, quantity_tolerance_bp = $3, payable = $4,
+  matched_by = $5, matched_at = $6
+WHERE org_id = $7 AND id = $8
+`
+
+type SupplierInvoiceSetMatchParams struct {
+	Status              string
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Payable             int64
+	MatchedBy           string
+	MatchedAt           time.Time
+	OrgID               string
+	ID                  string
+}
+
+func (q *Queries) SupplierInvoiceSetMatch(ctx context.Context, db DBTX, arg *SupplierInvoiceSetMatchParams) error {
+	_, err := db.Exec(ctx, supplierInvoiceSetMatch,
+		arg.Status,
+		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
+		arg.Payable,
+		arg.MatchedBy,
+		arg.MatchedAt,
+		arg.OrgID,
+		arg.ID,
+	)
+	return err
+}
+
+const supplierItemListByItem = `-- name: SupplierItemListByItem :many
+SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at FROM supplier_items
+WHERE org_id = $1 AND ($2::text = '' OR item_id = $2)
+  AND (item_id, supplier_id) > ($3::text, $4::text)
+ORDER BY item_id, supplier_id
+LIMIT $5
+`
+
+type SupplierItemListByItemParams struct {
+	OrgID           string
+	ItemID          string
+	AfterItemID     string
+	AfterSupplierID string
+	PageSize        int32
+}
+
+// An empty item means all.
+func (q *Queries) SupplierItemListByItem(ctx context.Context, db DBTX, arg *SupplierItemListByItemParams) ([]*SupplierItem, error) {
+	rows, err := db.Query(ctx, supplierItemListByItem,
+		arg.OrgID,
+		arg.ItemID,
+		arg.AfterItemID,
+		arg.AfterSupplierID,
+		arg.PageSize,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1041,6 +1438,7 @@ func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierIt
 			&i.MinOrderQty,
 			&i.Preferred,
 			&i.ShelfDays,
+			&i.Discontinued,
 			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
@@ -1053,21 +1451,149 @@ func (q *Queries) SupplierItemList(ctx context.Context, db DBTX, arg *SupplierIt
 	return items, nil
 }
 
+const supplierItemListBySupplier = `-- name: SupplierItemListBySupplier :many
+SELECT org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at FROM supplier_items
+WHERE org_id = $1 AND supplier_id = $2 AND ($3::text = '' OR item_id = $3) AND item_id > $4
+ORDER BY item_id
+LIMIT $5
+`
+
+type SupplierItemListBySupplierParams struct {
+	OrgID       string
+	SupplierID  string
+	ItemID      string
+	AfterItemID string
+	PageSize    int32
+}
+
+// An empty item means all.
+func (q *Queries) SupplierItemListBySupplier(ctx context.Context, db DBTX, arg *SupplierItemListBySupplierParams) ([]*SupplierItem, error) {
+	rows, err := db.Query(ctx, supplierItemListBySupplier,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.ItemID,
+		arg.AfterItemID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierItem
+	for rows.Next() {
+		var i SupplierItem
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.SupplierID,
+			&i.ItemID,
+			&i.UnitCost,
+			&i.PackSize,
+			&i.MinOrderQty,
+			&i.Preferred,
+			&i.ShelfDays,
+			&i.Discontinued,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierItemLock = `-- name: SupplierItemLock :exec
+SELECT id FROM inventory_items WHERE org_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE
+`
+
+type SupplierItemLockParams struct {
+	OrgID   string
+	ItemIds []string
+}
+
+// Price lists that name the same items queue up here, in the order of the ids, so that an item never gets two preferred suppliers.
+func (q *Queries) SupplierItemLock(ctx context.Context, db DBTX, arg *SupplierItemLockParams) error {
+	_, err := db.Exec(ctx, supplierItemLock, arg.OrgID, arg.ItemIds)
+	return err
+}
+
+const supplierItemPackList = `-- name: SupplierItemPackList :many
+SELECT item_id, pack_size FROM supplier_items WHERE org_id = $1 AND supplier_id = $2 AND item_id = ANY ($3::text[])
+`
+
+type SupplierItemPackListParams struct {
+	OrgID      string
+	SupplierID string
+	ItemIds    []string
+}
+
+type SupplierItemPackListRow struct {
+	ItemID   string
+	PackSize decimal.Decimal
+}
+
+// What is in a pack of each of the items that the supplier sells.
+func (q *Queries) SupplierItemPackList(ctx context.Context, db DBTX, arg *SupplierItemPackListParams) ([]*SupplierItemPackListRow, error) {
+	rows, err := db.Query(ctx, supplierItemPackList, arg.OrgID, arg.SupplierID, arg.ItemIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*SupplierItemPackListRow
+	for rows.Next() {
+		var i SupplierItemPackListRow
+		if err := rows.Scan(&i.ItemID, &i.PackSize); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const supplierItemUnprefer = `-- name: SupplierItemUnprefer :exec
+UPDATE supplier_items SET preferred = false, updated_at = $1
+WHERE org_id = $2 AND supplier_id <> $3 AND item_id = ANY ($4::text[]) AND preferred
+`
+
+type SupplierItemUnpreferParams struct {
+	UpdatedAt  time.Time
+	OrgID      string
+	SupplierID string
+	ItemIds    []string
+}
+
+// Whoever was preferred for the items until now.
+func (q *Queries) SupplierItemUnprefer(ctx context.Context, db DBTX, arg *SupplierItemUnpreferParams) error {
+	_, err := db.Exec(ctx, supplierItemUnprefer,
+		arg.UpdatedAt,
+		arg.OrgID,
+		arg.SupplierID,
+		arg.ItemIds,
+	)
+	return err
+}
+
 const supplierItemUpsert = `-- name: SupplierItemUpsert :exec
-INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, updated_at)
-SELECT $1, $2, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, $3
+INSERT INTO supplier_items (org_id, supplier_id, item_id, unit_cost, pack_size, min_order_qty, preferred, shelf_days, discontinued, updated_at)
+SELECT $1, $2, i.item_id, i.unit_cost, i.pack_size, i.min_order_qty, i.preferred, i.shelf_days, i.discontinued, $3
 FROM (
   SELECT unnest($4::text[]) AS item_id,
     unnest($5::numeric[]) AS unit_cost,
     unnest($6::numeric[]) AS pack_size,
     unnest($7::numeric[]) AS min_order_qty,
     unnest($8::boolean[]) AS preferred,
-    unnest($9::integer[]) AS shelf_days
+    unnest($9::integer[]) AS shelf_days,
+    unnest($10::boolean[]) AS discontinued
 ) AS i
 ORDER BY i.item_id
 ON CONFLICT (org_id, supplier_id, item_id) DO UPDATE SET
   unit_cost = excluded.unit_cost, pack_size = excluded.pack_size, min_order_qty = excluded.min_order_qty, preferred = excluded.preferred,
-  shelf_days = excluded.shelf_days, updated_at = excluded.updated_at
+  shelf_days = excluded.shelf_days, discontinued = excluded.discontinued, updated_at = excluded.updated_at
 `
 
 type SupplierItemUpsertParams struct {
@@ -1080,6 +1606,7 @@ type SupplierItemUpsertParams struct {
 	MinOrderQtys []decimal.Decimal
 	Preferred    []bool
 	ShelfDays    []int32
+	Discontinued []bool
 }
 
 func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *SupplierItemUpsertParams) error {
@@ -1093,12 +1620,13 @@ func (q *Queries) SupplierItemUpsert(ctx context.Context, db DBTX, arg *Supplier
 		arg.MinOrderQtys,
 		arg.Preferred,
 		arg.ShelfDays,
+		arg.Discontinued,
 	)
 	return err
 }
 
 const supplierList = `-- name: SupplierList :many
-SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms, created_at, updated_at FROM suppliers WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
 type SupplierListParams struct {
@@ -1124,6 +1652,7 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 			&i.LeadTimeDays,
 			&i.ReviewPeriodDays,
 			&i.PriceToleranceBp,
+			&i.QuantityToleranceBp,
 			&i.Terms,
 			&i.CreatedAt,
 			&i.UpdatedAt,
@@ -1139,23 +1668,26 @@ func (q *Queries) SupplierList(ctx context.Context, db DBTX, arg *SupplierListPa
 }
 
 const supplierUpsert = `-- name: SupplierUpsert :exec
-INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, terms, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+INSERT INTO suppliers (org_id, id, name, email, lead_time_days, review_period_days, price_tolerance_bp, quantity_tolerance_bp, terms,
+  created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, email = excluded.email, lead_time_days = excluded.lead_time_days, review_period_days = excluded.review_period_days,
-  price_tolerance_bp = excluded.price_tolerance_bp, terms = excluded.terms, updated_at = excluded.updated_at
+  price_tolerance_bp = excluded.price_tolerance_bp, quantity_tolerance_bp = excluded.quantity_tolerance_bp, terms = excluded.terms,
+  updated_at = excluded.updated_at
 `
 
 type SupplierUpsertParams struct {
-	OrgID            string
-	ID               string
-	Name             string
-	Email            string
-	LeadTimeDays     int32
-	ReviewPeriodDays int32
-	PriceToleranceBp int32
-	Terms            string
-	Now              time.Time
+	OrgID               string
+	ID                  string
+	Name                string
+	Email               string
+	LeadTimeDays        int32
+	ReviewPeriodDays    int32
+	PriceToleranceBp    int32
+	QuantityToleranceBp int32
+	Terms               string
+	Now                 time.Time
 }
 
 func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpsertParams) error {
@@ -1167,6 +1699,7 @@ func (q *Queries) SupplierUpsert(ctx context.Context, db DBTX, arg *SupplierUpse
 		arg.LeadTimeDays,
 		arg.ReviewPeriodDays,
 		arg.PriceToleranceBp,
+		arg.QuantityToleranceBp,
 		arg.Terms,
 		arg.Now,
 	)

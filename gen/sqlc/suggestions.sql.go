@@ -63,46 +63,6 @@ func (q *Queries) SuggestionForecastList(ctx context.Context, db DBTX, arg *Sugg
 	return items, nil
 }
 
-const suggestionOrderList = `-- name: SuggestionOrderList :many
-SELECT o.branch_id, l.item_id, sum(greatest(l.quantity - l.received_qty, 0))::numeric AS quantity
-FROM purchase_orders o
-JOIN purchase_order_lines l ON l.org_id = $1 AND l.po_id = o.id
-WHERE o.org_id = $1 AND o.branch_id = ANY ($2::text[]) AND o.status IN ('SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
-GROUP BY o.branch_id, l.item_id
-`
-
-type SuggestionOrderListParams struct {
-	OrgID     string
-	BranchIds []string
-}
-
-type SuggestionOrderListRow struct {
-	BranchID string
-	ItemID   string
-	Quantity decimal.Decimal
-}
-
-// What was ordered, from submission on, and has not come.
-func (q *Queries) SuggestionOrderList(ctx context.Context, db DBTX, arg *SuggestionOrderListParams) ([]*SuggestionOrderListRow, error) {
-	rows, err := db.Query(ctx, suggestionOrderList, arg.OrgID, arg.BranchIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*SuggestionOrderListRow
-	for rows.Next() {
-		var i SuggestionOrderListRow
-		if err := rows.Scan(&i.BranchID, &i.ItemID, &i.Quantity); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const suggestionPolicyList = `-- name: SuggestionPolicyList :many
 SELECT org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at FROM stock_policies WHERE org_id = $1 AND branch_id = ANY ($2::text[])
 `
@@ -140,44 +100,74 @@ func (q *Queries) SuggestionPolicyList(ctx context.Context, db DBTX, arg *Sugges
 	return items, nil
 }
 
-const suggestionStockList = `-- name: SuggestionStockList :many
-SELECT s.branch_id::text AS branch_id, s.item_id, sum(s.quantity)::numeric AS quantity
+const suggestionPositionList = `-- name: SuggestionPositionList :many
+SELECT p.branch_id::text AS branch_id, p.item_id::text AS item_id, sum(p.on_hand)::numeric AS on_hand, sum(p.on_order)::numeric AS on_order,
+  sum(p.in_transit)::numeric AS in_transit, sum(p.committed)::numeric AS committed
 FROM (
-  SELECT b.branch_id, b.item_id, b.remaining_qty AS quantity
+  SELECT b.branch_id, b.item_id, b.remaining_qty AS on_hand, 0 AS on_order, 0 AS in_transit, 0 AS committed
   FROM (SELECT unnest($1::text[]) AS branch_id, unnest($2::date[]) AS today) AS asked
   JOIN stock_batches b ON b.org_id = $3 AND b.branch_id = asked.branch_id AND b.remaining_qty > 0
     AND (b.expires_on IS NULL OR b.expires_on >= asked.today)
   UNION ALL
-  SELECT f.branch_id, f.item_id, -f.open_qty
+  SELECT f.branch_id, f.item_id, -f.open_qty, 0, 0, 0
   FROM stock_shortfalls f
   WHERE f.org_id = $3 AND f.branch_id = ANY ($1::text[]) AND f.open_qty > 0
-) AS s
-GROUP BY s.branch_id, s.item_id
+  UNION ALL
+  SELECT o.branch_id, l.item_id, 0, greatest(l.quantity - l.received_qty, 0), 0, 0
+  FROM purchase_orders o
+  JOIN purchase_order_lines l ON l.org_id = $3 AND l.po_id = o.id
+  WHERE o.org_id = $3 AND o.branch_id = ANY ($1::text[])
+    AND o.status IN ('DRAFT', 'SUBMITTED', 'APPROVED', 'PLACED', 'PARTIALLY_RECEIVED')
+    AND (o.status <> 'DRAFT' OR o.generated_for IS NULL OR o.updated_by IS NOT NULL)
+  UNION ALL
+  SELECT t.to_branch_id, l.item_id, 0, 0, l.quantity - l.received_qty - l.lost_qty, 0
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = $3 AND l.transfer_id = t.id
+  WHERE t.org_id = $3 AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY ($1::text[])
+  UNION ALL
+  SELECT t.from_branch_id, l.item_id, 0, 0, 0, l.quantity
+  FROM stock_transfers t
+  JOIN stock_transfer_lines l ON l.org_id = $3 AND l.transfer_id = t.id
+  WHERE t.org_id = $3 AND t.status = 'APPROVED' AND t.from_branch_id = ANY ($1::text[])
+) AS p
+GROUP BY p.branch_id, p.item_id
 `
 
-type SuggestionStockListParams struct {
+type SuggestionPositionListParams struct {
 	BranchIds []string
 	Today     []civil.Date
 	OrgID     string
 }
 
-type SuggestionStockListRow struct {
-	BranchID string
-	ItemID   string
-	Quantity decimal.Decimal
+type SuggestionPositionListRow struct {
+	BranchID  string
+	ItemID    string
+	OnHand    decimal.Decimal
+	OnOrder   decimal.Decimal
+	InTransit decimal.Decimal
+	Committed decimal.Decimal
 }
 
-// What is on hand and not expired on the branch's date, less what is owed.
-func (q *Queries) SuggestionStockList(ctx context.Context, db DBTX, arg *SuggestionStockListParams) ([]*SuggestionStockListRow, error) {
-	rows, err := db.Query(ctx, suggestionStockList, arg.BranchIds, arg.Today, arg.OrgID)
+// What each branch has and will have of its items, in one statement, so that goods which arrive meanwhile count once. On hand is what
+// isn't expired on the branch's date, less what is owed. On order are drafts too, but for those that were generated and that nobody
+// touched: they follow from this and are made anew for the next date.
+func (q *Queries) SuggestionPositionList(ctx context.Context, db DBTX, arg *SuggestionPositionListParams) ([]*SuggestionPositionListRow, error) {
+	rows, err := db.Query(ctx, suggestionPositionList, arg.BranchIds, arg.Today, arg.OrgID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*SuggestionStockListRow
+	var items []*SuggestionPositionListRow
 	for rows.Next() {
-		var i SuggestionStockListRow
-		if err := rows.Scan(&i.BranchID, &i.ItemID, &i.Quantity); err != nil {
+		var i SuggestionPositionListRow
+		if err := rows.Scan(
+			&i.BranchID,
+			&i.ItemID,
+			&i.OnHand,
+			&i.OnOrder,
+			&i.InTransit,
+			&i.Committed,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, &i)
@@ -189,15 +179,15 @@ func (q *Queries) SuggestionStockList(ctx context.Context, db DBTX, arg *Suggest
 }
 
 const suggestionSupplierList = `-- name: SuggestionSupplierList :many
-SELECT i.id AS item_id, i.name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
+SELECT i.id AS item_id, i.name, i.base_unit, coalesce(b.supplier_name, '')::text AS supplier_name, coalesce(b.supplier_id, '')::text AS supplier_id, coalesce(b.unit_cost, 0)::numeric AS unit_cost,
   coalesce(b.pack_size, 1)::numeric AS pack_size, coalesce(b.min_order_qty, 0)::numeric AS min_order_qty, coalesce(b.shelf_days, 0)::integer AS shelf_days,
   coalesce(b.lead_time_days, 1)::integer AS lead_time_days, coalesce(b.review_period_days, 1)::integer AS review_period_days
 FROM inventory_items i
 LEFT JOIN LATERAL (
-  SELECT s.supplier_id, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
+  SELECT s.supplier_id, p.name AS supplier_name, s.unit_cost, s.pack_size, s.min_order_qty, s.shelf_days, p.lead_time_days, p.review_period_days
   FROM supplier_items s
   JOIN suppliers p ON p.org_id = $1 AND p.id = s.supplier_id
-  WHERE s.org_id = $1 AND s.item_id = i.id
+  WHERE s.org_id = $1 AND s.item_id = i.id AND NOT s.discontinued
   ORDER BY s.preferred DESC, s.unit_cost, s.supplier_id
   LIMIT 1
 ) AS b ON true
@@ -212,6 +202,8 @@ type SuggestionSupplierListParams struct {
 type SuggestionSupplierListRow struct {
 	ItemID           string
 	Name             string
+	BaseUnit         string
+	SupplierName     string
 	SupplierID       string
 	UnitCost         decimal.Decimal
 	PackSize         decimal.Decimal
@@ -235,6 +227,8 @@ func (q *Queries) SuggestionSupplierList(ctx context.Context, db DBTX, arg *Sugg
 		if err := rows.Scan(
 			&i.ItemID,
 			&i.Name,
+			&i.BaseUnit,
+			&i.SupplierName,
 			&i.SupplierID,
 			&i.UnitCost,
 			&i.PackSize,
@@ -253,88 +247,41 @@ func (q *Queries) SuggestionSupplierList(ctx context.Context, db DBTX, arg *Sugg
 	return items, nil
 }
 
-const suggestionTransitList = `-- name: SuggestionTransitList :many
-SELECT t.to_branch_id AS branch_id, l.item_id, sum(l.quantity - l.received_qty - l.lost_qty)::numeric AS incoming, 0::numeric AS committed
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = $1 AND l.transfer_id = t.id
-WHERE t.org_id = $1 AND t.status = 'IN_TRANSIT' AND t.to_branch_id = ANY ($2::text[])
-GROUP BY t.to_branch_id, l.item_id
-UNION ALL
-SELECT t.from_branch_id, l.item_id, 0, sum(l.quantity)::numeric
-FROM stock_transfers t
-JOIN stock_transfer_lines l ON l.org_id = $1 AND l.transfer_id = t.id
-WHERE t.org_id = $1 AND t.status = 'APPROVED' AND t.from_branch_id = ANY ($2::text[])
-GROUP BY t.from_branch_id, l.item_id
-`
-
-type SuggestionTransitListParams struct {
-	OrgID     string
-	BranchIds []string
-}
-
-type SuggestionTransitListRow struct {
-	BranchID  string
-	ItemID    string
-	Incoming  decimal.Decimal
-	Committed decimal.Decimal
-}
-
-// What is on its way to each branch, and what each has promised to others and not sent yet.
-func (q *Queries) SuggestionTransitList(ctx context.Context, db DBTX, arg *SuggestionTransitListParams) ([]*SuggestionTransitListRow, error) {
-	rows, err := db.Query(ctx, suggestionTransitList, arg.OrgID, arg.BranchIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []*SuggestionTransitListRow
-	for rows.Next() {
-		var i SuggestionTransitListRow
-		if err := rows.Scan(
-			&i.BranchID,
-			&i.ItemID,
-			&i.Incoming,
-			&i.Committed,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const suggestionUseList = `-- name: SuggestionUseList :many
-WITH open AS (
-  SELECT asked.branch_id::text AS branch_id, d.business_date
-  FROM (SELECT unnest($2::text[]) AS branch_id, unnest($3::date[]) AS today) AS asked
-  CROSS JOIN LATERAL (
-    SELECT s.business_date FROM branch_day_sales s
-    WHERE s.org_id = $1 AND s.branch_id = asked.branch_id AND s.business_date < asked.today AND s.orders > 0
-    ORDER BY s.business_date DESC
-    LIMIT $4
-  ) AS d
-), known AS (
-  SELECT b.branch_id, i.id AS item_id, (
-    SELECT min(f.business_date) FROM stock_days f WHERE f.org_id = $1 AND f.branch_id = b.branch_id AND f.item_id = i.id
-  ) AS first_date
-  FROM (SELECT DISTINCT branch_id FROM open) AS b
-  JOIN inventory_items i ON i.org_id = $1 AND i.is_active
+WITH spans AS MATERIALIZED (
+  SELECT asked.branch_id, (
+    SELECT array_agg(d.business_date) FROM (
+      SELECT s.business_date FROM branch_day_sales s
+      WHERE s.org_id = $1 AND s.branch_id = asked.branch_id AND s.business_date < asked.today AND s.orders > 0
+      ORDER BY s.business_date DESC
+      LIMIT $2
+    ) AS d
+  ) AS dates
+  FROM (SELECT unnest($3::text[]) AS branch_id, unnest($4::date[]) AS today) AS asked
 )
-SELECT k.branch_id::text AS branch_id, k.item_id, count(*)::bigint AS days, coalesce(sum(d.used), 0)::numeric AS used,
-  coalesce(sum(d.used * d.used), 0)::float8 AS squares
-FROM known k
-JOIN open o ON o.branch_id = k.branch_id AND o.business_date >= k.first_date
-LEFT JOIN stock_days d ON d.org_id = $1 AND d.branch_id = k.branch_id AND d.item_id = k.item_id AND d.business_date = o.business_date
-GROUP BY k.branch_id, k.item_id
+SELECT spans.branch_id::text AS branch_id, i.id AS item_id,
+  (SELECT count(*) FROM unnest(spans.dates) AS open_date WHERE open_date >= known.first_date)::bigint AS days,
+  coalesce(used.total, 0)::numeric AS used, coalesce(used.squares, 0)::float8 AS squares
+FROM spans
+CROSS JOIN inventory_items i
+CROSS JOIN LATERAL (
+  SELECT f.business_date AS first_date FROM stock_days f
+  WHERE f.org_id = $1 AND f.branch_id = spans.branch_id AND f.item_id = i.id
+  ORDER BY f.business_date
+  LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+  SELECT sum(u.used) AS total, sum(u.used * u.used) AS squares FROM stock_days u
+  WHERE u.org_id = $1 AND u.branch_id = spans.branch_id AND u.item_id = i.id AND u.business_date = ANY (spans.dates)
+) AS used
+WHERE i.org_id = $1 AND i.is_active AND spans.dates[1] >= known.first_date
 `
 
 type SuggestionUseListParams struct {
 	OrgID     string
+	Days      int32
 	BranchIds []string
 	Today     []civil.Date
-	Days      int32
 }
 
 type SuggestionUseListRow struct {
@@ -345,13 +292,15 @@ type SuggestionUseListRow struct {
 	Squares  float64
 }
 
-// How each item was used on the last open dates before the branch's date, and on how many of them it was there at all.
+// How each item was used on the last open dates before the branch's date, those on which it was there at all. An open date is one with
+// sales; one without use of the item counts with 0. The days are read item by item, by their key: the history is long, and only
+// these few dates of it matter.
 func (q *Queries) SuggestionUseList(ctx context.Context, db DBTX, arg *SuggestionUseListParams) ([]*SuggestionUseListRow, error) {
 	rows, err := db.Query(ctx, suggestionUseList,
 		arg.OrgID,
+		arg.Days,
 		arg.BranchIds,
 		arg.Today,
-		arg.Days,
 	)
 	if err != nil {
 		return nil, err

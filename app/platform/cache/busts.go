@@ -94,6 +94,7 @@ var busts = map[string][]Report{
 	procurementv1connect.ProcurementServiceSubmitPurchaseOrderProcedure:   nothing,
 	procurementv1connect.ProcurementServiceUpsertSupplierProcedure:        nothing,
 	procurementv1connect.ProcurementServiceGenerateDraftOrdersProcedure:   nothing,
+	procurementv1connect.ProcurementServiceMatchSupplierInvoiceProcedure:  nothing,
 	procurementv1connect.ProcurementServiceRecordSupplierInvoiceProcedure: nothing,
 	procurementv1connect.ProcurementServiceUpdatePurchaseOrderProcedure:   nothing,
 	procurementv1connect.ProcurementServiceUpsertSupplierItemsProcedure:   nothing,

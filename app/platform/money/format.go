@@ -21,11 +21,15 @@ func Format(amount int64, code string) string {
 	return decimal.New(amount, -exponent).StringFixed(exponent)
 }
 
-// FormatDecimal does the same for fractions of minor units, and writes as many decimals as there are.
+// FormatDecimal does the same for fractions of minor units, and writes as many decimals as it takes: none that is a trailing zero,
+// which numbers from the database have.
 func FormatDecimal(amount decimal.Decimal, code string) string {
-	exponent := Exponent(code)
-	shifted := amount.Shift(-exponent)
-	return shifted.StringFixed(max(exponent, -shifted.Exponent()))
+	places := Exponent(code)
+	shifted := amount.Shift(-places)
+	for !shifted.Equal(shifted.Truncate(places)) {
+		places++
+	}
+	return shifted.StringFixed(places)
 }
 
 // KnownCurrency reports whether a text is an ISO 4217 code.

@@ -106,6 +106,83 @@ func (PurchaseOrderStatus) EnumDescriptor() ([]byte, []int) {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{0}
 }
 
+// PurchaseOrderAction is a step of an order's life.
+type PurchaseOrderAction int32
+
+const (
+	// Not an action.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_UNSPECIFIED PurchaseOrderAction = 0
+	// Written.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CREATED PurchaseOrderAction = 1
+	// Lines replaced.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_UPDATED PurchaseOrderAction = 2
+	// Put up for approval.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_SUBMITTED PurchaseOrderAction = 3
+	// Approved.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_APPROVED PurchaseOrderAction = 4
+	// Sent to the supplier.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_PLACED PurchaseOrderAction = 5
+	// A delivery was taken in.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_RECEIVED PurchaseOrderAction = 6
+	// Ended with less than ordered.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CLOSED_SHORT PurchaseOrderAction = 7
+	// Cancelled.
+	PurchaseOrderAction_PURCHASE_ORDER_ACTION_CANCELLED PurchaseOrderAction = 8
+)
+
+// Enum value maps for PurchaseOrderAction.
+var (
+	PurchaseOrderAction_name = map[int32]string{
+		0: "PURCHASE_ORDER_ACTION_UNSPECIFIED",
+		1: "PURCHASE_ORDER_ACTION_CREATED",
+		2: "PURCHASE_ORDER_ACTION_UPDATED",
+		3: "PURCHASE_ORDER_ACTION_SUBMITTED",
+		4: "PURCHASE_ORDER_ACTION_APPROVED",
+		5: "PURCHASE_ORDER_ACTION_PLACED",
+		6: "PURCHASE_ORDER_ACTION_RECEIVED",
+		7: "PURCHASE_ORDER_ACTION_CLOSED_SHORT",
+		8: "PURCHASE_ORDER_ACTION_CANCELLED",
+	}
+	PurchaseOrderAction_value = map[string]int32{
+		"PURCHASE_ORDER_ACTION_UNSPECIFIED":  0,
+		"PURCHASE_ORDER_ACTION_CREATED":      1,
+		"PURCHASE_ORDER_ACTION_UPDATED":      2,
+		"PURCHASE_ORDER_ACTION_SUBMITTED":    3,
+		"PURCHASE_ORDER_ACTION_APPROVED":     4,
+		"PURCHASE_ORDER_ACTION_PLACED":       5,
+		"PURCHASE_ORDER_ACTION_RECEIVED":     6,
+		"PURCHASE_ORDER_ACTION_CLOSED_SHORT": 7,
+		"PURCHASE_ORDER_ACTION_CANCELLED":    8,
+	}
+)
+
+func (x PurchaseOrderAction) Enum() *PurchaseOrderAction {
+	p := new(PurchaseOrderAction)
+	*p = x
+	return p
+}
+
+func (x PurchaseOrderAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PurchaseOrderAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[1].Descriptor()
+}
+
+func (PurchaseOrderAction) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[1]
+}
+
+func (x PurchaseOrderAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PurchaseOrderAction.Descriptor instead.
+func (PurchaseOrderAction) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+}
+
 // SuggestionStrategy says where demand is taken from.
 type SuggestionStrategy int32
 
@@ -143,11 +220,11 @@ func (x SuggestionStrategy) String() string {
 }
 
 func (SuggestionStrategy) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[1].Descriptor()
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[2].Descriptor()
 }
 
 func (SuggestionStrategy) Type() protoreflect.EnumType {
-	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[1]
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[2]
 }
 
 func (x SuggestionStrategy) Number() protoreflect.EnumNumber {
@@ -156,7 +233,60 @@ func (x SuggestionStrategy) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SuggestionStrategy.Descriptor instead.
 func (SuggestionStrategy) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+}
+
+// DocumentFormat is a kind of file.
+type DocumentFormat int32
+
+const (
+	// Not a format; HTML.
+	DocumentFormat_DOCUMENT_FORMAT_UNSPECIFIED DocumentFormat = 0
+	// A page to be shown or printed, in any script.
+	DocumentFormat_DOCUMENT_FORMAT_HTML DocumentFormat = 1
+	// A PDF file to be downloaded. Characters that its font doesn't have, such as Chinese ones, are shown as boxes.
+	DocumentFormat_DOCUMENT_FORMAT_PDF DocumentFormat = 2
+)
+
+// Enum value maps for DocumentFormat.
+var (
+	DocumentFormat_name = map[int32]string{
+		0: "DOCUMENT_FORMAT_UNSPECIFIED",
+		1: "DOCUMENT_FORMAT_HTML",
+		2: "DOCUMENT_FORMAT_PDF",
+	}
+	DocumentFormat_value = map[string]int32{
+		"DOCUMENT_FORMAT_UNSPECIFIED": 0,
+		"DOCUMENT_FORMAT_HTML":        1,
+		"DOCUMENT_FORMAT_PDF":         2,
+	}
+)
+
+func (x DocumentFormat) Enum() *DocumentFormat {
+	p := new(DocumentFormat)
+	*p = x
+	return p
+}
+
+func (x DocumentFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DocumentFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[3].Descriptor()
+}
+
+func (DocumentFormat) Type() protoreflect.EnumType {
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[3]
+}
+
+func (x DocumentFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DocumentFormat.Descriptor instead.
+func (DocumentFormat) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
 }
 
 // MatchStatus says whether an invoice can be paid.
@@ -196,11 +326,11 @@ func (x MatchStatus) String() string {
 }
 
 func (MatchStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[2].Descriptor()
+	return file_chefcloud_procurement_v1_procurement_proto_enumTypes[4].Descriptor()
 }
 
 func (MatchStatus) Type() protoreflect.EnumType {
-	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[2]
+	return &file_chefcloud_procurement_v1_procurement_proto_enumTypes[4]
 }
 
 func (x MatchStatus) Number() protoreflect.EnumNumber {
@@ -209,7 +339,7 @@ func (x MatchStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MatchStatus.Descriptor instead.
 func (MatchStatus) EnumDescriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
 }
 
 // Supplier sells stock.
@@ -228,9 +358,11 @@ type Supplier struct {
 	// How much more than ordered a billed price may be, in basis points; 200 if absent.
 	PriceToleranceBp *int32 `protobuf:"varint,6,opt,name=price_tolerance_bp,json=priceToleranceBp,proto3,oneof" json:"price_tolerance_bp,omitempty"`
 	// Terms, for the order's document.
-	Terms         string `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Terms string `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
+	// How much more than received a billed quantity may be, in basis points.
+	QuantityToleranceBp int32 `protobuf:"varint,8,opt,name=quantity_tolerance_bp,json=quantityToleranceBp,proto3" json:"quantity_tolerance_bp,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Supplier) Reset() {
@@ -312,6 +444,95 @@ func (x *Supplier) GetTerms() string {
 	return ""
 }
 
+func (x *Supplier) GetQuantityToleranceBp() int32 {
+	if x != nil {
+		return x.QuantityToleranceBp
+	}
+	return 0
+}
+
+// PurchaseOrderEvent is a step that was taken.
+type PurchaseOrderEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The step.
+	Action PurchaseOrderAction `protobuf:"varint,1,opt,name=action,proto3,enum=chefcloud.procurement.v1.PurchaseOrderAction" json:"action,omitempty"`
+	// Where the order stood after it.
+	Status PurchaseOrderStatus `protobuf:"varint,2,opt,name=status,proto3,enum=chefcloud.procurement.v1.PurchaseOrderStatus" json:"status,omitempty"`
+	// Who took it: a user, an API key or a job.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Why, or which receipt; may be empty.
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// When (UTC).
+	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurchaseOrderEvent) Reset() {
+	*x = PurchaseOrderEvent{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurchaseOrderEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurchaseOrderEvent) ProtoMessage() {}
+
+func (x *PurchaseOrderEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurchaseOrderEvent.ProtoReflect.Descriptor instead.
+func (*PurchaseOrderEvent) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PurchaseOrderEvent) GetAction() PurchaseOrderAction {
+	if x != nil {
+		return x.Action
+	}
+	return PurchaseOrderAction_PURCHASE_ORDER_ACTION_UNSPECIFIED
+}
+
+func (x *PurchaseOrderEvent) GetStatus() PurchaseOrderStatus {
+	if x != nil {
+		return x.Status
+	}
+	return PurchaseOrderStatus_PURCHASE_ORDER_STATUS_UNSPECIFIED
+}
+
+func (x *PurchaseOrderEvent) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *PurchaseOrderEvent) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *PurchaseOrderEvent) GetOccurredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OccurredAt
+	}
+	return nil
+}
+
 // PurchaseOrder is an order to a supplier for one branch.
 type PurchaseOrder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -350,14 +571,20 @@ type PurchaseOrder struct {
 	// Why it was cancelled.
 	CancelReason string `protobuf:"bytes,17,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
 	// Business date whose suggestions it was generated from; empty if it was written by hand.
-	GeneratedFor  string `protobuf:"bytes,18,opt,name=generated_for,json=generatedFor,proto3" json:"generated_for,omitempty"`
+	GeneratedFor string `protobuf:"bytes,18,opt,name=generated_for,json=generatedFor,proto3" json:"generated_for,omitempty"`
+	// What happened to it, oldest first (only from GetPurchaseOrder and ReceivePurchaseOrder).
+	History []*PurchaseOrderEvent `protobuf:"bytes,19,rep,name=history,proto3" json:"history,omitempty"`
+	// Who last changed the lines; empty if nobody did.
+	UpdatedBy string `protobuf:"bytes,20,opt,name=updated_by,json=updatedBy,proto3" json:"updated_by,omitempty"`
+	// When the lines were last changed (UTC); absent if they never were.
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PurchaseOrder) Reset() {
 	*x = PurchaseOrder{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +596,7 @@ func (x *PurchaseOrder) String() string {
 func (*PurchaseOrder) ProtoMessage() {}
 
 func (x *PurchaseOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[1]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +609,7 @@ func (x *PurchaseOrder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurchaseOrder.ProtoReflect.Descriptor instead.
 func (*PurchaseOrder) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{1}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PurchaseOrder) GetId() string {
@@ -511,6 +738,27 @@ func (x *PurchaseOrder) GetGeneratedFor() string {
 	return ""
 }
 
+func (x *PurchaseOrder) GetHistory() []*PurchaseOrderEvent {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *PurchaseOrder) GetUpdatedBy() string {
+	if x != nil {
+		return x.UpdatedBy
+	}
+	return ""
+}
+
+func (x *PurchaseOrder) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
+}
+
 // PurchaseOrderLine is one item of an order.
 type PurchaseOrderLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -530,7 +778,7 @@ type PurchaseOrderLine struct {
 
 func (x *PurchaseOrderLine) Reset() {
 	*x = PurchaseOrderLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +790,7 @@ func (x *PurchaseOrderLine) String() string {
 func (*PurchaseOrderLine) ProtoMessage() {}
 
 func (x *PurchaseOrderLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[2]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +803,7 @@ func (x *PurchaseOrderLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurchaseOrderLine.ProtoReflect.Descriptor instead.
 func (*PurchaseOrderLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{2}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PurchaseOrderLine) GetItemId() string {
@@ -614,7 +862,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +874,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[3]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +887,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{3}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Receipt) GetId() string {
@@ -703,7 +951,7 @@ type ReceiptLine struct {
 
 func (x *ReceiptLine) Reset() {
 	*x = ReceiptLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +963,7 @@ func (x *ReceiptLine) String() string {
 func (*ReceiptLine) ProtoMessage() {}
 
 func (x *ReceiptLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[4]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +976,7 @@ func (x *ReceiptLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiptLine.ProtoReflect.Descriptor instead.
 func (*ReceiptLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{4}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReceiptLine) GetItemId() string {
@@ -779,7 +1027,7 @@ type UpsertSupplierRequest struct {
 
 func (x *UpsertSupplierRequest) Reset() {
 	*x = UpsertSupplierRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1039,7 @@ func (x *UpsertSupplierRequest) String() string {
 func (*UpsertSupplierRequest) ProtoMessage() {}
 
 func (x *UpsertSupplierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[5]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1052,7 @@ func (x *UpsertSupplierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierRequest.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{5}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UpsertSupplierRequest) GetOrgId() string {
@@ -832,7 +1080,7 @@ type UpsertSupplierResponse struct {
 
 func (x *UpsertSupplierResponse) Reset() {
 	*x = UpsertSupplierResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +1092,7 @@ func (x *UpsertSupplierResponse) String() string {
 func (*UpsertSupplierResponse) ProtoMessage() {}
 
 func (x *UpsertSupplierResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[6]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +1105,7 @@ func (x *UpsertSupplierResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierResponse.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{6}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpsertSupplierResponse) GetSupplier() *Supplier {
@@ -882,7 +1130,7 @@ type ListSuppliersRequest struct {
 
 func (x *ListSuppliersRequest) Reset() {
 	*x = ListSuppliersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +1142,7 @@ func (x *ListSuppliersRequest) String() string {
 func (*ListSuppliersRequest) ProtoMessage() {}
 
 func (x *ListSuppliersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[7]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +1155,7 @@ func (x *ListSuppliersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppliersRequest.ProtoReflect.Descriptor instead.
 func (*ListSuppliersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{7}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListSuppliersRequest) GetOrgId() string {
@@ -944,7 +1192,7 @@ type ListSuppliersResponse struct {
 
 func (x *ListSuppliersResponse) Reset() {
 	*x = ListSuppliersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -956,7 +1204,7 @@ func (x *ListSuppliersResponse) String() string {
 func (*ListSuppliersResponse) ProtoMessage() {}
 
 func (x *ListSuppliersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[8]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -969,7 +1217,7 @@ func (x *ListSuppliersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSuppliersResponse.ProtoReflect.Descriptor instead.
 func (*ListSuppliersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{8}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListSuppliersResponse) GetSuppliers() []*Supplier {
@@ -1009,7 +1257,7 @@ type CreatePurchaseOrderRequest struct {
 
 func (x *CreatePurchaseOrderRequest) Reset() {
 	*x = CreatePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1269,7 @@ func (x *CreatePurchaseOrderRequest) String() string {
 func (*CreatePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *CreatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[9]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1282,7 @@ func (x *CreatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*CreatePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{9}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreatePurchaseOrderRequest) GetOrgId() string {
@@ -1101,7 +1349,7 @@ type NewPurchaseOrderLine struct {
 
 func (x *NewPurchaseOrderLine) Reset() {
 	*x = NewPurchaseOrderLine{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1361,7 @@ func (x *NewPurchaseOrderLine) String() string {
 func (*NewPurchaseOrderLine) ProtoMessage() {}
 
 func (x *NewPurchaseOrderLine) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[10]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1374,7 @@ func (x *NewPurchaseOrderLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewPurchaseOrderLine.ProtoReflect.Descriptor instead.
 func (*NewPurchaseOrderLine) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{10}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *NewPurchaseOrderLine) GetItemId() string {
@@ -1161,7 +1409,7 @@ type CreatePurchaseOrderResponse struct {
 
 func (x *CreatePurchaseOrderResponse) Reset() {
 	*x = CreatePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1173,7 +1421,7 @@ func (x *CreatePurchaseOrderResponse) String() string {
 func (*CreatePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *CreatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[11]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1186,7 +1434,7 @@ func (x *CreatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*CreatePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{11}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1209,7 +1457,7 @@ type SubmitPurchaseOrderRequest struct {
 
 func (x *SubmitPurchaseOrderRequest) Reset() {
 	*x = SubmitPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1469,7 @@ func (x *SubmitPurchaseOrderRequest) String() string {
 func (*SubmitPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *SubmitPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[12]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1482,7 @@ func (x *SubmitPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*SubmitPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{12}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubmitPurchaseOrderRequest) GetOrgId() string {
@@ -1262,7 +1510,7 @@ type SubmitPurchaseOrderResponse struct {
 
 func (x *SubmitPurchaseOrderResponse) Reset() {
 	*x = SubmitPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1274,7 +1522,7 @@ func (x *SubmitPurchaseOrderResponse) String() string {
 func (*SubmitPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *SubmitPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[13]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1287,7 +1535,7 @@ func (x *SubmitPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*SubmitPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{13}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1310,7 +1558,7 @@ type ApprovePurchaseOrderRequest struct {
 
 func (x *ApprovePurchaseOrderRequest) Reset() {
 	*x = ApprovePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1322,7 +1570,7 @@ func (x *ApprovePurchaseOrderRequest) String() string {
 func (*ApprovePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ApprovePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[14]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1335,7 +1583,7 @@ func (x *ApprovePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ApprovePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{14}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ApprovePurchaseOrderRequest) GetOrgId() string {
@@ -1363,7 +1611,7 @@ type ApprovePurchaseOrderResponse struct {
 
 func (x *ApprovePurchaseOrderResponse) Reset() {
 	*x = ApprovePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1623,7 @@ func (x *ApprovePurchaseOrderResponse) String() string {
 func (*ApprovePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ApprovePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[15]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1636,7 @@ func (x *ApprovePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApprovePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ApprovePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{15}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ApprovePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1411,7 +1659,7 @@ type PlacePurchaseOrderRequest struct {
 
 func (x *PlacePurchaseOrderRequest) Reset() {
 	*x = PlacePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1671,7 @@ func (x *PlacePurchaseOrderRequest) String() string {
 func (*PlacePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *PlacePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[16]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1684,7 @@ func (x *PlacePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*PlacePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{16}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PlacePurchaseOrderRequest) GetOrgId() string {
@@ -1464,7 +1712,7 @@ type PlacePurchaseOrderResponse struct {
 
 func (x *PlacePurchaseOrderResponse) Reset() {
 	*x = PlacePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1724,7 @@ func (x *PlacePurchaseOrderResponse) String() string {
 func (*PlacePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *PlacePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[17]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,7 +1737,7 @@ func (x *PlacePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlacePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{17}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PlacePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1514,7 +1762,7 @@ type CancelPurchaseOrderRequest struct {
 
 func (x *CancelPurchaseOrderRequest) Reset() {
 	*x = CancelPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1774,7 @@ func (x *CancelPurchaseOrderRequest) String() string {
 func (*CancelPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *CancelPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[18]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1787,7 @@ func (x *CancelPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{18}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CancelPurchaseOrderRequest) GetOrgId() string {
@@ -1574,7 +1822,7 @@ type CancelPurchaseOrderResponse struct {
 
 func (x *CancelPurchaseOrderResponse) Reset() {
 	*x = CancelPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1834,7 @@ func (x *CancelPurchaseOrderResponse) String() string {
 func (*CancelPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *CancelPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[19]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1847,7 @@ func (x *CancelPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{19}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CancelPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1622,7 +1870,7 @@ type ClosePurchaseOrderRequest struct {
 
 func (x *ClosePurchaseOrderRequest) Reset() {
 	*x = ClosePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1634,7 +1882,7 @@ func (x *ClosePurchaseOrderRequest) String() string {
 func (*ClosePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ClosePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[20]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1647,7 +1895,7 @@ func (x *ClosePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClosePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ClosePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{20}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ClosePurchaseOrderRequest) GetOrgId() string {
@@ -1675,7 +1923,7 @@ type ClosePurchaseOrderResponse struct {
 
 func (x *ClosePurchaseOrderResponse) Reset() {
 	*x = ClosePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1935,7 @@ func (x *ClosePurchaseOrderResponse) String() string {
 func (*ClosePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ClosePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[21]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1948,7 @@ func (x *ClosePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClosePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ClosePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{21}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ClosePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -1727,7 +1975,7 @@ type ReceivePurchaseOrderRequest struct {
 
 func (x *ReceivePurchaseOrderRequest) Reset() {
 	*x = ReceivePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1987,7 @@ func (x *ReceivePurchaseOrderRequest) String() string {
 func (*ReceivePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *ReceivePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[22]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +2000,7 @@ func (x *ReceivePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*ReceivePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{22}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReceivePurchaseOrderRequest) GetOrgId() string {
@@ -1800,7 +2048,7 @@ type ReceivedItem struct {
 
 func (x *ReceivedItem) Reset() {
 	*x = ReceivedItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +2060,7 @@ func (x *ReceivedItem) String() string {
 func (*ReceivedItem) ProtoMessage() {}
 
 func (x *ReceivedItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[23]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +2073,7 @@ func (x *ReceivedItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivedItem.ProtoReflect.Descriptor instead.
 func (*ReceivedItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{23}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReceivedItem) GetItemId() string {
@@ -1869,7 +2117,7 @@ type ReceivePurchaseOrderResponse struct {
 
 func (x *ReceivePurchaseOrderResponse) Reset() {
 	*x = ReceivePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2129,7 @@ func (x *ReceivePurchaseOrderResponse) String() string {
 func (*ReceivePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *ReceivePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[24]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2142,7 @@ func (x *ReceivePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*ReceivePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{24}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReceivePurchaseOrderResponse) GetReceipt() *Receipt {
@@ -1924,7 +2172,7 @@ type GetPurchaseOrderRequest struct {
 
 func (x *GetPurchaseOrderRequest) Reset() {
 	*x = GetPurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2184,7 @@ func (x *GetPurchaseOrderRequest) String() string {
 func (*GetPurchaseOrderRequest) ProtoMessage() {}
 
 func (x *GetPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[25]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2197,7 @@ func (x *GetPurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{25}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetPurchaseOrderRequest) GetOrgId() string {
@@ -1977,7 +2225,7 @@ type GetPurchaseOrderResponse struct {
 
 func (x *GetPurchaseOrderResponse) Reset() {
 	*x = GetPurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2237,7 @@ func (x *GetPurchaseOrderResponse) String() string {
 func (*GetPurchaseOrderResponse) ProtoMessage() {}
 
 func (x *GetPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[26]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2250,7 @@ func (x *GetPurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{26}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetPurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -2037,7 +2285,7 @@ type ListPurchaseOrdersRequest struct {
 
 func (x *ListPurchaseOrdersRequest) Reset() {
 	*x = ListPurchaseOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2297,7 @@ func (x *ListPurchaseOrdersRequest) String() string {
 func (*ListPurchaseOrdersRequest) ProtoMessage() {}
 
 func (x *ListPurchaseOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[27]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2310,7 @@ func (x *ListPurchaseOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListPurchaseOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{27}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListPurchaseOrdersRequest) GetOrgId() string {
@@ -2134,7 +2382,7 @@ type ListPurchaseOrdersResponse struct {
 
 func (x *ListPurchaseOrdersResponse) Reset() {
 	*x = ListPurchaseOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2394,7 @@ func (x *ListPurchaseOrdersResponse) String() string {
 func (*ListPurchaseOrdersResponse) ProtoMessage() {}
 
 func (x *ListPurchaseOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[28]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2407,7 @@ func (x *ListPurchaseOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPurchaseOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListPurchaseOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{28}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListPurchaseOrdersResponse) GetPurchaseOrders() []*PurchaseOrder {
@@ -2190,14 +2438,18 @@ type SupplierItem struct {
 	// Bought here before anywhere else. Otherwise the cheapest supplier is taken.
 	Preferred bool `protobuf:"varint,5,opt,name=preferred,proto3" json:"preferred,omitempty"`
 	// Days that it keeps; 0 if it doesn't expire.
-	ShelfDays     int32 `protobuf:"varint,6,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	ShelfDays int32 `protobuf:"varint,6,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	// No longer sold: it stays listed and is never suggested. It can't be preferred.
+	Discontinued bool `protobuf:"varint,7,opt,name=discontinued,proto3" json:"discontinued,omitempty"`
+	// Who sells it. As an input it is ignored: the request says it.
+	SupplierId    string `protobuf:"bytes,8,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SupplierItem) Reset() {
 	*x = SupplierItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2209,7 +2461,7 @@ func (x *SupplierItem) String() string {
 func (*SupplierItem) ProtoMessage() {}
 
 func (x *SupplierItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[29]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2222,7 +2474,7 @@ func (x *SupplierItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SupplierItem.ProtoReflect.Descriptor instead.
 func (*SupplierItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{29}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SupplierItem) GetItemId() string {
@@ -2267,6 +2519,20 @@ func (x *SupplierItem) GetShelfDays() int32 {
 	return 0
 }
 
+func (x *SupplierItem) GetDiscontinued() bool {
+	if x != nil {
+		return x.Discontinued
+	}
+	return false
+}
+
+func (x *SupplierItem) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
 // UpsertSupplierItemsRequest carries items.
 type UpsertSupplierItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2282,7 +2548,7 @@ type UpsertSupplierItemsRequest struct {
 
 func (x *UpsertSupplierItemsRequest) Reset() {
 	*x = UpsertSupplierItemsRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2560,7 @@ func (x *UpsertSupplierItemsRequest) String() string {
 func (*UpsertSupplierItemsRequest) ProtoMessage() {}
 
 func (x *UpsertSupplierItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[30]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2573,7 @@ func (x *UpsertSupplierItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierItemsRequest.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{30}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *UpsertSupplierItemsRequest) GetOrgId() string {
@@ -2342,7 +2608,7 @@ type UpsertSupplierItemsResponse struct {
 
 func (x *UpsertSupplierItemsResponse) Reset() {
 	*x = UpsertSupplierItemsResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2354,7 +2620,7 @@ func (x *UpsertSupplierItemsResponse) String() string {
 func (*UpsertSupplierItemsResponse) ProtoMessage() {}
 
 func (x *UpsertSupplierItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[31]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2367,7 +2633,7 @@ func (x *UpsertSupplierItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpsertSupplierItemsResponse.ProtoReflect.Descriptor instead.
 func (*UpsertSupplierItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{31}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *UpsertSupplierItemsResponse) GetItems() []*SupplierItem {
@@ -2377,20 +2643,26 @@ func (x *UpsertSupplierItemsResponse) GetItems() []*SupplierItem {
 	return nil
 }
 
-// ListSupplierItemsRequest names a supplier.
+// ListSupplierItemsRequest asks for a page of what suppliers sell.
 type ListSupplierItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
-	// Supplier.
-	SupplierId    string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Only of this supplier.
+	SupplierId string `protobuf:"bytes,2,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// Only this item.
+	ItemId string `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 2000.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierItemsRequest) Reset() {
 	*x = ListSupplierItemsRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2674,7 @@ func (x *ListSupplierItemsRequest) String() string {
 func (*ListSupplierItemsRequest) ProtoMessage() {}
 
 func (x *ListSupplierItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[32]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2687,7 @@ func (x *ListSupplierItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListSupplierItemsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{32}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListSupplierItemsRequest) GetOrgId() string {
@@ -2432,18 +2704,41 @@ func (x *ListSupplierItemsRequest) GetSupplierId() string {
 	return ""
 }
 
-// ListSupplierItemsResponse lists items.
+func (x *ListSupplierItemsRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ListSupplierItemsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSupplierItemsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSupplierItemsResponse is a page of items.
 type ListSupplierItemsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By item.
-	Items         []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// By item and supplier.
+	Items []*SupplierItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierItemsResponse) Reset() {
 	*x = ListSupplierItemsResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2455,7 +2750,7 @@ func (x *ListSupplierItemsResponse) String() string {
 func (*ListSupplierItemsResponse) ProtoMessage() {}
 
 func (x *ListSupplierItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[33]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2468,7 +2763,7 @@ func (x *ListSupplierItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListSupplierItemsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{33}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListSupplierItemsResponse) GetItems() []*SupplierItem {
@@ -2476,6 +2771,13 @@ func (x *ListSupplierItemsResponse) GetItems() []*SupplierItem {
 		return x.Items
 	}
 	return nil
+}
+
+func (x *ListSupplierItemsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // SuggestOrdersRequest asks what to buy.
@@ -2489,13 +2791,17 @@ type SuggestOrdersRequest struct {
 	Strategy SuggestionStrategy `protobuf:"varint,3,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
 	// List what needs nothing too.
 	IncludeSufficient bool `protobuf:"varint,4,opt,name=include_sufficient,json=includeSufficient,proto3" json:"include_sufficient,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// At most so many rows; 0 means 500, at most 2000.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SuggestOrdersRequest) Reset() {
 	*x = SuggestOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2813,7 @@ func (x *SuggestOrdersRequest) String() string {
 func (*SuggestOrdersRequest) ProtoMessage() {}
 
 func (x *SuggestOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[34]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2826,7 @@ func (x *SuggestOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestOrdersRequest.ProtoReflect.Descriptor instead.
 func (*SuggestOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{34}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *SuggestOrdersRequest) GetOrgId() string {
@@ -2551,6 +2857,20 @@ func (x *SuggestOrdersRequest) GetIncludeSufficient() bool {
 	return false
 }
 
+func (x *SuggestOrdersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SuggestOrdersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // Suggestion is what to buy of an item for a branch. Quantities are in base units.
 type Suggestion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2570,7 +2890,7 @@ type Suggestion struct {
 	Cost int64 `protobuf:"varint,7,opt,name=cost,proto3" json:"cost,omitempty"`
 	// On hand and not expired, less what is owed.
 	OnHand float64 `protobuf:"fixed64,8,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
-	// Ordered and not yet received.
+	// Ordered and not yet received, with what people have in drafts. Drafts that were generated and that nobody touched don't count.
 	OnOrder float64 `protobuf:"fixed64,9,opt,name=on_order,json=onOrder,proto3" json:"on_order,omitempty"`
 	// On its way from other branches.
 	InTransit float64 `protobuf:"fixed64,10,opt,name=in_transit,json=inTransit,proto3" json:"in_transit,omitempty"`
@@ -2588,7 +2908,7 @@ type Suggestion struct {
 	SafetyStock float64 `protobuf:"fixed64,16,opt,name=safety_stock,json=safetyStock,proto3" json:"safety_stock,omitempty"`
 	// max(reorder level of the policy, d·L + SS). An order is suggested when position is at or below it.
 	ReorderPoint float64 `protobuf:"fixed64,17,opt,name=reorder_point,json=reorderPoint,proto3" json:"reorder_point,omitempty"`
-	// d·(L + R) + SS.
+	// d·(L + R) + SS, and at least the reorder level: filling up to less would leave it broken.
 	Par float64 `protobuf:"fixed64,18,opt,name=par,proto3" json:"par,omitempty"`
 	// par − position, not negative.
 	Need float64 `protobuf:"fixed64,19,opt,name=need,proto3" json:"need,omitempty"`
@@ -2599,14 +2919,32 @@ type Suggestion struct {
 	// `SHELF_LIFE`, `NO_SUPPLIER`, `NO_FORECAST` or `NO_DEMAND`.
 	Warnings []string `protobuf:"bytes,22,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	// Where demand was taken from.
-	Strategy      SuggestionStrategy `protobuf:"varint,23,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	Strategy SuggestionStrategy `protobuf:"varint,23,opt,name=strategy,proto3,enum=chefcloud.procurement.v1.SuggestionStrategy" json:"strategy,omitempty"`
+	// Price of a base unit in minor units, a decimal with at most six places; empty with NO_SUPPLIER.
+	UnitCost string `protobuf:"bytes,24,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
+	// Open business dates that the use was observed on, at most 28.
+	ObservedDays int64 `protobuf:"varint,25,opt,name=observed_days,json=observedDays,proto3" json:"observed_days,omitempty"`
+	// Standard deviation of the daily use on them.
+	UseDeviation float64 `protobuf:"fixed64,26,opt,name=use_deviation,json=useDeviation,proto3" json:"use_deviation,omitempty"`
+	// Days that it keeps; 0 if it doesn't expire.
+	ShelfDays int32 `protobuf:"varint,27,opt,name=shelf_days,json=shelfDays,proto3" json:"shelf_days,omitempty"`
+	// Level from the branch's stock policy at or below which to order whatever the demand is; 0 for none.
+	ReorderLevel float64 `protobuf:"fixed64,28,opt,name=reorder_level,json=reorderLevel,proto3" json:"reorder_level,omitempty"`
+	// Demand during the lead time.
+	LeadDemand float64 `protobuf:"fixed64,29,opt,name=lead_demand,json=leadDemand,proto3" json:"lead_demand,omitempty"`
+	// Demand during lead time and review period.
+	CoverDemand float64 `protobuf:"fixed64,30,opt,name=cover_demand,json=coverDemand,proto3" json:"cover_demand,omitempty"`
+	// What quantities count.
+	BaseUnit string `protobuf:"bytes,31,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
+	// Supplier's name, empty with NO_SUPPLIER.
+	SupplierName  string `protobuf:"bytes,32,opt,name=supplier_name,json=supplierName,proto3" json:"supplier_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2956,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[35]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2969,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{35}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Suggestion) GetBranchId() string {
@@ -2795,20 +3133,87 @@ func (x *Suggestion) GetStrategy() SuggestionStrategy {
 	return SuggestionStrategy_SUGGESTION_STRATEGY_UNSPECIFIED
 }
 
+func (x *Suggestion) GetUnitCost() string {
+	if x != nil {
+		return x.UnitCost
+	}
+	return ""
+}
+
+func (x *Suggestion) GetObservedDays() int64 {
+	if x != nil {
+		return x.ObservedDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUseDeviation() float64 {
+	if x != nil {
+		return x.UseDeviation
+	}
+	return 0
+}
+
+func (x *Suggestion) GetShelfDays() int32 {
+	if x != nil {
+		return x.ShelfDays
+	}
+	return 0
+}
+
+func (x *Suggestion) GetReorderLevel() float64 {
+	if x != nil {
+		return x.ReorderLevel
+	}
+	return 0
+}
+
+func (x *Suggestion) GetLeadDemand() float64 {
+	if x != nil {
+		return x.LeadDemand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetCoverDemand() float64 {
+	if x != nil {
+		return x.CoverDemand
+	}
+	return 0
+}
+
+func (x *Suggestion) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
+func (x *Suggestion) GetSupplierName() string {
+	if x != nil {
+		return x.SupplierName
+	}
+	return ""
+}
+
 // SuggestOrdersResponse lists suggestions.
 type SuggestOrdersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By branch and item.
 	Suggestions []*Suggestion `protobuf:"bytes,1,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// When this was worked out (UTC).
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SuggestOrdersResponse) Reset() {
 	*x = SuggestOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2820,7 +3225,7 @@ func (x *SuggestOrdersResponse) String() string {
 func (*SuggestOrdersResponse) ProtoMessage() {}
 
 func (x *SuggestOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[36]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2833,7 +3238,7 @@ func (x *SuggestOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestOrdersResponse.ProtoReflect.Descriptor instead.
 func (*SuggestOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{36}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SuggestOrdersResponse) GetSuggestions() []*Suggestion {
@@ -2848,6 +3253,20 @@ func (x *SuggestOrdersResponse) GetCurrency() string {
 		return x.Currency
 	}
 	return ""
+}
+
+func (x *SuggestOrdersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *SuggestOrdersResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 // GenerateDraftOrdersRequest asks for drafts.
@@ -2865,7 +3284,7 @@ type GenerateDraftOrdersRequest struct {
 
 func (x *GenerateDraftOrdersRequest) Reset() {
 	*x = GenerateDraftOrdersRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2877,7 +3296,7 @@ func (x *GenerateDraftOrdersRequest) String() string {
 func (*GenerateDraftOrdersRequest) ProtoMessage() {}
 
 func (x *GenerateDraftOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[37]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2890,7 +3309,7 @@ func (x *GenerateDraftOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateDraftOrdersRequest.ProtoReflect.Descriptor instead.
 func (*GenerateDraftOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{37}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GenerateDraftOrdersRequest) GetOrgId() string {
@@ -2925,7 +3344,7 @@ type GenerateDraftOrdersResponse struct {
 
 func (x *GenerateDraftOrdersResponse) Reset() {
 	*x = GenerateDraftOrdersResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2937,7 +3356,7 @@ func (x *GenerateDraftOrdersResponse) String() string {
 func (*GenerateDraftOrdersResponse) ProtoMessage() {}
 
 func (x *GenerateDraftOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[38]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2950,7 +3369,7 @@ func (x *GenerateDraftOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateDraftOrdersResponse.ProtoReflect.Descriptor instead.
 func (*GenerateDraftOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{38}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GenerateDraftOrdersResponse) GetJob() *v1.Job {
@@ -2968,14 +3387,16 @@ type UpdatePurchaseOrderRequest struct {
 	// The order.
 	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
 	// What to buy.
-	Lines         []*NewPurchaseOrderLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*NewPurchaseOrderLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Over-receipt allowed, in basis points of the ordered quantity; as it is if absent.
+	ToleranceBp   *int32 `protobuf:"varint,4,opt,name=tolerance_bp,json=toleranceBp,proto3,oneof" json:"tolerance_bp,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePurchaseOrderRequest) Reset() {
 	*x = UpdatePurchaseOrderRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2987,7 +3408,7 @@ func (x *UpdatePurchaseOrderRequest) String() string {
 func (*UpdatePurchaseOrderRequest) ProtoMessage() {}
 
 func (x *UpdatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[39]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3421,7 @@ func (x *UpdatePurchaseOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePurchaseOrderRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePurchaseOrderRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{39}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *UpdatePurchaseOrderRequest) GetOrgId() string {
@@ -3024,6 +3445,13 @@ func (x *UpdatePurchaseOrderRequest) GetLines() []*NewPurchaseOrderLine {
 	return nil
 }
 
+func (x *UpdatePurchaseOrderRequest) GetToleranceBp() int32 {
+	if x != nil && x.ToleranceBp != nil {
+		return *x.ToleranceBp
+	}
+	return 0
+}
+
 // UpdatePurchaseOrderResponse carries the draft.
 type UpdatePurchaseOrderResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3035,7 +3463,7 @@ type UpdatePurchaseOrderResponse struct {
 
 func (x *UpdatePurchaseOrderResponse) Reset() {
 	*x = UpdatePurchaseOrderResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3047,7 +3475,7 @@ func (x *UpdatePurchaseOrderResponse) String() string {
 func (*UpdatePurchaseOrderResponse) ProtoMessage() {}
 
 func (x *UpdatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[40]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3060,7 +3488,7 @@ func (x *UpdatePurchaseOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePurchaseOrderResponse.ProtoReflect.Descriptor instead.
 func (*UpdatePurchaseOrderResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{40}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *UpdatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
@@ -3070,20 +3498,22 @@ func (x *UpdatePurchaseOrderResponse) GetPurchaseOrder() *PurchaseOrder {
 	return nil
 }
 
-// GetPurchaseOrderDocumentRequest names the order.
+// GetPurchaseOrderDocumentRequest names the order and the format.
 type GetPurchaseOrderDocumentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Organisation; the caller's if empty.
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// The order.
-	PoId          string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
+	// HTML if unspecified.
+	Format        DocumentFormat `protobuf:"varint,3,opt,name=format,proto3,enum=chefcloud.procurement.v1.DocumentFormat" json:"format,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPurchaseOrderDocumentRequest) Reset() {
 	*x = GetPurchaseOrderDocumentRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3095,7 +3525,7 @@ func (x *GetPurchaseOrderDocumentRequest) String() string {
 func (*GetPurchaseOrderDocumentRequest) ProtoMessage() {}
 
 func (x *GetPurchaseOrderDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[41]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3108,7 +3538,7 @@ func (x *GetPurchaseOrderDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPurchaseOrderDocumentRequest.ProtoReflect.Descriptor instead.
 func (*GetPurchaseOrderDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{41}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *GetPurchaseOrderDocumentRequest) GetOrgId() string {
@@ -3123,6 +3553,13 @@ func (x *GetPurchaseOrderDocumentRequest) GetPoId() string {
 		return x.PoId
 	}
 	return ""
+}
+
+func (x *GetPurchaseOrderDocumentRequest) GetFormat() DocumentFormat {
+	if x != nil {
+		return x.Format
+	}
+	return DocumentFormat_DOCUMENT_FORMAT_UNSPECIFIED
 }
 
 // BilledItem is a line of an invoice.
@@ -3140,7 +3577,7 @@ type BilledItem struct {
 
 func (x *BilledItem) Reset() {
 	*x = BilledItem{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3589,7 @@ func (x *BilledItem) String() string {
 func (*BilledItem) ProtoMessage() {}
 
 func (x *BilledItem) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[42]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3602,7 @@ func (x *BilledItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BilledItem.ProtoReflect.Descriptor instead.
 func (*BilledItem) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{42}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *BilledItem) GetItemId() string {
@@ -3196,7 +3633,7 @@ type RecordSupplierInvoiceRequest struct {
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// The order that it bills.
 	PoId string `protobuf:"bytes,2,opt,name=po_id,json=poId,proto3" json:"po_id,omitempty"`
-	// The supplier's number of the invoice.
+	// The supplier's number of the invoice, without spaces around it.
 	InvoiceNumber string `protobuf:"bytes,3,opt,name=invoice_number,json=invoiceNumber,proto3" json:"invoice_number,omitempty"`
 	// What is billed, each item once.
 	Items         []*BilledItem `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
@@ -3206,7 +3643,7 @@ type RecordSupplierInvoiceRequest struct {
 
 func (x *RecordSupplierInvoiceRequest) Reset() {
 	*x = RecordSupplierInvoiceRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3218,7 +3655,7 @@ func (x *RecordSupplierInvoiceRequest) String() string {
 func (*RecordSupplierInvoiceRequest) ProtoMessage() {}
 
 func (x *RecordSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[43]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3231,7 +3668,7 @@ func (x *RecordSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
 func (*RecordSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{43}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *RecordSupplierInvoiceRequest) GetOrgId() string {
@@ -3273,7 +3710,7 @@ type RecordSupplierInvoiceResponse struct {
 
 func (x *RecordSupplierInvoiceResponse) Reset() {
 	*x = RecordSupplierInvoiceResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3285,7 +3722,7 @@ func (x *RecordSupplierInvoiceResponse) String() string {
 func (*RecordSupplierInvoiceResponse) ProtoMessage() {}
 
 func (x *RecordSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[44]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3298,7 +3735,7 @@ func (x *RecordSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
 func (*RecordSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{44}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RecordSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
@@ -3332,14 +3769,24 @@ type SupplierInvoice struct {
 	// When it was recorded (UTC).
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// Who recorded it.
-	RecordedBy    string `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	RecordedBy string `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	// Branch of the order.
+	BranchId string `protobuf:"bytes,12,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// How much more than ordered a price could be when it was compared, in basis points.
+	PriceToleranceBp int32 `protobuf:"varint,13,opt,name=price_tolerance_bp,json=priceToleranceBp,proto3" json:"price_tolerance_bp,omitempty"`
+	// How much more than received a quantity could be when it was compared, in basis points.
+	QuantityToleranceBp int32 `protobuf:"varint,14,opt,name=quantity_tolerance_bp,json=quantityToleranceBp,proto3" json:"quantity_tolerance_bp,omitempty"`
+	// When it was last compared (UTC).
+	MatchedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=matched_at,json=matchedAt,proto3" json:"matched_at,omitempty"`
+	// Who compared it last.
+	MatchedBy     string `protobuf:"bytes,16,opt,name=matched_by,json=matchedBy,proto3" json:"matched_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SupplierInvoice) Reset() {
 	*x = SupplierInvoice{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3351,7 +3798,7 @@ func (x *SupplierInvoice) String() string {
 func (*SupplierInvoice) ProtoMessage() {}
 
 func (x *SupplierInvoice) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[45]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3364,7 +3811,7 @@ func (x *SupplierInvoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SupplierInvoice.ProtoReflect.Descriptor instead.
 func (*SupplierInvoice) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{45}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SupplierInvoice) GetId() string {
@@ -3444,6 +3891,41 @@ func (x *SupplierInvoice) GetRecordedBy() string {
 	return ""
 }
 
+func (x *SupplierInvoice) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *SupplierInvoice) GetPriceToleranceBp() int32 {
+	if x != nil {
+		return x.PriceToleranceBp
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetQuantityToleranceBp() int32 {
+	if x != nil {
+		return x.QuantityToleranceBp
+	}
+	return 0
+}
+
+func (x *SupplierInvoice) GetMatchedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MatchedAt
+	}
+	return nil
+}
+
+func (x *SupplierInvoice) GetMatchedBy() string {
+	if x != nil {
+		return x.MatchedBy
+	}
+	return ""
+}
+
 // InvoiceMatch compares one item. Quantities are in base units.
 type InvoiceMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3469,15 +3951,17 @@ type InvoiceMatch struct {
 	DisputedQuantity int64 `protobuf:"varint,10,opt,name=disputed_quantity,json=disputedQuantity,proto3" json:"disputed_quantity,omitempty"`
 	// Disputed since the price is over the tolerance: payable quantity × difference.
 	DisputedPrice int64 `protobuf:"varint,11,opt,name=disputed_price,json=disputedPrice,proto3" json:"disputed_price,omitempty"`
-	// `QUANTITY`, `PRICE`, both or none.
-	Reasons       []string `protobuf:"bytes,12,rep,name=reasons,proto3" json:"reasons,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// `QUANTITY` or `NOT_ORDERED`, and `PRICE`; empty if nothing is disputed.
+	Reasons []string `protobuf:"bytes,12,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// Quantity that is to be paid.
+	PayableQuantity float64 `protobuf:"fixed64,13,opt,name=payable_quantity,json=payableQuantity,proto3" json:"payable_quantity,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *InvoiceMatch) Reset() {
 	*x = InvoiceMatch{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3489,7 +3973,7 @@ func (x *InvoiceMatch) String() string {
 func (*InvoiceMatch) ProtoMessage() {}
 
 func (x *InvoiceMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[46]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3502,7 +3986,7 @@ func (x *InvoiceMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvoiceMatch.ProtoReflect.Descriptor instead.
 func (*InvoiceMatch) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{46}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *InvoiceMatch) GetItemId() string {
@@ -3589,6 +4073,215 @@ func (x *InvoiceMatch) GetReasons() []string {
 	return nil
 }
 
+func (x *InvoiceMatch) GetPayableQuantity() float64 {
+	if x != nil {
+		return x.PayableQuantity
+	}
+	return 0
+}
+
+// MatchSupplierInvoiceRequest names the invoice.
+type MatchSupplierInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The invoice.
+	InvoiceId     string `protobuf:"bytes,2,opt,name=invoice_id,json=invoiceId,proto3" json:"invoice_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatchSupplierInvoiceRequest) Reset() {
+	*x = MatchSupplierInvoiceRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatchSupplierInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatchSupplierInvoiceRequest) ProtoMessage() {}
+
+func (x *MatchSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatchSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*MatchSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *MatchSupplierInvoiceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *MatchSupplierInvoiceRequest) GetInvoiceId() string {
+	if x != nil {
+		return x.InvoiceId
+	}
+	return ""
+}
+
+// MatchSupplierInvoiceResponse carries the invoice with its match.
+type MatchSupplierInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice.
+	Invoice       *SupplierInvoice `protobuf:"bytes,1,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatchSupplierInvoiceResponse) Reset() {
+	*x = MatchSupplierInvoiceResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatchSupplierInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatchSupplierInvoiceResponse) ProtoMessage() {}
+
+func (x *MatchSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatchSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*MatchSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *MatchSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
+// GetSupplierInvoiceRequest names the invoice.
+type GetSupplierInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// The invoice.
+	InvoiceId     string `protobuf:"bytes,2,opt,name=invoice_id,json=invoiceId,proto3" json:"invoice_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSupplierInvoiceRequest) Reset() {
+	*x = GetSupplierInvoiceRequest{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSupplierInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSupplierInvoiceRequest) ProtoMessage() {}
+
+func (x *GetSupplierInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSupplierInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*GetSupplierInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GetSupplierInvoiceRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *GetSupplierInvoiceRequest) GetInvoiceId() string {
+	if x != nil {
+		return x.InvoiceId
+	}
+	return ""
+}
+
+// GetSupplierInvoiceResponse carries the invoice with its match.
+type GetSupplierInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice.
+	Invoice       *SupplierInvoice `protobuf:"bytes,1,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSupplierInvoiceResponse) Reset() {
+	*x = GetSupplierInvoiceResponse{}
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSupplierInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSupplierInvoiceResponse) ProtoMessage() {}
+
+func (x *GetSupplierInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSupplierInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*GetSupplierInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GetSupplierInvoiceResponse) GetInvoice() *SupplierInvoice {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
 // ListSupplierInvoicesRequest asks for a page.
 type ListSupplierInvoicesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3600,15 +4293,19 @@ type ListSupplierInvoicesRequest struct {
 	Status MatchStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chefcloud.procurement.v1.MatchStatus" json:"status,omitempty"`
 	// Most rows of the answer, 100 if absent.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Token of the page before.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only of orders of this branch.
+	BranchId string `protobuf:"bytes,6,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only of this supplier.
+	SupplierId    string `protobuf:"bytes,7,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSupplierInvoicesRequest) Reset() {
 	*x = ListSupplierInvoicesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3620,7 +4317,7 @@ func (x *ListSupplierInvoicesRequest) String() string {
 func (*ListSupplierInvoicesRequest) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[47]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3633,7 +4330,7 @@ func (x *ListSupplierInvoicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesRequest.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{47}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListSupplierInvoicesRequest) GetOrgId() string {
@@ -3671,6 +4368,20 @@ func (x *ListSupplierInvoicesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListSupplierInvoicesRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListSupplierInvoicesRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
 // ListSupplierInvoicesResponse is a page.
 type ListSupplierInvoicesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3684,7 +4395,7 @@ type ListSupplierInvoicesResponse struct {
 
 func (x *ListSupplierInvoicesResponse) Reset() {
 	*x = ListSupplierInvoicesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3696,7 +4407,7 @@ func (x *ListSupplierInvoicesResponse) String() string {
 func (*ListSupplierInvoicesResponse) ProtoMessage() {}
 
 func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[48]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3709,7 +4420,7 @@ func (x *ListSupplierInvoicesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSupplierInvoicesResponse.ProtoReflect.Descriptor instead.
 func (*ListSupplierInvoicesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{48}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListSupplierInvoicesResponse) GetInvoices() []*SupplierInvoice {
@@ -3736,14 +4447,20 @@ type ListPriceDifferencesRequest struct {
 	// Last business date, at most 399 days later.
 	EndDate string `protobuf:"bytes,3,opt,name=end_date,json=endDate,proto3" json:"end_date,omitempty"`
 	// Only this branch.
-	BranchId      string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	BranchId string `protobuf:"bytes,4,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// Only of this supplier.
+	SupplierId string `protobuf:"bytes,5,opt,name=supplier_id,json=supplierId,proto3" json:"supplier_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 2000.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPriceDifferencesRequest) Reset() {
 	*x = ListPriceDifferencesRequest{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3755,7 +4472,7 @@ func (x *ListPriceDifferencesRequest) String() string {
 func (*ListPriceDifferencesRequest) ProtoMessage() {}
 
 func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[49]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3768,7 +4485,7 @@ func (x *ListPriceDifferencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesRequest.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{49}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ListPriceDifferencesRequest) GetOrgId() string {
@@ -3799,6 +4516,27 @@ func (x *ListPriceDifferencesRequest) GetBranchId() string {
 	return ""
 }
 
+func (x *ListPriceDifferencesRequest) GetSupplierId() string {
+	if x != nil {
+		return x.SupplierId
+	}
+	return ""
+}
+
+func (x *ListPriceDifferencesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPriceDifferencesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // PriceDifference sums the receipts of an item that cost more or less than ordered.
 type PriceDifference struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3815,14 +4553,20 @@ type PriceDifference struct {
 	// received − ordered.
 	Difference int64 `protobuf:"varint,6,opt,name=difference,proto3" json:"difference,omitempty"`
 	// difference ÷ ordered.
-	DifferenceBp  *int64 `protobuf:"varint,7,opt,name=difference_bp,json=differenceBp,proto3,oneof" json:"difference_bp,omitempty"`
+	DifferenceBp *int64 `protobuf:"varint,7,opt,name=difference_bp,json=differenceBp,proto3,oneof" json:"difference_bp,omitempty"`
+	// Supplier's name.
+	SupplierName string `protobuf:"bytes,8,opt,name=supplier_name,json=supplierName,proto3" json:"supplier_name,omitempty"`
+	// Item's name.
+	ItemName string `protobuf:"bytes,9,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
+	// What the quantity counts.
+	BaseUnit      string `protobuf:"bytes,10,opt,name=base_unit,json=baseUnit,proto3" json:"base_unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PriceDifference) Reset() {
 	*x = PriceDifference{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3834,7 +4578,7 @@ func (x *PriceDifference) String() string {
 func (*PriceDifference) ProtoMessage() {}
 
 func (x *PriceDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[50]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3847,7 +4591,7 @@ func (x *PriceDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceDifference.ProtoReflect.Descriptor instead.
 func (*PriceDifference) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{50}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PriceDifference) GetSupplierId() string {
@@ -3899,20 +4643,43 @@ func (x *PriceDifference) GetDifferenceBp() int64 {
 	return 0
 }
 
+func (x *PriceDifference) GetSupplierName() string {
+	if x != nil {
+		return x.SupplierName
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetItemName() string {
+	if x != nil {
+		return x.ItemName
+	}
+	return ""
+}
+
+func (x *PriceDifference) GetBaseUnit() string {
+	if x != nil {
+		return x.BaseUnit
+	}
+	return ""
+}
+
 // ListPriceDifferencesResponse lists differences.
 type ListPriceDifferencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By supplier and item.
 	Differences []*PriceDifference `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPriceDifferencesResponse) Reset() {
 	*x = ListPriceDifferencesResponse{}
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3924,7 +4691,7 @@ func (x *ListPriceDifferencesResponse) String() string {
 func (*ListPriceDifferencesResponse) ProtoMessage() {}
 
 func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[51]
+	mi := &file_chefcloud_procurement_v1_procurement_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3937,7 +4704,7 @@ func (x *ListPriceDifferencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPriceDifferencesResponse.ProtoReflect.Descriptor instead.
 func (*ListPriceDifferencesResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{51}
+	return file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListPriceDifferencesResponse) GetDifferences() []*PriceDifference {
@@ -3954,11 +4721,18 @@ func (x *ListPriceDifferencesResponse) GetCurrency() string {
 	return ""
 }
 
+func (x *ListPriceDifferencesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_chefcloud_procurement_v1_procurement_proto protoreflect.FileDescriptor
 
 const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
-	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x02\n" +
+	"*chefcloud/procurement/v1/procurement.proto\x12\x18chefcloud.procurement.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cchefcloud/jobs/v1/jobs.proto\x1a chefcloud/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x03\n" +
 	"\bSupplier\x12,\n" +
 	"\x02id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
@@ -3970,9 +4744,18 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xed\x02(\x01H\x00R\x10reviewPeriodDays\x88\x01\x01\x12=\n" +
 	"\x12price_tolerance_bp\x18\x06 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x01R\x10priceToleranceBp\x88\x01\x01\x12\x1e\n" +
-	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05termsB\x15\n" +
+	"\x05terms\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05terms\x12>\n" +
+	"\x15quantity_tolerance_bp\x18\b \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x13quantityToleranceBpB\x15\n" +
 	"\x13_review_period_daysB\x15\n" +
-	"\x13_price_tolerance_bp\"\xae\x06\n" +
+	"\x13_price_tolerance_bp\"\x89\x02\n" +
+	"\x12PurchaseOrderEvent\x12E\n" +
+	"\x06action\x18\x01 \x01(\x0e2-.chefcloud.procurement.v1.PurchaseOrderActionR\x06action\x12E\n" +
+	"\x06status\x18\x02 \x01(\x0e2-.chefcloud.procurement.v1.PurchaseOrderStatusR\x06status\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12;\n" +
+	"\voccurred_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"occurredAt\"\xd0\a\n" +
 	"\rPurchaseOrder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tbranch_id\x18\x02 \x01(\tR\bbranchId\x12\x1f\n" +
@@ -3997,7 +4780,12 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"approvedAt\x127\n" +
 	"\tclosed_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12#\n" +
 	"\rcancel_reason\x18\x11 \x01(\tR\fcancelReason\x12#\n" +
-	"\rgenerated_for\x18\x12 \x01(\tR\fgeneratedFor\"\xaa\x01\n" +
+	"\rgenerated_for\x18\x12 \x01(\tR\fgeneratedFor\x12F\n" +
+	"\ahistory\x18\x13 \x03(\v2,.chefcloud.procurement.v1.PurchaseOrderEventR\ahistory\x12\x1d\n" +
+	"\n" +
+	"updated_by\x18\x14 \x01(\tR\tupdatedBy\x129\n" +
+	"\n" +
+	"updated_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xaa\x01\n" +
 	"\x11PurchaseOrderLine\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x01R\bquantity\x12\x1b\n" +
@@ -4110,7 +4898,7 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x0ecreated_before\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\"\x96\x01\n" +
 	"\x1aListPurchaseOrdersResponse\x12P\n" +
 	"\x0fpurchase_orders\x18\x01 \x03(\v2'.chefcloud.procurement.v1.PurchaseOrderR\x0epurchaseOrders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x03\n" +
 	"\fSupplierItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x12@\n" +
 	"\tunit_cost\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\x124\n" +
@@ -4119,25 +4907,38 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\tpreferred\x18\x05 \x01(\bR\tpreferred\x12)\n" +
 	"\n" +
 	"shelf_days\x18\x06 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc2\x1c(\x00R\tshelfDays\"\xbd\x01\n" +
+	"\xbaH\a\x1a\x05\x18\xc2\x1c(\x00R\tshelfDays\x12\"\n" +
+	"\fdiscontinued\x18\a \x01(\bR\fdiscontinued\x12\x1f\n" +
+	"\vsupplier_id\x18\b \x01(\tR\n" +
+	"supplierId\"\xbd\x01\n" +
 	"\x1aUpsertSupplierItemsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
 	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
 	"supplierId\x12I\n" +
 	"\x05items\x18\x03 \x03(\v2&.chefcloud.procurement.v1.SupplierItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xd0\x0fR\x05items\"[\n" +
 	"\x1bUpsertSupplierItemsResponse\x12<\n" +
-	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"p\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"\xf9\x01\n" +
 	"\x18ListSupplierItemsRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12=\n" +
-	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
-	"supplierId\"Y\n" +
+	"\vsupplier_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\x125\n" +
+	"\aitem_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x06itemId\x12'\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x81\x01\n" +
 	"\x19ListSupplierItemsResponse\x12<\n" +
-	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\"\xeb\x01\n" +
+	"\x05items\x18\x01 \x03(\v2&.chefcloud.procurement.v1.SupplierItemR\x05items\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x02\n" +
 	"\x14SuggestOrdersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
 	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\x12-\n" +
-	"\x12include_sufficient\x18\x04 \x01(\bR\x11includeSufficient\"\xe9\x05\n" +
+	"\x12include_sufficient\x18\x04 \x01(\bR\x11includeSufficient\x12'\n" +
+	"\tpage_size\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x9a\b\n" +
 	"\n" +
 	"Suggestion\x12\x1b\n" +
 	"\tbranch_id\x18\x01 \x01(\tR\bbranchId\x12\x17\n" +
@@ -4165,37 +4966,54 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\tpack_size\x18\x14 \x01(\x01R\bpackSize\x12,\n" +
 	"\x12min_order_quantity\x18\x15 \x01(\x01R\x10minOrderQuantity\x12\x1a\n" +
 	"\bwarnings\x18\x16 \x03(\tR\bwarnings\x12H\n" +
-	"\bstrategy\x18\x17 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyR\bstrategy\"{\n" +
+	"\bstrategy\x18\x17 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyR\bstrategy\x12\x1b\n" +
+	"\tunit_cost\x18\x18 \x01(\tR\bunitCost\x12#\n" +
+	"\robserved_days\x18\x19 \x01(\x03R\fobservedDays\x12#\n" +
+	"\ruse_deviation\x18\x1a \x01(\x01R\fuseDeviation\x12\x1d\n" +
+	"\n" +
+	"shelf_days\x18\x1b \x01(\x05R\tshelfDays\x12#\n" +
+	"\rreorder_level\x18\x1c \x01(\x01R\freorderLevel\x12\x1f\n" +
+	"\vlead_demand\x18\x1d \x01(\x01R\n" +
+	"leadDemand\x12!\n" +
+	"\fcover_demand\x18\x1e \x01(\x01R\vcoverDemand\x12\x1b\n" +
+	"\tbase_unit\x18\x1f \x01(\tR\bbaseUnit\x12#\n" +
+	"\rsupplier_name\x18  \x01(\tR\fsupplierName\"\xd4\x01\n" +
 	"\x15SuggestOrdersResponse\x12F\n" +
 	"\vsuggestions\x18\x01 \x03(\v2$.chefcloud.procurement.v1.SuggestionR\vsuggestions\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\xc2\x01\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\x12/\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xc2\x01\n" +
 	"\x1aGenerateDraftOrdersRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12R\n" +
 	"\bstrategy\x18\x03 \x01(\x0e2,.chefcloud.procurement.v1.SuggestionStrategyB\b\xbaH\x05\x82\x01\x02\x10\x01R\bstrategy\"G\n" +
 	"\x1bGenerateDraftOrdersResponse\x12(\n" +
-	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xb9\x01\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xfe\x01\n" +
 	"\x1aUpdatePurchaseOrderRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12Q\n" +
-	"\x05lines\x18\x03 \x03(\v2..chefcloud.procurement.v1.NewPurchaseOrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"m\n" +
+	"\x05lines\x18\x03 \x03(\v2..chefcloud.procurement.v1.NewPurchaseOrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x122\n" +
+	"\ftolerance_bp\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00H\x00R\vtoleranceBp\x88\x01\x01B\x0f\n" +
+	"\r_tolerance_bp\"m\n" +
 	"\x1bUpdatePurchaseOrderResponse\x12N\n" +
-	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"k\n" +
+	"\x0epurchase_order\x18\x01 \x01(\v2'.chefcloud.procurement.v1.PurchaseOrderR\rpurchaseOrder\"\xb7\x01\n" +
 	"\x1fGetPurchaseOrderDocumentRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
-	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\"\xba\x01\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12J\n" +
+	"\x06format\x18\x03 \x01(\x0e2(.chefcloud.procurement.v1.DocumentFormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\"\xba\x01\n" +
 	"\n" +
 	"BilledItem\x125\n" +
 	"\aitem_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x06itemId\x123\n" +
 	"\bquantity\x18\x02 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\xff\xe7vH7B!\x00\x00\x00\x00\x00\x00\x00\x00R\bquantity\x12@\n" +
-	"\tunit_cost\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\"\xe3\x01\n" +
+	"\tunit_cost\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{1,12}(\\.[0-9]{1,6})?$R\bunitCost\"\xf0\x01\n" +
 	"\x1cRecordSupplierInvoiceRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
-	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x120\n" +
-	"\x0einvoice_number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rinvoiceNumber\x12G\n" +
+	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\x04poId\x12=\n" +
+	"\x0einvoice_number\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\v^\\S(.*\\S)?$R\rinvoiceNumber\x12G\n" +
 	"\x05items\x18\x04 \x03(\v2$.chefcloud.procurement.v1.BilledItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05items\"d\n" +
 	"\x1dRecordSupplierInvoiceResponse\x12C\n" +
-	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\xa7\x03\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\x80\x05\n" +
 	"\x0fSupplierInvoice\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
 	"\x05po_id\x18\x02 \x01(\tR\x04poId\x12\x1f\n" +
@@ -4211,7 +5029,14 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x1f\n" +
 	"\vrecorded_by\x18\v \x01(\tR\n" +
-	"recordedBy\"\xf2\x03\n" +
+	"recordedBy\x12\x1b\n" +
+	"\tbranch_id\x18\f \x01(\tR\bbranchId\x12,\n" +
+	"\x12price_tolerance_bp\x18\r \x01(\x05R\x10priceToleranceBp\x122\n" +
+	"\x15quantity_tolerance_bp\x18\x0e \x01(\x05R\x13quantityToleranceBp\x129\n" +
+	"\n" +
+	"matched_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\tmatchedAt\x12\x1d\n" +
+	"\n" +
+	"matched_by\x18\x10 \x01(\tR\tmatchedBy\"\x9d\x04\n" +
 	"\fInvoiceMatch\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12)\n" +
 	"\x10ordered_quantity\x18\x02 \x01(\x01R\x0forderedQuantity\x12+\n" +
@@ -4226,25 +5051,47 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x11disputed_quantity\x18\n" +
 	" \x01(\x03R\x10disputedQuantity\x12%\n" +
 	"\x0edisputed_price\x18\v \x01(\x03R\rdisputedPrice\x12\x18\n" +
-	"\areasons\x18\f \x03(\tR\areasonsB\x16\n" +
-	"\x14_price_difference_bp\"\xf8\x01\n" +
+	"\areasons\x18\f \x03(\tR\areasons\x12)\n" +
+	"\x10payable_quantity\x18\r \x01(\x01R\x0fpayableQuantityB\x16\n" +
+	"\x14_price_difference_bp\"q\n" +
+	"\x1bMatchSupplierInvoiceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12;\n" +
+	"\n" +
+	"invoice_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\tinvoiceId\"c\n" +
+	"\x1cMatchSupplierInvoiceResponse\x12C\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"o\n" +
+	"\x19GetSupplierInvoiceRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12;\n" +
+	"\n" +
+	"invoice_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\tinvoiceId\"a\n" +
+	"\x1aGetSupplierInvoiceResponse\x12C\n" +
+	"\ainvoice\x18\x01 \x01(\v2).chefcloud.procurement.v1.SupplierInvoiceR\ainvoice\"\xfc\x02\n" +
 	"\x1bListSupplierInvoicesRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\x05po_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\x04poId\x12G\n" +
 	"\x06status\x18\x03 \x01(\x0e2%.chefcloud.procurement.v1.MatchStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12'\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x129\n" +
+	"\tbranch_id\x18\x06 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12=\n" +
+	"\vsupplier_id\x18\a \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\"\x8d\x01\n" +
 	"\x1cListSupplierInvoicesResponse\x12E\n" +
 	"\binvoices\x18\x01 \x03(\v2).chefcloud.procurement.v1.SupplierInvoiceR\binvoices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x03\n" +
 	"\x1bListPriceDifferencesRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12B\n" +
 	"\n" +
 	"start_date\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x12>\n" +
 	"\bend_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\aendDate\x129\n" +
-	"\tbranch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\xf9\x01\n" +
+	"\tbranch_id\x18\x04 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12=\n" +
+	"\vsupplier_id\x18\x05 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\n" +
+	"supplierId\x12'\n" +
+	"\tpage_size\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\xd8\x02\n" +
 	"\x0fPriceDifference\x12\x1f\n" +
 	"\vsupplier_id\x18\x01 \x01(\tR\n" +
 	"supplierId\x12\x17\n" +
@@ -4255,11 +5102,16 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\n" +
 	"difference\x18\x06 \x01(\x03R\n" +
 	"difference\x12(\n" +
-	"\rdifference_bp\x18\a \x01(\x03H\x00R\fdifferenceBp\x88\x01\x01B\x10\n" +
-	"\x0e_difference_bp\"\x87\x01\n" +
+	"\rdifference_bp\x18\a \x01(\x03H\x00R\fdifferenceBp\x88\x01\x01\x12#\n" +
+	"\rsupplier_name\x18\b \x01(\tR\fsupplierName\x12\x1b\n" +
+	"\titem_name\x18\t \x01(\tR\bitemName\x12\x1b\n" +
+	"\tbase_unit\x18\n" +
+	" \x01(\tR\bbaseUnitB\x10\n" +
+	"\x0e_difference_bp\"\xaf\x01\n" +
 	"\x1cListPriceDifferencesResponse\x12K\n" +
 	"\vdifferences\x18\x01 \x03(\v2).chefcloud.procurement.v1.PriceDifferenceR\vdifferences\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency*\xe7\x02\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken*\xe7\x02\n" +
 	"\x13PurchaseOrderStatus\x12%\n" +
 	"!PURCHASE_ORDER_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bPURCHASE_ORDER_STATUS_DRAFT\x10\x01\x12#\n" +
@@ -4269,15 +5121,29 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"(PURCHASE_ORDER_STATUS_PARTIALLY_RECEIVED\x10\x05\x12\"\n" +
 	"\x1ePURCHASE_ORDER_STATUS_RECEIVED\x10\x06\x12&\n" +
 	"\"PURCHASE_ORDER_STATUS_CLOSED_SHORT\x10\a\x12#\n" +
-	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b*\x81\x01\n" +
+	"\x1fPURCHASE_ORDER_STATUS_CANCELLED\x10\b*\xde\x02\n" +
+	"\x13PurchaseOrderAction\x12%\n" +
+	"!PURCHASE_ORDER_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dPURCHASE_ORDER_ACTION_CREATED\x10\x01\x12!\n" +
+	"\x1dPURCHASE_ORDER_ACTION_UPDATED\x10\x02\x12#\n" +
+	"\x1fPURCHASE_ORDER_ACTION_SUBMITTED\x10\x03\x12\"\n" +
+	"\x1ePURCHASE_ORDER_ACTION_APPROVED\x10\x04\x12 \n" +
+	"\x1cPURCHASE_ORDER_ACTION_PLACED\x10\x05\x12\"\n" +
+	"\x1ePURCHASE_ORDER_ACTION_RECEIVED\x10\x06\x12&\n" +
+	"\"PURCHASE_ORDER_ACTION_CLOSED_SHORT\x10\a\x12#\n" +
+	"\x1fPURCHASE_ORDER_ACTION_CANCELLED\x10\b*\x81\x01\n" +
 	"\x12SuggestionStrategy\x12#\n" +
 	"\x1fSUGGESTION_STRATEGY_UNSPECIFIED\x10\x00\x12$\n" +
 	" SUGGESTION_STRATEGY_SAFETY_STOCK\x10\x01\x12 \n" +
-	"\x1cSUGGESTION_STRATEGY_FORECAST\x10\x02*\\\n" +
+	"\x1cSUGGESTION_STRATEGY_FORECAST\x10\x02*d\n" +
+	"\x0eDocumentFormat\x12\x1f\n" +
+	"\x1bDOCUMENT_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DOCUMENT_FORMAT_HTML\x10\x01\x12\x17\n" +
+	"\x13DOCUMENT_FORMAT_PDF\x10\x02*\\\n" +
 	"\vMatchStatus\x12\x1c\n" +
 	"\x18MATCH_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MATCH_STATUS_MATCHED\x10\x01\x12\x15\n" +
-	"\x11MATCH_STATUS_HOLD\x10\x022\xe5\x1e\n" +
+	"\x11MATCH_STATUS_HOLD\x10\x022\xa8\"\n" +
 	"\x12ProcurementService\x12\xaf\x01\n" +
 	"\x0eUpsertSupplier\x12/.chefcloud.procurement.v1.UpsertSupplierRequest\x1a0.chefcloud.procurement.v1.UpsertSupplierResponse\":\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/procurement/suppliers\x12\xab\x01\n" +
 	"\rListSuppliers\x12..chefcloud.procurement.v1.ListSuppliersRequest\x1a/.chefcloud.procurement.v1.ListSuppliersResponse\"9\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x18\x12\x16/procurement/suppliers\x90\x02\x01\x12\xc4\x01\n" +
@@ -4294,9 +5160,11 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x11ListSupplierItems\x122.chefcloud.procurement.v1.ListSupplierItemsRequest\x1a3.chefcloud.procurement.v1.ListSupplierItemsResponse\"M\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02,\x12*/procurement/suppliers/{supplier_id}/items\x90\x02\x01\x12\xad\x01\n" +
 	"\rSuggestOrders\x12..chefcloud.procurement.v1.SuggestOrdersRequest\x1a/.chefcloud.procurement.v1.SuggestOrdersResponse\";\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1a\x12\x18/procurement/suggestions\x90\x02\x01\x12\xbb\x01\n" +
 	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xc3\x01\n" +
-	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xb4\x01\n" +
-	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"G\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02&\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
-	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xbf\x01\n" +
+	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xe5\x01\n" +
+	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"x\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02WZ/\x12-/procurement/purchase-orders/{po_id}/document\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
+	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xc6\x01\n" +
+	"\x14MatchSupplierInvoice\x125.chefcloud.procurement.v1.MatchSupplierInvoiceRequest\x1a6.chefcloud.procurement.v1.MatchSupplierInvoiceResponse\"?\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/invoices/match\x12\xc6\x01\n" +
+	"\x12GetSupplierInvoice\x123.chefcloud.procurement.v1.GetSupplierInvoiceRequest\x1a4.chefcloud.procurement.v1.GetSupplierInvoiceResponse\"E\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02$\x12\"/procurement/invoices/{invoice_id}\x90\x02\x01\x12\xbf\x01\n" +
 	"\x14ListSupplierInvoices\x125.chefcloud.procurement.v1.ListSupplierInvoicesRequest\x1a6.chefcloud.procurement.v1.ListSupplierInvoicesResponse\"8\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x17\x12\x15/procurement/invoices\x90\x02\x01\x12\xc8\x01\n" +
 	"\x14ListPriceDifferences\x125.chefcloud.procurement.v1.ListPriceDifferencesRequest\x1a6.chefcloud.procurement.v1.ListPriceDifferencesResponse\"A\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02 \x12\x1e/procurement/price-differences\x90\x02\x01B\x83\x02\n" +
 	"\x1ccom.chefcloud.procurement.v1B\x10ProcurementProtoP\x01ZOgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1;procurementv1\xa2\x02\x03CPX\xaa\x02\x18Chefcloud.Procurement.V1\xca\x02\x18Chefcloud\\Procurement\\V1\xe2\x02$Chefcloud\\Procurement\\V1\\GPBMetadata\xea\x02\x1aChefcloud::Procurement::V1b\x06proto3"
@@ -4313,160 +5181,181 @@ func file_chefcloud_procurement_v1_procurement_proto_rawDescGZIP() []byte {
 	return file_chefcloud_procurement_v1_procurement_proto_rawDescData
 }
 
-var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_chefcloud_procurement_v1_procurement_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_chefcloud_procurement_v1_procurement_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_chefcloud_procurement_v1_procurement_proto_goTypes = []any{
 	(PurchaseOrderStatus)(0),                // 0: chefcloud.procurement.v1.PurchaseOrderStatus
-	(SuggestionStrategy)(0),                 // 1: chefcloud.procurement.v1.SuggestionStrategy
-	(MatchStatus)(0),                        // 2: chefcloud.procurement.v1.MatchStatus
-	(*Supplier)(nil),                        // 3: chefcloud.procurement.v1.Supplier
-	(*PurchaseOrder)(nil),                   // 4: chefcloud.procurement.v1.PurchaseOrder
-	(*PurchaseOrderLine)(nil),               // 5: chefcloud.procurement.v1.PurchaseOrderLine
-	(*Receipt)(nil),                         // 6: chefcloud.procurement.v1.Receipt
-	(*ReceiptLine)(nil),                     // 7: chefcloud.procurement.v1.ReceiptLine
-	(*UpsertSupplierRequest)(nil),           // 8: chefcloud.procurement.v1.UpsertSupplierRequest
-	(*UpsertSupplierResponse)(nil),          // 9: chefcloud.procurement.v1.UpsertSupplierResponse
-	(*ListSuppliersRequest)(nil),            // 10: chefcloud.procurement.v1.ListSuppliersRequest
-	(*ListSuppliersResponse)(nil),           // 11: chefcloud.procurement.v1.ListSuppliersResponse
-	(*CreatePurchaseOrderRequest)(nil),      // 12: chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	(*NewPurchaseOrderLine)(nil),            // 13: chefcloud.procurement.v1.NewPurchaseOrderLine
-	(*CreatePurchaseOrderResponse)(nil),     // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	(*SubmitPurchaseOrderRequest)(nil),      // 15: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	(*SubmitPurchaseOrderResponse)(nil),     // 16: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	(*ApprovePurchaseOrderRequest)(nil),     // 17: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	(*ApprovePurchaseOrderResponse)(nil),    // 18: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	(*PlacePurchaseOrderRequest)(nil),       // 19: chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	(*PlacePurchaseOrderResponse)(nil),      // 20: chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	(*CancelPurchaseOrderRequest)(nil),      // 21: chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	(*CancelPurchaseOrderResponse)(nil),     // 22: chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	(*ClosePurchaseOrderRequest)(nil),       // 23: chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	(*ClosePurchaseOrderResponse)(nil),      // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	(*ReceivePurchaseOrderRequest)(nil),     // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	(*ReceivedItem)(nil),                    // 26: chefcloud.procurement.v1.ReceivedItem
-	(*ReceivePurchaseOrderResponse)(nil),    // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	(*GetPurchaseOrderRequest)(nil),         // 28: chefcloud.procurement.v1.GetPurchaseOrderRequest
-	(*GetPurchaseOrderResponse)(nil),        // 29: chefcloud.procurement.v1.GetPurchaseOrderResponse
-	(*ListPurchaseOrdersRequest)(nil),       // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	(*ListPurchaseOrdersResponse)(nil),      // 31: chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	(*SupplierItem)(nil),                    // 32: chefcloud.procurement.v1.SupplierItem
-	(*UpsertSupplierItemsRequest)(nil),      // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	(*UpsertSupplierItemsResponse)(nil),     // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	(*ListSupplierItemsRequest)(nil),        // 35: chefcloud.procurement.v1.ListSupplierItemsRequest
-	(*ListSupplierItemsResponse)(nil),       // 36: chefcloud.procurement.v1.ListSupplierItemsResponse
-	(*SuggestOrdersRequest)(nil),            // 37: chefcloud.procurement.v1.SuggestOrdersRequest
-	(*Suggestion)(nil),                      // 38: chefcloud.procurement.v1.Suggestion
-	(*SuggestOrdersResponse)(nil),           // 39: chefcloud.procurement.v1.SuggestOrdersResponse
-	(*GenerateDraftOrdersRequest)(nil),      // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	(*GenerateDraftOrdersResponse)(nil),     // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	(*UpdatePurchaseOrderRequest)(nil),      // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	(*UpdatePurchaseOrderResponse)(nil),     // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	(*GetPurchaseOrderDocumentRequest)(nil), // 44: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	(*BilledItem)(nil),                      // 45: chefcloud.procurement.v1.BilledItem
-	(*RecordSupplierInvoiceRequest)(nil),    // 46: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	(*RecordSupplierInvoiceResponse)(nil),   // 47: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	(*SupplierInvoice)(nil),                 // 48: chefcloud.procurement.v1.SupplierInvoice
-	(*InvoiceMatch)(nil),                    // 49: chefcloud.procurement.v1.InvoiceMatch
-	(*ListSupplierInvoicesRequest)(nil),     // 50: chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	(*ListSupplierInvoicesResponse)(nil),    // 51: chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	(*ListPriceDifferencesRequest)(nil),     // 52: chefcloud.procurement.v1.ListPriceDifferencesRequest
-	(*PriceDifference)(nil),                 // 53: chefcloud.procurement.v1.PriceDifference
-	(*ListPriceDifferencesResponse)(nil),    // 54: chefcloud.procurement.v1.ListPriceDifferencesResponse
-	(*timestamppb.Timestamp)(nil),           // 55: google.protobuf.Timestamp
-	(*v1.Job)(nil),                          // 56: chefcloud.jobs.v1.Job
-	(*httpbody.HttpBody)(nil),               // 57: google.api.HttpBody
+	(PurchaseOrderAction)(0),                // 1: chefcloud.procurement.v1.PurchaseOrderAction
+	(SuggestionStrategy)(0),                 // 2: chefcloud.procurement.v1.SuggestionStrategy
+	(DocumentFormat)(0),                     // 3: chefcloud.procurement.v1.DocumentFormat
+	(MatchStatus)(0),                        // 4: chefcloud.procurement.v1.MatchStatus
+	(*Supplier)(nil),                        // 5: chefcloud.procurement.v1.Supplier
+	(*PurchaseOrderEvent)(nil),              // 6: chefcloud.procurement.v1.PurchaseOrderEvent
+	(*PurchaseOrder)(nil),                   // 7: chefcloud.procurement.v1.PurchaseOrder
+	(*PurchaseOrderLine)(nil),               // 8: chefcloud.procurement.v1.PurchaseOrderLine
+	(*Receipt)(nil),                         // 9: chefcloud.procurement.v1.Receipt
+	(*ReceiptLine)(nil),                     // 10: chefcloud.procurement.v1.ReceiptLine
+	(*UpsertSupplierRequest)(nil),           // 11: chefcloud.procurement.v1.UpsertSupplierRequest
+	(*UpsertSupplierResponse)(nil),          // 12: chefcloud.procurement.v1.UpsertSupplierResponse
+	(*ListSuppliersRequest)(nil),            // 13: chefcloud.procurement.v1.ListSuppliersRequest
+	(*ListSuppliersResponse)(nil),           // 14: chefcloud.procurement.v1.ListSuppliersResponse
+	(*CreatePurchaseOrderRequest)(nil),      // 15: chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	(*NewPurchaseOrderLine)(nil),            // 16: chefcloud.procurement.v1.NewPurchaseOrderLine
+	(*CreatePurchaseOrderResponse)(nil),     // 17: chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	(*SubmitPurchaseOrderRequest)(nil),      // 18: chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	(*SubmitPurchaseOrderResponse)(nil),     // 19: chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	(*ApprovePurchaseOrderRequest)(nil),     // 20: chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	(*ApprovePurchaseOrderResponse)(nil),    // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	(*PlacePurchaseOrderRequest)(nil),       // 22: chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	(*PlacePurchaseOrderResponse)(nil),      // 23: chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	(*CancelPurchaseOrderRequest)(nil),      // 24: chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	(*CancelPurchaseOrderResponse)(nil),     // 25: chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	(*ClosePurchaseOrderRequest)(nil),       // 26: chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	(*ClosePurchaseOrderResponse)(nil),      // 27: chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	(*ReceivePurchaseOrderRequest)(nil),     // 28: chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	(*ReceivedItem)(nil),                    // 29: chefcloud.procurement.v1.ReceivedItem
+	(*ReceivePurchaseOrderResponse)(nil),    // 30: chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	(*GetPurchaseOrderRequest)(nil),         // 31: chefcloud.procurement.v1.GetPurchaseOrderRequest
+	(*GetPurchaseOrderResponse)(nil),        // 32: chefcloud.procurement.v1.GetPurchaseOrderResponse
+	(*ListPurchaseOrdersRequest)(nil),       // 33: chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	(*ListPurchaseOrdersResponse)(nil),      // 34: chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	(*SupplierItem)(nil),                    // 35: chefcloud.procurement.v1.SupplierItem
+	(*UpsertSupplierItemsRequest)(nil),      // 36: chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	(*UpsertSupplierItemsResponse)(nil),     // 37: chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	(*ListSupplierItemsRequest)(nil),        // 38: chefcloud.procurement.v1.ListSupplierItemsRequest
+	(*ListSupplierItemsResponse)(nil),       // 39: chefcloud.procurement.v1.ListSupplierItemsResponse
+	(*SuggestOrdersRequest)(nil),            // 40: chefcloud.procurement.v1.SuggestOrdersRequest
+	(*Suggestion)(nil),                      // 41: chefcloud.procurement.v1.Suggestion
+	(*SuggestOrdersResponse)(nil),           // 42: chefcloud.procurement.v1.SuggestOrdersResponse
+	(*GenerateDraftOrdersRequest)(nil),      // 43: chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	(*GenerateDraftOrdersResponse)(nil),     // 44: chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	(*UpdatePurchaseOrderRequest)(nil),      // 45: chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	(*UpdatePurchaseOrderResponse)(nil),     // 46: chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	(*GetPurchaseOrderDocumentRequest)(nil), // 47: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	(*BilledItem)(nil),                      // 48: chefcloud.procurement.v1.BilledItem
+	(*RecordSupplierInvoiceRequest)(nil),    // 49: chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	(*RecordSupplierInvoiceResponse)(nil),   // 50: chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	(*SupplierInvoice)(nil),                 // 51: chefcloud.procurement.v1.SupplierInvoice
+	(*InvoiceMatch)(nil),                    // 52: chefcloud.procurement.v1.InvoiceMatch
+	(*MatchSupplierInvoiceRequest)(nil),     // 53: chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	(*MatchSupplierInvoiceResponse)(nil),    // 54: chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	(*GetSupplierInvoiceRequest)(nil),       // 55: chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	(*GetSupplierInvoiceResponse)(nil),      // 56: chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	(*ListSupplierInvoicesRequest)(nil),     // 57: chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	(*ListSupplierInvoicesResponse)(nil),    // 58: chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	(*ListPriceDifferencesRequest)(nil),     // 59: chefcloud.procurement.v1.ListPriceDifferencesRequest
+	(*PriceDifference)(nil),                 // 60: chefcloud.procurement.v1.PriceDifference
+	(*ListPriceDifferencesResponse)(nil),    // 61: chefcloud.procurement.v1.ListPriceDifferencesResponse
+	(*timestamppb.Timestamp)(nil),           // 62: google.protobuf.Timestamp
+	(*v1.Job)(nil),                          // 63: chefcloud.jobs.v1.Job
+	(*httpbody.HttpBody)(nil),               // 64: google.api.HttpBody
 }
 var file_chefcloud_procurement_v1_procurement_proto_depIdxs = []int32{
-	0,  // 0: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	5,  // 1: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
-	55, // 2: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
-	55, // 3: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
-	6,  // 4: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
-	55, // 5: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
-	55, // 6: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
-	55, // 7: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
-	55, // 8: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
-	7,  // 9: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
-	3,  // 10: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	3,  // 11: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
-	3,  // 12: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
-	13, // 13: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	4,  // 14: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 15: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 16: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 17: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 18: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 19: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	26, // 20: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
-	6,  // 21: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
-	4,  // 22: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	4,  // 23: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	0,  // 24: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
-	55, // 25: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
-	55, // 26: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
-	4,  // 27: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	32, // 28: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	32, // 29: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	32, // 30: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
-	1,  // 31: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	1,  // 32: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	38, // 33: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
-	1,  // 34: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
-	56, // 35: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
-	13, // 36: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
-	4,  // 37: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
-	45, // 38: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
-	48, // 39: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	2,  // 40: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	49, // 41: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
-	55, // 42: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
-	2,  // 43: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
-	48, // 44: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
-	53, // 45: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
-	8,  // 46: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
-	10, // 47: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
-	12, // 48: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
-	15, // 49: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
-	17, // 50: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
-	19, // 51: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
-	21, // 52: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
-	23, // 53: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
-	25, // 54: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
-	28, // 55: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
-	30, // 56: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
-	33, // 57: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
-	35, // 58: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
-	37, // 59: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
-	40, // 60: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
-	42, // 61: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
-	44, // 62: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
-	46, // 63: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
-	50, // 64: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
-	52, // 65: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
-	9,  // 66: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
-	11, // 67: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
-	14, // 68: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
-	16, // 69: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
-	18, // 70: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
-	20, // 71: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
-	22, // 72: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
-	24, // 73: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
-	27, // 74: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
-	29, // 75: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
-	31, // 76: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
-	34, // 77: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
-	36, // 78: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
-	39, // 79: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
-	41, // 80: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
-	43, // 81: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
-	57, // 82: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
-	47, // 83: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
-	51, // 84: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
-	54, // 85: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
-	66, // [66:86] is the sub-list for method output_type
-	46, // [46:66] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	1,  // 0: chefcloud.procurement.v1.PurchaseOrderEvent.action:type_name -> chefcloud.procurement.v1.PurchaseOrderAction
+	0,  // 1: chefcloud.procurement.v1.PurchaseOrderEvent.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	62, // 2: chefcloud.procurement.v1.PurchaseOrderEvent.occurred_at:type_name -> google.protobuf.Timestamp
+	0,  // 3: chefcloud.procurement.v1.PurchaseOrder.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	8,  // 4: chefcloud.procurement.v1.PurchaseOrder.lines:type_name -> chefcloud.procurement.v1.PurchaseOrderLine
+	62, // 5: chefcloud.procurement.v1.PurchaseOrder.created_at:type_name -> google.protobuf.Timestamp
+	62, // 6: chefcloud.procurement.v1.PurchaseOrder.placed_at:type_name -> google.protobuf.Timestamp
+	9,  // 7: chefcloud.procurement.v1.PurchaseOrder.receipts:type_name -> chefcloud.procurement.v1.Receipt
+	62, // 8: chefcloud.procurement.v1.PurchaseOrder.submitted_at:type_name -> google.protobuf.Timestamp
+	62, // 9: chefcloud.procurement.v1.PurchaseOrder.approved_at:type_name -> google.protobuf.Timestamp
+	62, // 10: chefcloud.procurement.v1.PurchaseOrder.closed_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: chefcloud.procurement.v1.PurchaseOrder.history:type_name -> chefcloud.procurement.v1.PurchaseOrderEvent
+	62, // 12: chefcloud.procurement.v1.PurchaseOrder.updated_at:type_name -> google.protobuf.Timestamp
+	62, // 13: chefcloud.procurement.v1.Receipt.received_at:type_name -> google.protobuf.Timestamp
+	10, // 14: chefcloud.procurement.v1.Receipt.lines:type_name -> chefcloud.procurement.v1.ReceiptLine
+	5,  // 15: chefcloud.procurement.v1.UpsertSupplierRequest.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	5,  // 16: chefcloud.procurement.v1.UpsertSupplierResponse.supplier:type_name -> chefcloud.procurement.v1.Supplier
+	5,  // 17: chefcloud.procurement.v1.ListSuppliersResponse.suppliers:type_name -> chefcloud.procurement.v1.Supplier
+	16, // 18: chefcloud.procurement.v1.CreatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	7,  // 19: chefcloud.procurement.v1.CreatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 20: chefcloud.procurement.v1.SubmitPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 21: chefcloud.procurement.v1.ApprovePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 22: chefcloud.procurement.v1.PlacePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 23: chefcloud.procurement.v1.CancelPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 24: chefcloud.procurement.v1.ClosePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	29, // 25: chefcloud.procurement.v1.ReceivePurchaseOrderRequest.items:type_name -> chefcloud.procurement.v1.ReceivedItem
+	9,  // 26: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.receipt:type_name -> chefcloud.procurement.v1.Receipt
+	7,  // 27: chefcloud.procurement.v1.ReceivePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	7,  // 28: chefcloud.procurement.v1.GetPurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	0,  // 29: chefcloud.procurement.v1.ListPurchaseOrdersRequest.status:type_name -> chefcloud.procurement.v1.PurchaseOrderStatus
+	62, // 30: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_from:type_name -> google.protobuf.Timestamp
+	62, // 31: chefcloud.procurement.v1.ListPurchaseOrdersRequest.created_before:type_name -> google.protobuf.Timestamp
+	7,  // 32: chefcloud.procurement.v1.ListPurchaseOrdersResponse.purchase_orders:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	35, // 33: chefcloud.procurement.v1.UpsertSupplierItemsRequest.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	35, // 34: chefcloud.procurement.v1.UpsertSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	35, // 35: chefcloud.procurement.v1.ListSupplierItemsResponse.items:type_name -> chefcloud.procurement.v1.SupplierItem
+	2,  // 36: chefcloud.procurement.v1.SuggestOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	2,  // 37: chefcloud.procurement.v1.Suggestion.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	41, // 38: chefcloud.procurement.v1.SuggestOrdersResponse.suggestions:type_name -> chefcloud.procurement.v1.Suggestion
+	62, // 39: chefcloud.procurement.v1.SuggestOrdersResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 40: chefcloud.procurement.v1.GenerateDraftOrdersRequest.strategy:type_name -> chefcloud.procurement.v1.SuggestionStrategy
+	63, // 41: chefcloud.procurement.v1.GenerateDraftOrdersResponse.job:type_name -> chefcloud.jobs.v1.Job
+	16, // 42: chefcloud.procurement.v1.UpdatePurchaseOrderRequest.lines:type_name -> chefcloud.procurement.v1.NewPurchaseOrderLine
+	7,  // 43: chefcloud.procurement.v1.UpdatePurchaseOrderResponse.purchase_order:type_name -> chefcloud.procurement.v1.PurchaseOrder
+	3,  // 44: chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest.format:type_name -> chefcloud.procurement.v1.DocumentFormat
+	48, // 45: chefcloud.procurement.v1.RecordSupplierInvoiceRequest.items:type_name -> chefcloud.procurement.v1.BilledItem
+	51, // 46: chefcloud.procurement.v1.RecordSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	4,  // 47: chefcloud.procurement.v1.SupplierInvoice.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	52, // 48: chefcloud.procurement.v1.SupplierInvoice.lines:type_name -> chefcloud.procurement.v1.InvoiceMatch
+	62, // 49: chefcloud.procurement.v1.SupplierInvoice.recorded_at:type_name -> google.protobuf.Timestamp
+	62, // 50: chefcloud.procurement.v1.SupplierInvoice.matched_at:type_name -> google.protobuf.Timestamp
+	51, // 51: chefcloud.procurement.v1.MatchSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	51, // 52: chefcloud.procurement.v1.GetSupplierInvoiceResponse.invoice:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	4,  // 53: chefcloud.procurement.v1.ListSupplierInvoicesRequest.status:type_name -> chefcloud.procurement.v1.MatchStatus
+	51, // 54: chefcloud.procurement.v1.ListSupplierInvoicesResponse.invoices:type_name -> chefcloud.procurement.v1.SupplierInvoice
+	60, // 55: chefcloud.procurement.v1.ListPriceDifferencesResponse.differences:type_name -> chefcloud.procurement.v1.PriceDifference
+	11, // 56: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:input_type -> chefcloud.procurement.v1.UpsertSupplierRequest
+	13, // 57: chefcloud.procurement.v1.ProcurementService.ListSuppliers:input_type -> chefcloud.procurement.v1.ListSuppliersRequest
+	15, // 58: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:input_type -> chefcloud.procurement.v1.CreatePurchaseOrderRequest
+	18, // 59: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:input_type -> chefcloud.procurement.v1.SubmitPurchaseOrderRequest
+	20, // 60: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:input_type -> chefcloud.procurement.v1.ApprovePurchaseOrderRequest
+	22, // 61: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:input_type -> chefcloud.procurement.v1.PlacePurchaseOrderRequest
+	24, // 62: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:input_type -> chefcloud.procurement.v1.CancelPurchaseOrderRequest
+	26, // 63: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:input_type -> chefcloud.procurement.v1.ClosePurchaseOrderRequest
+	28, // 64: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:input_type -> chefcloud.procurement.v1.ReceivePurchaseOrderRequest
+	31, // 65: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:input_type -> chefcloud.procurement.v1.GetPurchaseOrderRequest
+	33, // 66: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:input_type -> chefcloud.procurement.v1.ListPurchaseOrdersRequest
+	36, // 67: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:input_type -> chefcloud.procurement.v1.UpsertSupplierItemsRequest
+	38, // 68: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:input_type -> chefcloud.procurement.v1.ListSupplierItemsRequest
+	40, // 69: chefcloud.procurement.v1.ProcurementService.SuggestOrders:input_type -> chefcloud.procurement.v1.SuggestOrdersRequest
+	43, // 70: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:input_type -> chefcloud.procurement.v1.GenerateDraftOrdersRequest
+	45, // 71: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:input_type -> chefcloud.procurement.v1.UpdatePurchaseOrderRequest
+	47, // 72: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:input_type -> chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest
+	49, // 73: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:input_type -> chefcloud.procurement.v1.RecordSupplierInvoiceRequest
+	53, // 74: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:input_type -> chefcloud.procurement.v1.MatchSupplierInvoiceRequest
+	55, // 75: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:input_type -> chefcloud.procurement.v1.GetSupplierInvoiceRequest
+	57, // 76: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:input_type -> chefcloud.procurement.v1.ListSupplierInvoicesRequest
+	59, // 77: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:input_type -> chefcloud.procurement.v1.ListPriceDifferencesRequest
+	12, // 78: chefcloud.procurement.v1.ProcurementService.UpsertSupplier:output_type -> chefcloud.procurement.v1.UpsertSupplierResponse
+	14, // 79: chefcloud.procurement.v1.ProcurementService.ListSuppliers:output_type -> chefcloud.procurement.v1.ListSuppliersResponse
+	17, // 80: chefcloud.procurement.v1.ProcurementService.CreatePurchaseOrder:output_type -> chefcloud.procurement.v1.CreatePurchaseOrderResponse
+	19, // 81: chefcloud.procurement.v1.ProcurementService.SubmitPurchaseOrder:output_type -> chefcloud.procurement.v1.SubmitPurchaseOrderResponse
+	21, // 82: chefcloud.procurement.v1.ProcurementService.ApprovePurchaseOrder:output_type -> chefcloud.procurement.v1.ApprovePurchaseOrderResponse
+	23, // 83: chefcloud.procurement.v1.ProcurementService.PlacePurchaseOrder:output_type -> chefcloud.procurement.v1.PlacePurchaseOrderResponse
+	25, // 84: chefcloud.procurement.v1.ProcurementService.CancelPurchaseOrder:output_type -> chefcloud.procurement.v1.CancelPurchaseOrderResponse
+	27, // 85: chefcloud.procurement.v1.ProcurementService.ClosePurchaseOrder:output_type -> chefcloud.procurement.v1.ClosePurchaseOrderResponse
+	30, // 86: chefcloud.procurement.v1.ProcurementService.ReceivePurchaseOrder:output_type -> chefcloud.procurement.v1.ReceivePurchaseOrderResponse
+	32, // 87: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrder:output_type -> chefcloud.procurement.v1.GetPurchaseOrderResponse
+	34, // 88: chefcloud.procurement.v1.ProcurementService.ListPurchaseOrders:output_type -> chefcloud.procurement.v1.ListPurchaseOrdersResponse
+	37, // 89: chefcloud.procurement.v1.ProcurementService.UpsertSupplierItems:output_type -> chefcloud.procurement.v1.UpsertSupplierItemsResponse
+	39, // 90: chefcloud.procurement.v1.ProcurementService.ListSupplierItems:output_type -> chefcloud.procurement.v1.ListSupplierItemsResponse
+	42, // 91: chefcloud.procurement.v1.ProcurementService.SuggestOrders:output_type -> chefcloud.procurement.v1.SuggestOrdersResponse
+	44, // 92: chefcloud.procurement.v1.ProcurementService.GenerateDraftOrders:output_type -> chefcloud.procurement.v1.GenerateDraftOrdersResponse
+	46, // 93: chefcloud.procurement.v1.ProcurementService.UpdatePurchaseOrder:output_type -> chefcloud.procurement.v1.UpdatePurchaseOrderResponse
+	64, // 94: chefcloud.procurement.v1.ProcurementService.GetPurchaseOrderDocument:output_type -> google.api.HttpBody
+	50, // 95: chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice:output_type -> chefcloud.procurement.v1.RecordSupplierInvoiceResponse
+	54, // 96: chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice:output_type -> chefcloud.procurement.v1.MatchSupplierInvoiceResponse
+	56, // 97: chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice:output_type -> chefcloud.procurement.v1.GetSupplierInvoiceResponse
+	58, // 98: chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices:output_type -> chefcloud.procurement.v1.ListSupplierInvoicesResponse
+	61, // 99: chefcloud.procurement.v1.ProcurementService.ListPriceDifferences:output_type -> chefcloud.procurement.v1.ListPriceDifferencesResponse
+	78, // [78:100] is the sub-list for method output_type
+	56, // [56:78] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_procurement_v1_procurement_proto_init() }
@@ -4475,15 +5364,16 @@ func file_chefcloud_procurement_v1_procurement_proto_init() {
 		return
 	}
 	file_chefcloud_procurement_v1_procurement_proto_msgTypes[0].OneofWrappers = []any{}
-	file_chefcloud_procurement_v1_procurement_proto_msgTypes[46].OneofWrappers = []any{}
-	file_chefcloud_procurement_v1_procurement_proto_msgTypes[50].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[40].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[47].OneofWrappers = []any{}
+	file_chefcloud_procurement_v1_procurement_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_procurement_v1_procurement_proto_rawDesc), len(file_chefcloud_procurement_v1_procurement_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   52,
+			NumEnums:      5,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -89,6 +89,12 @@ const (
 	// ProcurementServiceRecordSupplierInvoiceProcedure is the fully-qualified name of the
 	// ProcurementService's RecordSupplierInvoice RPC.
 	ProcurementServiceRecordSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/RecordSupplierInvoice"
+	// ProcurementServiceMatchSupplierInvoiceProcedure is the fully-qualified name of the
+	// ProcurementService's MatchSupplierInvoice RPC.
+	ProcurementServiceMatchSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/MatchSupplierInvoice"
+	// ProcurementServiceGetSupplierInvoiceProcedure is the fully-qualified name of the
+	// ProcurementService's GetSupplierInvoice RPC.
+	ProcurementServiceGetSupplierInvoiceProcedure = "/chefcloud.procurement.v1.ProcurementService/GetSupplierInvoice"
 	// ProcurementServiceListSupplierInvoicesProcedure is the fully-qualified name of the
 	// ProcurementService's ListSupplierInvoices RPC.
 	ProcurementServiceListSupplierInvoicesProcedure = "/chefcloud.procurement.v1.ProcurementService/ListSupplierInvoices"
@@ -107,7 +113,8 @@ type ProcurementServiceClient interface {
 	CreatePurchaseOrder(context.Context, *v1.CreatePurchaseOrderRequest) (*v1.CreatePurchaseOrderResponse, error)
 	// SubmitPurchaseOrder asks for approval: DRAFT to SUBMITTED.
 	SubmitPurchaseOrder(context.Context, *v1.SubmitPurchaseOrderRequest) (*v1.SubmitPurchaseOrderResponse, error)
-	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order of their own (permission_denied SELF_APPROVAL).
+	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order whose lines they
+	// wrote or changed (permission_denied SELF_APPROVAL).
 	ApprovePurchaseOrder(context.Context, *v1.ApprovePurchaseOrderRequest) (*v1.ApprovePurchaseOrderResponse, error)
 	// PlacePurchaseOrder sends it to the supplier: APPROVED to PLACED.
 	PlacePurchaseOrder(context.Context, *v1.PlacePurchaseOrderRequest) (*v1.PlacePurchaseOrderResponse, error)
@@ -118,7 +125,7 @@ type ProcurementServiceClient interface {
 	// ReceivePurchaseOrder books goods of a placed order into stock, all or none of the call's lines.
 	// More than ordered plus the tolerance is failed_precondition OVER_RECEIPT, naming what remains.
 	ReceivePurchaseOrder(context.Context, *v1.ReceivePurchaseOrderRequest) (*v1.ReceivePurchaseOrderResponse, error)
-	// GetPurchaseOrder returns one order with its lines and receipts.
+	// GetPurchaseOrder returns one order with its lines, receipts and history.
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
@@ -135,11 +142,16 @@ type ProcurementServiceClient interface {
 	// UpdatePurchaseOrder replaces the lines of a draft.
 	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
-	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	// GetPurchaseOrderDocument returns the order as a file to send to the supplier or to print. An order that isn't placed, or is cancelled,
+	// says so on it.
 	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
 	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// MatchSupplierInvoice compares an invoice again, with what has been received by now.
+	MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error)
+	// GetSupplierInvoice returns an invoice with its match.
+	GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error)
 	// ListSupplierInvoices lists invoices with their matches, newest first.
 	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
 	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
@@ -272,6 +284,19 @@ func NewProcurementServiceClient(httpClient connect.HTTPClient, baseURL string, 
 			connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
 			connect.WithClientOptions(opts...),
 		),
+		matchSupplierInvoice: connect.NewClient[v1.MatchSupplierInvoiceRequest, v1.MatchSupplierInvoiceResponse](
+			httpClient,
+			baseURL+ProcurementServiceMatchSupplierInvoiceProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("MatchSupplierInvoice")),
+			connect.WithClientOptions(opts...),
+		),
+		getSupplierInvoice: connect.NewClient[v1.GetSupplierInvoiceRequest, v1.GetSupplierInvoiceResponse](
+			httpClient,
+			baseURL+ProcurementServiceGetSupplierInvoiceProcedure,
+			connect.WithSchema(procurementServiceMethods.ByName("GetSupplierInvoice")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listSupplierInvoices: connect.NewClient[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse](
 			httpClient,
 			baseURL+ProcurementServiceListSupplierInvoicesProcedure,
@@ -309,6 +334,8 @@ type procurementServiceClient struct {
 	updatePurchaseOrder      *connect.Client[v1.UpdatePurchaseOrderRequest, v1.UpdatePurchaseOrderResponse]
 	getPurchaseOrderDocument *connect.Client[v1.GetPurchaseOrderDocumentRequest, httpbody.HttpBody]
 	recordSupplierInvoice    *connect.Client[v1.RecordSupplierInvoiceRequest, v1.RecordSupplierInvoiceResponse]
+	matchSupplierInvoice     *connect.Client[v1.MatchSupplierInvoiceRequest, v1.MatchSupplierInvoiceResponse]
+	getSupplierInvoice       *connect.Client[v1.GetSupplierInvoiceRequest, v1.GetSupplierInvoiceResponse]
 	listSupplierInvoices     *connect.Client[v1.ListSupplierInvoicesRequest, v1.ListSupplierInvoicesResponse]
 	listPriceDifferences     *connect.Client[v1.ListPriceDifferencesRequest, v1.ListPriceDifferencesResponse]
 }
@@ -476,6 +503,24 @@ func (c *procurementServiceClient) RecordSupplierInvoice(ctx context.Context, re
 	return nil, err
 }
 
+// MatchSupplierInvoice calls chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice.
+func (c *procurementServiceClient) MatchSupplierInvoice(ctx context.Context, req *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error) {
+	response, err := c.matchSupplierInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetSupplierInvoice calls chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice.
+func (c *procurementServiceClient) GetSupplierInvoice(ctx context.Context, req *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error) {
+	response, err := c.getSupplierInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListSupplierInvoices calls chefcloud.procurement.v1.ProcurementService.ListSupplierInvoices.
 func (c *procurementServiceClient) ListSupplierInvoices(ctx context.Context, req *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
 	response, err := c.listSupplierInvoices.CallUnary(ctx, connect.NewRequest(req))
@@ -505,7 +550,8 @@ type ProcurementServiceHandler interface {
 	CreatePurchaseOrder(context.Context, *v1.CreatePurchaseOrderRequest) (*v1.CreatePurchaseOrderResponse, error)
 	// SubmitPurchaseOrder asks for approval: DRAFT to SUBMITTED.
 	SubmitPurchaseOrder(context.Context, *v1.SubmitPurchaseOrderRequest) (*v1.SubmitPurchaseOrderResponse, error)
-	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order of their own (permission_denied SELF_APPROVAL).
+	// ApprovePurchaseOrder approves: SUBMITTED to APPROVED. A manager can't approve an order whose lines they
+	// wrote or changed (permission_denied SELF_APPROVAL).
 	ApprovePurchaseOrder(context.Context, *v1.ApprovePurchaseOrderRequest) (*v1.ApprovePurchaseOrderResponse, error)
 	// PlacePurchaseOrder sends it to the supplier: APPROVED to PLACED.
 	PlacePurchaseOrder(context.Context, *v1.PlacePurchaseOrderRequest) (*v1.PlacePurchaseOrderResponse, error)
@@ -516,7 +562,7 @@ type ProcurementServiceHandler interface {
 	// ReceivePurchaseOrder books goods of a placed order into stock, all or none of the call's lines.
 	// More than ordered plus the tolerance is failed_precondition OVER_RECEIPT, naming what remains.
 	ReceivePurchaseOrder(context.Context, *v1.ReceivePurchaseOrderRequest) (*v1.ReceivePurchaseOrderResponse, error)
-	// GetPurchaseOrder returns one order with its lines and receipts.
+	// GetPurchaseOrder returns one order with its lines, receipts and history.
 	GetPurchaseOrder(context.Context, *v1.GetPurchaseOrderRequest) (*v1.GetPurchaseOrderResponse, error)
 	// ListPurchaseOrders lists orders, newest first.
 	ListPurchaseOrders(context.Context, *v1.ListPurchaseOrdersRequest) (*v1.ListPurchaseOrdersResponse, error)
@@ -533,11 +579,16 @@ type ProcurementServiceHandler interface {
 	// UpdatePurchaseOrder replaces the lines of a draft.
 	UpdatePurchaseOrder(context.Context, *v1.UpdatePurchaseOrderRequest) (*v1.UpdatePurchaseOrderResponse, error)
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
-	// GetPurchaseOrderDocument returns the order as a page to send to the supplier or to print, in HTML.
+	// GetPurchaseOrderDocument returns the order as a file to send to the supplier or to print. An order that isn't placed, or is cancelled,
+	// says so on it.
 	GetPurchaseOrderDocument(context.Context, *v1.GetPurchaseOrderDocumentRequest) (*httpbody.HttpBody, error)
 	// RecordSupplierInvoice compares what is billed with what was ordered and received. An invoice number of the supplier that is known is
 	// already_exists INVOICE_KNOWN.
 	RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error)
+	// MatchSupplierInvoice compares an invoice again, with what has been received by now.
+	MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error)
+	// GetSupplierInvoice returns an invoice with its match.
+	GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error)
 	// ListSupplierInvoices lists invoices with their matches, newest first.
 	ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error)
 	// ListPriceDifferences lists what was received at another cost than ordered, by supplier and item.
@@ -665,6 +716,19 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 		connect.WithSchema(procurementServiceMethods.ByName("RecordSupplierInvoice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	procurementServiceMatchSupplierInvoiceHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceMatchSupplierInvoiceProcedure,
+		svc.MatchSupplierInvoice,
+		connect.WithSchema(procurementServiceMethods.ByName("MatchSupplierInvoice")),
+		connect.WithHandlerOptions(opts...),
+	)
+	procurementServiceGetSupplierInvoiceHandler := connect.NewUnaryHandlerSimple(
+		ProcurementServiceGetSupplierInvoiceProcedure,
+		svc.GetSupplierInvoice,
+		connect.WithSchema(procurementServiceMethods.ByName("GetSupplierInvoice")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	procurementServiceListSupplierInvoicesHandler := connect.NewUnaryHandlerSimple(
 		ProcurementServiceListSupplierInvoicesProcedure,
 		svc.ListSupplierInvoices,
@@ -717,6 +781,10 @@ func NewProcurementServiceHandler(svc ProcurementServiceHandler, opts ...connect
 			procurementServiceGetPurchaseOrderDocumentHandler.ServeHTTP(w, r)
 		case ProcurementServiceRecordSupplierInvoiceProcedure:
 			procurementServiceRecordSupplierInvoiceHandler.ServeHTTP(w, r)
+		case ProcurementServiceMatchSupplierInvoiceProcedure:
+			procurementServiceMatchSupplierInvoiceHandler.ServeHTTP(w, r)
+		case ProcurementServiceGetSupplierInvoiceProcedure:
+			procurementServiceGetSupplierInvoiceHandler.ServeHTTP(w, r)
 		case ProcurementServiceListSupplierInvoicesProcedure:
 			procurementServiceListSupplierInvoicesHandler.ServeHTTP(w, r)
 		case ProcurementServiceListPriceDifferencesProcedure:
@@ -800,6 +868,14 @@ func (UnimplementedProcurementServiceHandler) GetPurchaseOrderDocument(context.C
 
 func (UnimplementedProcurementServiceHandler) RecordSupplierInvoice(context.Context, *v1.RecordSupplierInvoiceRequest) (*v1.RecordSupplierInvoiceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.RecordSupplierInvoice is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) MatchSupplierInvoice(context.Context, *v1.MatchSupplierInvoiceRequest) (*v1.MatchSupplierInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.MatchSupplierInvoice is not implemented"))
+}
+
+func (UnimplementedProcurementServiceHandler) GetSupplierInvoice(context.Context, *v1.GetSupplierInvoiceRequest) (*v1.GetSupplierInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.procurement.v1.ProcurementService.GetSupplierInvoice is not implemented"))
 }
 
 func (UnimplementedProcurementServiceHandler) ListSupplierInvoices(context.Context, *v1.ListSupplierInvoicesRequest) (*v1.ListSupplierInvoicesResponse, error) {
