@@ -221,7 +221,7 @@ func TestDraftsCanBeEditedAndPrinted(t *testing.T) {
 	require.EqualValues(t, 7504, got.GetPurchaseOrder().GetTotal())
 	require.Len(t, got.GetPurchaseOrder().GetLines(), 1)
 
-	resp, err := b.server.As(b.owner).Get(b.server.URL + "/procurement/orders/PO1/document")
+	resp, err := b.server.As(b.owner).Get(b.server.URL + "/procurement/purchase-orders/PO1/document")
 	require.NoError(t, err)
 	page, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)

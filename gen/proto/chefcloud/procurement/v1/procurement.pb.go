@@ -5143,7 +5143,7 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\vMatchStatus\x12\x1c\n" +
 	"\x18MATCH_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14MATCH_STATUS_MATCHED\x10\x01\x12\x15\n" +
-	"\x11MATCH_STATUS_HOLD\x10\x022\xa8\"\n" +
+	"\x11MATCH_STATUS_HOLD\x10\x022\x88\"\n" +
 	"\x12ProcurementService\x12\xaf\x01\n" +
 	"\x0eUpsertSupplier\x12/.chefcloud.procurement.v1.UpsertSupplierRequest\x1a0.chefcloud.procurement.v1.UpsertSupplierResponse\":\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/procurement/suppliers\x12\xab\x01\n" +
 	"\rListSuppliers\x12..chefcloud.procurement.v1.ListSuppliersRequest\x1a/.chefcloud.procurement.v1.ListSuppliersResponse\"9\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x18\x12\x16/procurement/suppliers\x90\x02\x01\x12\xc4\x01\n" +
@@ -5159,9 +5159,9 @@ const file_chefcloud_procurement_v1_procurement_proto_rawDesc = "" +
 	"\x13UpsertSupplierItems\x124.chefcloud.procurement.v1.UpsertSupplierItemsRequest\x1a5.chefcloud.procurement.v1.UpsertSupplierItemsResponse\"N\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02/:\x01*\"*/procurement/suppliers/{supplier_id}/items\x12\xcb\x01\n" +
 	"\x11ListSupplierItems\x122.chefcloud.procurement.v1.ListSupplierItemsRequest\x1a3.chefcloud.procurement.v1.ListSupplierItemsResponse\"M\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02,\x12*/procurement/suppliers/{supplier_id}/items\x90\x02\x01\x12\xad\x01\n" +
 	"\rSuggestOrders\x12..chefcloud.procurement.v1.SuggestOrdersRequest\x1a/.chefcloud.procurement.v1.SuggestOrdersResponse\";\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02\x1a\x12\x18/procurement/suggestions\x90\x02\x01\x12\xbb\x01\n" +
-	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xc3\x01\n" +
-	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"?\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/orders/{po_id}\x12\xe5\x01\n" +
-	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"x\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02WZ/\x12-/procurement/purchase-orders/{po_id}/document\x12$/procurement/orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
+	"\x13GenerateDraftOrders\x124.chefcloud.procurement.v1.GenerateDraftOrdersRequest\x1a5.chefcloud.procurement.v1.GenerateDraftOrdersResponse\"7\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/procurement/drafts\x12\xcb\x01\n" +
+	"\x13UpdatePurchaseOrder\x124.chefcloud.procurement.v1.UpdatePurchaseOrderRequest\x1a5.chefcloud.procurement.v1.UpdatePurchaseOrderResponse\"G\xaa\xbb\x18\x15\x10\x02\x1a\x11procurement:write\x82\xd3\xe4\x93\x02(:\x01*\"#/procurement/purchase-orders/update\x12\xbd\x01\n" +
+	"\x18GetPurchaseOrderDocument\x129.chefcloud.procurement.v1.GetPurchaseOrderDocumentRequest\x1a\x14.google.api.HttpBody\"P\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02/\x12-/procurement/purchase-orders/{po_id}/document\x90\x02\x01\x12\xc3\x01\n" +
 	"\x15RecordSupplierInvoice\x126.chefcloud.procurement.v1.RecordSupplierInvoiceRequest\x1a7.chefcloud.procurement.v1.RecordSupplierInvoiceResponse\"9\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/procurement/invoices\x12\xc6\x01\n" +
 	"\x14MatchSupplierInvoice\x125.chefcloud.procurement.v1.MatchSupplierInvoiceRequest\x1a6.chefcloud.procurement.v1.MatchSupplierInvoiceResponse\"?\xaa\xbb\x18\x15\x10\x03\x1a\x11procurement:write\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/procurement/invoices/match\x12\xc6\x01\n" +
 	"\x12GetSupplierInvoice\x123.chefcloud.procurement.v1.GetSupplierInvoiceRequest\x1a4.chefcloud.procurement.v1.GetSupplierInvoiceResponse\"E\xaa\xbb\x18\x14\x10\x02\x1a\x10procurement:read\x82\xd3\xe4\x93\x02$\x12\"/procurement/invoices/{invoice_id}\x90\x02\x01\x12\xbf\x01\n" +
