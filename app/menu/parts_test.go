@@ -3,14 +3,12 @@ package menu_test
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"testing"
 
 	"connectrpc.com/connect"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
-	"pgregory.net/rapid"
 
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
@@ -38,7 +36,7 @@ func TestPreparations(t *testing.T) {
 		_, err := b.upsert(t, burger("SALAD", &menuv1.RecipeLine{PreparationId: "DRESSING", Quantity: 0.1, YieldBp: 9000}, &menuv1.RecipeLine{ItemId: oil, Quantity: 0.01}))
 		require.NoError(t, err)
 
-		dishes, err := menu.Load(t.Context(), b.db, b.owner.OrgID, []string{"SALAD"})
+		dishes, _, err := menu.LoadWith(t.Context(), b.db, b.owner.OrgID, []string{"SALAD"}, nil)
 		require.NoError(t, err)
 		_, parts := menu.ByItem(dishes["SALAD"].Ingredients)
 		require.Len(t, parts[oil], 3)
@@ -110,44 +108,6 @@ func TestPreparations(t *testing.T) {
 			_, _, fields := rpctest.Fault(t, b.prepare("P", 1, c.line))
 			require.Equal(t, []string{c.field}, fields, name)
 		}
-	})
-}
-
-// TestRequirementsAgainstAnotherExpansion expands random trees with rationals and compares.
-func TestRequirementsAgainstAnotherExpansion(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		const depth = 3
-		quantity := rapid.Int64Range(1, 20_000)
-		exact := big.NewRat(1, 1) // what one unit of the preparation takes of the item
-		below := &menuv1.RecipeLine{ItemId: b.item}
-		for level := range depth {
-			net, output := quantity.Draw(rt, "net"), quantity.Draw(rt, "output")
-			yield := rapid.Int32Range(1, 10_000).Draw(rt, "yield")
-			below.Quantity, below.YieldBp = float64(net)/1000, yield
-			id := fmt.Sprintf("R%d_%d", run, level)
-			require.NoError(rt, b.prepare(id, float64(output)/1000, below))
-			exact.Mul(exact, big.NewRat(net, 1000)).Mul(exact, big.NewRat(10_000, int64(yield))).Quo(exact, big.NewRat(output, 1000))
-			below = &menuv1.RecipeLine{PreparationId: id}
-		}
-		net := quantity.Draw(rt, "net of the dish")
-		below.Quantity = float64(net) / 1000
-		dish := fmt.Sprint("DISH_", run)
-		_, err := b.client.UpsertMenuItem(context.Background(), &menuv1.UpsertMenuItemRequest{MenuItem: burger(dish, below)})
-		require.NoError(rt, err)
-		exact.Mul(exact, big.NewRat(net, 1000))
-
-		dishes, err := menu.Load(context.Background(), b.db, b.owner.OrgID, []string{dish})
-		require.NoError(rt, err)
-		portions := rapid.Int64Range(1, 50).Draw(rt, "portions")
-		exact.Mul(exact, big.NewRat(portions, 1))
-		thousandths := new(big.Rat).Add(new(big.Rat).Mul(exact, big.NewRat(1000, 1)), big.NewRat(1, 2))
-		want := new(big.Int).Quo(thousandths.Num(), thousandths.Denom())
-		got := menu.Requirement(dishes[dish].Ingredients, decimal.NewFromInt(portions))
-		require.Equal(rt, decimal.NewFromBigInt(want, -3).StringFixed(3), got.StringFixed(3))
 	})
 }
 
