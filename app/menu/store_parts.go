@@ -103,7 +103,7 @@ func (s store) upsertGroup(ctx context.Context, tx postgres.Querier, orgID strin
 		return nil, fmt.Errorf("upsert modifiers: %w", err)
 	}
 	if written < int64(len(p.Ids)) {
-		return s.groupsOf(ctx, tx, orgID, g.ID, p.Ids)
+		return groupsOf(ctx, tx, orgID, g.ID, p.Ids)
 	}
 	if err := s.queries.ModifierRetireOthers(ctx, tx, &sqlc.ModifierRetireOthersParams{OrgID: orgID, GroupID: g.ID, Ids: p.Ids}); err != nil {
 		return nil, fmt.Errorf("retire modifiers: %w", err)
@@ -112,18 +112,31 @@ func (s store) upsertGroup(ctx context.Context, tx postgres.Querier, orgID strin
 }
 
 // groupsOf returns the groups, other than one, to which modifiers belong, by the modifiers' ids.
-func (s store) groupsOf(ctx context.Context, q postgres.Querier, orgID, groupID string, modifierIDs []string) (map[string]string, error) {
-	rows, err := s.queries.ModifierListByIDs(ctx, q, &sqlc.ModifierListByIDsParams{OrgID: orgID, Ids: modifierIDs})
+func groupsOf(ctx context.Context, q postgres.Querier, orgID, groupID string, modifierIDs []string) (map[string]string, error) {
+	modifiers, err := LoadModifiers(ctx, q, orgID, modifierIDs)
 	if err != nil {
-		return nil, fmt.Errorf("list modifiers by id: %w", err)
+		return nil, err
 	}
 	groups := make(map[string]string)
-	for _, r := range rows {
-		if r.GroupID != groupID {
-			groups[r.ID] = r.GroupID
+	for id, m := range modifiers {
+		if m.GroupID != groupID {
+			groups[id] = m.GroupID
 		}
 	}
 	return groups, nil
+}
+
+// LoadModifiers returns modifiers by id, those off the menu too, without recipes. Ids that don't exist are missing from the map.
+func LoadModifiers(ctx context.Context, q postgres.Querier, orgID string, ids []string) (map[string]Modifier, error) {
+	rows, err := newStore().queries.ModifierListByIDs(ctx, q, &sqlc.ModifierListByIDsParams{OrgID: orgID, Ids: ids})
+	if err != nil {
+		return nil, fmt.Errorf("list modifiers by id: %w", err)
+	}
+	modifiers := make(map[string]Modifier, len(rows))
+	for _, r := range rows {
+		modifiers[r.ID] = modifierFromRow(r)
+	}
+	return modifiers, nil
 }
 
 // LoadGroups returns modifier groups with their modifiers by id, without recipes. Ids that don't exist are missing from the map.
@@ -183,9 +196,13 @@ func (s store) withModifiers(ctx context.Context, q postgres.Querier, orgID stri
 	}
 	for _, m := range modifiers {
 		g := &groups[places[m.GroupID]]
-		g.Modifiers = append(g.Modifiers, Modifier{Active: m.Active, GroupID: m.GroupID, ID: m.ID, Name: m.Name, Price: m.Price})
+		g.Modifiers = append(g.Modifiers, modifierFromRow(m))
 	}
 	return groups, nil
+}
+
+func modifierFromRow(r *sqlc.Modifier) Modifier {
+	return Modifier{Active: r.Active, GroupID: r.GroupID, ID: r.ID, Name: r.Name, Price: r.Price}
 }
 
 func (s store) upsertCategory(ctx context.Context, tx postgres.Querier, orgID string, c Category) error {
