@@ -36,14 +36,12 @@ WHERE org_id = @org_id AND owner_kind = @owner_kind AND owner_id = ANY (@owner_i
 ORDER BY owner_id, line_no;
 
 -- name: IngredientList :many
--- What dishes and modifiers come to in items, through all preparations. A part is numerator ÷ denominator of an item's base unit
--- for one portion: products only, so that it stays exact until it is rounded.
+-- What a portion of dishes and modifiers, or a batch of preparations, comes to in items, through all preparations. A part is
+-- numerator ÷ denominator of an item's base unit: products only, so that it stays exact until it is rounded.
 WITH RECURSIVE needed AS (
   SELECT l.owner_kind, l.owner_id, l.item_id, l.preparation_id, l.quantity * 10000 AS numerator, l.yield_bp::numeric AS denominator
-  FROM recipe_lines l
-  WHERE l.org_id = @org_id AND (
-    (l.owner_kind = 'DISH' AND l.owner_id = ANY (@dish_ids::text[])) OR (l.owner_kind = 'MODIFIER' AND l.owner_id = ANY (@modifier_ids::text[]))
-  )
+  FROM (SELECT unnest(@owner_kinds::text[]) AS kind, unnest(@owner_ids::text[]) AS id) wanted
+  JOIN recipe_lines l ON l.org_id = @org_id AND l.owner_kind = wanted.kind AND l.owner_id = wanted.id
   UNION ALL
   SELECT n.owner_kind, n.owner_id, l.item_id, l.preparation_id, n.numerator * l.quantity * 10000, n.denominator * l.yield_bp * p.output_quantity
   FROM needed n
@@ -71,11 +69,12 @@ SELECT * FROM preparations WHERE org_id = @org_id AND id = ANY (@ids::text[]);
 -- name: PreparationList :many
 SELECT * FROM preparations WHERE org_id = @org_id AND id > @after_id ORDER BY id LIMIT @page_size;
 
--- name: PreparationEdgeList :many
--- Which preparation is made of which.
-SELECT owner_id, preparation_id::text AS preparation_id FROM recipe_lines
-WHERE org_id = @org_id AND owner_kind = 'PREPARATION' AND preparation_id IS NOT NULL
-ORDER BY owner_id, line_no;
+-- name: PreparationPartList :many
+-- What preparations are made of, and by how many lines; the empty part stands for items.
+SELECT owner_id, coalesce(preparation_id, '')::text AS preparation_id, count(*)::bigint AS lines FROM recipe_lines
+WHERE org_id = @org_id AND owner_kind = 'PREPARATION'
+GROUP BY owner_id, coalesce(preparation_id, '')
+ORDER BY 1, 2;
 
 -- name: MenuCategoryUpsert :exec
 INSERT INTO menu_categories (org_id, name, position) VALUES (@org_id, @name, @position)
@@ -88,10 +87,11 @@ SELECT @org_id, @name, coalesce(max(c.position), 0) + 1 FROM menu_categories c W
 ON CONFLICT (org_id, name) DO NOTHING;
 
 -- name: MenuCategoryList :many
-SELECT c.name, c.position, (
-  SELECT count(*) FROM menu_items m WHERE m.org_id = @org_id AND m.category = c.name AND m.active
-)::bigint AS dishes
+SELECT c.name, c.position, coalesce(m.dishes, 0)::bigint AS dishes
 FROM menu_categories c
+LEFT JOIN (
+  SELECT i.category, count(*) AS dishes FROM menu_items i WHERE i.org_id = @org_id AND i.active GROUP BY i.category
+) m ON m.category = c.name
 WHERE c.org_id = @org_id
 ORDER BY c.position, c.name;
 
@@ -101,8 +101,8 @@ VALUES (@org_id, @id, @name, @min_choices, @max_choices, @updated_at)
 ON CONFLICT (org_id, id) DO UPDATE SET
   name = excluded.name, min_choices = excluded.min_choices, max_choices = excluded.max_choices, updated_at = excluded.updated_at;
 
--- name: ModifierUpsert :exec
--- An id that belongs to another group stays there; the caller looks before.
+-- name: ModifierUpsert :execrows
+-- An id that belongs to another group stays there and isn't counted. In the order of their ids, so that two writers don't deadlock.
 INSERT INTO modifiers (org_id, id, group_id, name, price, active, position)
 SELECT @org_id, m.id, @group_id, m.name, m.price, m.active, m.position
 FROM (
@@ -112,7 +112,9 @@ FROM (
     unnest(@active::boolean[]) AS active,
     unnest(@positions::integer[]) AS position
 ) AS m
-ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, price = excluded.price, active = excluded.active, position = excluded.position;
+ORDER BY m.id
+ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, price = excluded.price, active = excluded.active, position = excluded.position
+WHERE modifiers.group_id = excluded.group_id;
 
 -- name: ModifierRetireOthers :exec
 -- Modifiers that the group has no longer: orders may refer to them.

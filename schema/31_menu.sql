@@ -85,4 +85,4 @@ CREATE TABLE modifiers (
 );
 
 CREATE INDEX idx_modifier_group ON modifiers (org_id, group_id, position);
-COMMENT ON INDEX idx_modifier_group IS 'Serves ModifierListByGroups.';
+COMMENT ON INDEX idx_modifier_group IS 'Serves ModifierListByGroups and ModifierRetireOthers.';

@@ -103,9 +103,36 @@ func (h *Handler) ListCategories(ctx context.Context, _ *menuv1.ListCategoriesRe
 
 // GetMenuItemCost implements [menuv1connect.MenuServiceHandler].
 func (h *Handler) GetMenuItemCost(ctx context.Context, req *menuv1.GetMenuItemCostRequest) (*menuv1.GetMenuItemCostResponse, error) {
-	c, err := h.service.Cost(ctx, h.db, req.GetMenuItemId(), req.GetBranchId())
+	at, err := h.service.place(ctx, h.db, req.GetBranchId())
 	if err != nil {
 		return nil, err
 	}
-	return costToProto(&c), nil
+	c, err := h.service.Cost(ctx, h.db, at, req.GetMenuItemId())
+	if err != nil {
+		return nil, err
+	}
+	return costToProto(&c, at.currency), nil
+}
+
+// ListMenuItemCosts implements [menuv1connect.MenuServiceHandler].
+func (h *Handler) ListMenuItemCosts(ctx context.Context, req *menuv1.ListMenuItemCostsRequest) (*menuv1.ListMenuItemCostsResponse, error) {
+	after, err := page.Decode(req.GetPageToken(), cursor{})
+	if err != nil {
+		return nil, err
+	}
+	at, err := h.service.place(ctx, h.db, req.GetBranchId())
+	if err != nil {
+		return nil, err
+	}
+	size := page.Size(req.GetPageSize())
+	costs, err := h.service.Costs(ctx, h.db, at, after.ID, size+1)
+	if err != nil {
+		return nil, err
+	}
+	costs, next := page.Cut(costs, size, func(c Cost) cursor { return cursor{ID: c.Dish.ID} })
+	resp := &menuv1.ListMenuItemCostsResponse{Currency: at.currency, NextPageToken: next}
+	for i := range costs {
+		resp.Costs = append(resp.Costs, dishCostToProto(&costs[i]))
+	}
+	return resp, nil
 }

@@ -97,12 +97,23 @@ func groupToProto(g *ModifierGroup) *menuv1.ModifierGroup {
 	return p
 }
 
-func costToProto(c *Cost) *menuv1.GetMenuItemCostResponse {
-	p := &menuv1.GetMenuItemCostResponse{Cost: c.Total, Currency: c.Currency, Margin: c.Dish.Price - c.Total, Price: c.Dish.Price}
+func costToProto(c *Cost, currency string) *menuv1.GetMenuItemCostResponse {
+	of := dishCostToProto(c)
+	p := &menuv1.GetMenuItemCostResponse{
+		Cost: of.GetCost(), Currency: currency, FoodCostBp: of.FoodCostBp, Margin: of.GetMargin(), MarginBp: of.MarginBp, Partial: c.Partial, Price: of.GetPrice(),
+	}
 	for _, i := range c.Ingredients {
 		p.Ingredients = append(p.Ingredients, &menuv1.IngredientCost{
 			Cost: i.Cost, ItemId: i.Item.ID, ItemName: i.Item.Name, Quantity: quantity.ToWire(i.Quantity), UnitCost: quantity.CostToWire(i.UnitCost),
 		})
+	}
+	return p
+}
+
+func dishCostToProto(c *Cost) *menuv1.MenuItemCost {
+	p := &menuv1.MenuItemCost{
+		Category: c.Dish.Category, Cost: c.Total, Margin: c.Dish.Price - c.Total, MenuItemId: c.Dish.ID, Name: c.Dish.Name, Partial: c.Partial,
+		Price: c.Dish.Price,
 	}
 	if bp, ok := money.Bp(p.GetMargin(), p.GetPrice()); ok {
 		p.MarginBp = &bp

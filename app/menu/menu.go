@@ -1,6 +1,8 @@
 package menu
 
 import (
+	"math/big"
+
 	"github.com/shopspring/decimal"
 
 	"github.com/chefcloud/chefcloud/app/platform/quantity"
@@ -9,8 +11,8 @@ import (
 const (
 	// fullYield is a yield at which all of what is taken from stock is used, in basis points.
 	fullYield = 10_000
-	// exactPlaces are the decimals in which parts of a requirement are summed before it is rounded.
-	exactPlaces = 20
+	// guardPlaces are the decimals in which parts of a requirement are summed, unless the sum is too close to a half to round it.
+	guardPlaces = 20
 )
 
 // Item is a dish or drink.
@@ -18,7 +20,7 @@ type Item struct {
 	Active   bool // false: off the menu
 	Category string
 	ID       string
-	// Ingredients are what a portion takes, through all preparations.
+	// Ingredients are what a portion takes, through all preparations; only [LoadWith] fills them.
 	Ingredients []Ingredient
 	// ModifierGroups are the ids of the choices that guests have with it.
 	ModifierGroups []string
@@ -83,16 +85,34 @@ type Category struct {
 // Requirement returns what so many portions take of one item, in base units with three decimals, half away from zero: the sum of
 // portions × quantity ÷ yield over the ways in which the item comes in, rounded once and never negative.
 func Requirement(parts []Ingredient, portions decimal.Decimal) decimal.Decimal {
-	total := decimal.Zero
-	for i, p := range parts {
-		part := portions.Mul(p.Numerator)
-		if i == 0 && len(parts) == 1 {
-			total = part.DivRound(p.Denominator, quantity.Places)
-			break
-		}
-		total = total.Add(part.DivRound(p.Denominator, exactPlaces))
+	return decimal.Max(decimal.Zero, amount(parts, portions))
+}
+
+// amount is Requirement with its sign: what is left out may be more than what comes in.
+func amount(parts []Ingredient, portions decimal.Decimal) decimal.Decimal {
+	if len(parts) == 1 {
+		return portions.Mul(parts[0].Numerator).DivRound(parts[0].Denominator, quantity.Places)
 	}
-	return decimal.Max(decimal.Zero, total.Round(quantity.Places))
+	sum := decimal.Zero
+	for _, p := range parts {
+		sum = sum.Add(portions.Mul(p.Numerator).DivRound(p.Denominator, guardPlaces))
+	}
+	// Each part is off by less than one of the last guarded place. Only a sum that close to a half needs a common denominator.
+	off := decimal.New(int64(len(parts)), -guardPlaces)
+	low, high := sum.Sub(off).Round(quantity.Places), sum.Add(off).Round(quantity.Places)
+	if low.Equal(high) {
+		return low
+	}
+	return decimal.NewFromBigRat(exact(parts, portions), quantity.Places)
+}
+
+// exact returns portions × quantity ÷ yield as a fraction.
+func exact(parts []Ingredient, portions decimal.Decimal) *big.Rat {
+	sum := new(big.Rat)
+	for _, p := range parts {
+		sum.Add(sum, new(big.Rat).Quo(p.Numerator.Rat(), p.Denominator.Rat()))
+	}
+	return sum.Mul(sum, portions.Rat())
 }
 
 // ByItem groups ingredients by item, in the order in which the items first come.

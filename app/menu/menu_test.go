@@ -35,3 +35,30 @@ func TestRequirement(t *testing.T) {
 		})
 	}
 }
+
+func TestRequirementOfAnItemThatComesInBySeveralWays(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		parts [][2]int64 // numerator and denominator
+		want  string
+	}{
+		"nothing":                                {nil, "0"},
+		"sums before it rounds":                  {[][2]int64{{4, 10_000}, {4, 10_000}}, "0.001"},
+		"a half that only fractions see":         {[][2]int64{{1, 3_000}, {1, 3_000}, {5, 6_000}}, "0.002"},
+		"next to a half from below":              {[][2]int64{{1, 3_000}, {1, 3_000}, {5, 6_001}}, "0.001"},
+		"leaves out a part":                      {[][2]int64{{5, 10}, {-2, 10}}, "0.3"},
+		"leaves out more than there is":          {[][2]int64{{5, 10}, {-7, 10}}, "0"},
+		"leaves out all but a half":              {[][2]int64{{1, 1}, {-9_995, 10_000}}, "0.001"},
+		"leaves out all of it, but in fractions": {[][2]int64{{1, 3}, {1, 6}, {-1, 2}}, "0"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var parts []menu.Ingredient
+			for _, p := range tc.parts {
+				parts = append(parts, menu.Ingredient{Denominator: decimal.NewFromInt(p[1]), ItemID: "BEEF", Numerator: decimal.NewFromInt(p[0])})
+			}
+			require.Equal(t, tc.want, menu.Requirement(parts, decimal.NewFromInt(1)).String())
+		})
+	}
+}

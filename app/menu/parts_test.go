@@ -3,14 +3,12 @@ package menu_test
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"testing"
 
 	"connectrpc.com/connect"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
-	"pgregory.net/rapid"
 
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
@@ -38,7 +36,7 @@ func TestPreparations(t *testing.T) {
 		_, err := b.upsert(t, burger("SALAD", &menuv1.RecipeLine{PreparationId: "DRESSING", Quantity: 0.1, YieldBp: 9000}, &menuv1.RecipeLine{ItemId: oil, Quantity: 0.01}))
 		require.NoError(t, err)
 
-		dishes, err := menu.Load(t.Context(), b.db, b.owner.OrgID, []string{"SALAD"})
+		dishes, _, err := menu.LoadWith(t.Context(), b.db, b.owner.OrgID, []string{"SALAD"}, nil)
 		require.NoError(t, err)
 		_, parts := menu.ByItem(dishes["SALAD"].Ingredients)
 		require.Len(t, parts[oil], 3)
@@ -98,107 +96,71 @@ func TestPreparations(t *testing.T) {
 	t.Run("RefuseWhatMakesNoSense", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
+		item := func(quantity float64) *menuv1.RecipeLine {
+			return &menuv1.RecipeLine{ItemId: b.item, Quantity: quantity}
+		}
+		require.NoError(t, b.prepare("KNOWN", 1, item(1)))
+		known := &menuv1.RecipeLine{PreparationId: "KNOWN", Quantity: 1}
 		for name, c := range map[string]struct {
-			line  *menuv1.RecipeLine
-			field string
+			output float64
+			recipe []*menuv1.RecipeLine
+			field  string
 		}{
-			"Nothing":       {&menuv1.RecipeLine{Quantity: 1}, "preparation.recipe[0].item_id"},
-			"Both":          {&menuv1.RecipeLine{ItemId: b.item, PreparationId: "A", Quantity: 1}, "preparation.recipe[0].preparation_id"},
-			"NoPreparation": {&menuv1.RecipeLine{PreparationId: "A", Quantity: 1}, "preparation.recipe[0].preparation_id"},
-			"LeavingOut":    {&menuv1.RecipeLine{ItemId: b.item, Quantity: -1}, "preparation.recipe[0].quantity"},
+			"no component":              {1, []*menuv1.RecipeLine{{Quantity: 1}}, "preparation.recipe[0].item_id"},
+			"an item and a preparation": {1, []*menuv1.RecipeLine{{ItemId: b.item, PreparationId: "KNOWN", Quantity: 1}}, "preparation.recipe[0].preparation_id"},
+			"an unknown item":           {1, []*menuv1.RecipeLine{item(1), {ItemId: "NONE", Quantity: 1}}, "preparation.recipe[1].item_id"},
+			"an unknown preparation":    {1, []*menuv1.RecipeLine{item(1), {PreparationId: "NONE", Quantity: 1}}, "preparation.recipe[1].preparation_id"},
+			"an item twice":             {1, []*menuv1.RecipeLine{item(1), item(2)}, "preparation.recipe[1].item_id"},
+			"a preparation twice":       {1, []*menuv1.RecipeLine{known, known}, "preparation.recipe[1].preparation_id"},
+			"leaving out":               {1, []*menuv1.RecipeLine{item(-1)}, "preparation.recipe[0].quantity"},
+			"nothing of an item":        {1, []*menuv1.RecipeLine{item(0)}, "preparation.recipe[0].quantity"},
+			"four decimals":             {1, []*menuv1.RecipeLine{item(0.0001)}, "preparation.recipe[0].quantity"},
+			"a yield of more than all":  {1, []*menuv1.RecipeLine{{ItemId: b.item, Quantity: 1, YieldBp: 10_001}}, "preparation.recipe[0].yield_bp"},
+			"more than can be booked":   {1, []*menuv1.RecipeLine{{ItemId: b.item, Quantity: 1001, YieldBp: 1}}, "preparation.recipe"},
+			"no output":                 {0, []*menuv1.RecipeLine{item(1)}, "preparation.output_quantity"},
+			"output in four decimals":   {0.0001, []*menuv1.RecipeLine{item(1)}, "preparation.output_quantity"},
+			"no recipe":                 {1, nil, "preparation.recipe"},
 		} {
-			_, _, fields := rpctest.Fault(t, b.prepare("P", 1, c.line))
+			err := b.prepare("P", c.output, c.recipe...)
+			code, _, fields := rpctest.Fault(t, err)
+			require.Equal(t, connect.CodeInvalidArgument, code, name)
 			require.Equal(t, []string{c.field}, fields, name)
 		}
+		listed, err := b.client.ListPreparations(t.Context(), &menuv1.ListPreparationsRequest{})
+		require.NoError(t, err)
+		require.Len(t, listed.GetPreparations(), 1, "nothing was written")
 	})
-}
 
-// TestRequirementsAgainstAnotherExpansion expands random trees with rationals and compares.
-func TestRequirementsAgainstAnotherExpansion(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		const depth = 3
-		quantity := rapid.Int64Range(1, 20_000)
-		exact := big.NewRat(1, 1) // what one unit of the preparation takes of the item
-		below := &menuv1.RecipeLine{ItemId: b.item}
-		for level := range depth {
-			net, output := quantity.Draw(rt, "net"), quantity.Draw(rt, "output")
-			yield := rapid.Int32Range(1, 10_000).Draw(rt, "yield")
-			below.Quantity, below.YieldBp = float64(net)/1000, yield
-			id := fmt.Sprintf("R%d_%d", run, level)
-			require.NoError(rt, b.prepare(id, float64(output)/1000, below))
-			exact.Mul(exact, big.NewRat(net, 1000)).Mul(exact, big.NewRat(10_000, int64(yield))).Quo(exact, big.NewRat(output, 1000))
-			below = &menuv1.RecipeLine{PreparationId: id}
+	t.Run("BoundWhatADishTakesThroughThem", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		require.NoError(t, b.prepare("ESSENCE", 0.001, &menuv1.RecipeLine{ItemId: b.item, Quantity: 10}))
+		_, err := b.upsert(t, burger("B1", &menuv1.RecipeLine{PreparationId: "ESSENCE", Quantity: 1000}))
+		require.NoError(t, err)
+		_, err = b.upsert(t, burger("B1", &menuv1.RecipeLine{PreparationId: "ESSENCE", Quantity: 1000.1}))
+		_, reason, fields := rpctest.Fault(t, err)
+		require.Equal(t, "QUANTITY_TOO_LARGE", reason)
+		require.Equal(t, []string{"menu_item.recipe"}, fields)
+	})
+
+	t.Run("AreListedPageByPage", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		for _, id := range []string{"C", "A", "B"} {
+			require.NoError(t, b.prepare(id, 2.5, &menuv1.RecipeLine{ItemId: b.item, Quantity: 0.125, YieldBp: 9000}))
 		}
-		net := quantity.Draw(rt, "net of the dish")
-		below.Quantity = float64(net) / 1000
-		dish := fmt.Sprint("DISH_", run)
-		_, err := b.client.UpsertMenuItem(context.Background(), &menuv1.UpsertMenuItemRequest{MenuItem: burger(dish, below)})
-		require.NoError(rt, err)
-		exact.Mul(exact, big.NewRat(net, 1000))
-
-		dishes, err := menu.Load(context.Background(), b.db, b.owner.OrgID, []string{dish})
-		require.NoError(rt, err)
-		portions := rapid.Int64Range(1, 50).Draw(rt, "portions")
-		exact.Mul(exact, big.NewRat(portions, 1))
-		thousandths := new(big.Rat).Add(new(big.Rat).Mul(exact, big.NewRat(1000, 1)), big.NewRat(1, 2))
-		want := new(big.Int).Quo(thousandths.Num(), thousandths.Denom())
-		got := menu.Requirement(dishes[dish].Ingredients, decimal.NewFromInt(portions))
-		require.Equal(rt, decimal.NewFromBigInt(want, -3).StringFixed(3), got.StringFixed(3))
+		first, err := b.client.ListPreparations(t.Context(), &menuv1.ListPreparationsRequest{PageSize: 2})
+		require.NoError(t, err)
+		require.Len(t, first.GetPreparations(), 2)
+		require.Equal(t, "A", first.GetPreparations()[0].GetId())
+		require.InDelta(t, 2.5, first.GetPreparations()[0].GetOutputQuantity(), 0)
+		require.InDelta(t, 0.125, first.GetPreparations()[0].GetRecipe()[0].GetQuantity(), 0)
+		rest, err := b.client.ListPreparations(t.Context(), &menuv1.ListPreparationsRequest{PageSize: 2, PageToken: first.GetNextPageToken()})
+		require.NoError(t, err)
+		require.Len(t, rest.GetPreparations(), 1)
+		require.Empty(t, rest.GetNextPageToken())
+		stranger, err := b.as(factory.Organisation(t, b.db, factory.OrgOpts{})).ListPreparations(t.Context(), &menuv1.ListPreparationsRequest{})
+		require.NoError(t, err)
+		require.Empty(t, stranger.GetPreparations())
 	})
-}
-
-func TestModifierGroups(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	group := func(id string, modifiers ...*menuv1.Modifier) error {
-		_, err := b.client.UpsertModifierGroup(t.Context(), &menuv1.UpsertModifierGroupRequest{ModifierGroup: &menuv1.ModifierGroup{
-			Id: id, Name: id, MaxChoices: 2, Modifiers: modifiers,
-		}})
-		return err
-	}
-	cheese := &menuv1.Modifier{Id: "CHEESE", Name: "Cheese", Price: 500, Active: true, Recipe: []*menuv1.RecipeLine{{ItemId: b.item, Quantity: 0.02}}}
-	plain := &menuv1.Modifier{Id: "PLAIN", Name: "No cheese", Active: true, Recipe: []*menuv1.RecipeLine{{ItemId: b.item, Quantity: -0.02}}}
-	require.NoError(t, group("TOPPINGS", cheese, plain))
-	require.NoError(t, group("TOPPINGS", plain))
-	listed, err := b.client.ListModifierGroups(t.Context(), &menuv1.ListModifierGroupsRequest{})
-	require.NoError(t, err)
-	modifiers := listed.GetModifierGroups()[0].GetModifiers()
-	require.Len(t, modifiers, 2, "one that orders may refer to is only taken off the menu")
-	active := map[string]bool{}
-	for _, m := range modifiers {
-		active[m.GetId()] = m.GetActive()
-	}
-	require.Equal(t, map[string]bool{"CHEESE": false, "PLAIN": true}, active)
-
-	_, _, fields := rpctest.Fault(t, group("OTHERS", plain))
-	require.Equal(t, []string{"modifier_group.modifiers[0].id"}, fields)
-	_, _, fields = rpctest.Fault(t, group("TWICE", cheese, cheese))
-	require.Equal(t, []string{"modifier_group.modifiers[1].id"}, fields)
-	dish := burger("B1", &menuv1.RecipeLine{ItemId: b.item, Quantity: 1})
-	dish.ModifierGroupIds = []string{"TOPPINGS", "NONE"}
-	_, err = b.upsert(t, dish)
-	_, _, fields = rpctest.Fault(t, err)
-	require.Equal(t, []string{"menu_item.modifier_group_ids[1]"}, fields)
-}
-
-func TestCategories(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	drink := burger("D1")
-	drink.Category = "DRINK"
-	_, err := b.upsert(t, drink)
-	require.NoError(t, err)
-	_, err = b.upsert(t, burger("B1"))
-	require.NoError(t, err)
-	_, err = b.client.UpsertCategory(t.Context(), &menuv1.UpsertCategoryRequest{Category: &menuv1.Category{Name: "FOOD", Position: 0}})
-	require.NoError(t, err)
-	listed, err := b.client.ListCategories(t.Context(), &menuv1.ListCategoriesRequest{})
-	require.NoError(t, err)
-	require.Len(t, listed.GetCategories(), 2)
-	require.Equal(t, "FOOD", listed.GetCategories()[0].GetName())
-	require.EqualValues(t, 1, listed.GetCategories()[0].GetDishes())
 }

@@ -3,6 +3,8 @@ package menu
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -21,45 +23,61 @@ type store struct{ queries *sqlc.Queries }
 
 func newStore() store { return store{queries: sqlc.New()} }
 
-// Load returns dishes with their ingredients by id, those off the menu too, but without their recipes. Ids that don't exist are
-// missing from the map.
+// Load returns dishes by id, those off the menu too, without recipes and ingredients. Ids that don't exist are missing from the map.
 func Load(ctx context.Context, q postgres.Querier, orgID string, ids []string) (map[string]Item, error) {
-	items, _, err := LoadWith(ctx, q, orgID, ids, nil)
-	return items, err
-}
-
-// LoadWith is Load with the ingredients of modifiers by their ids.
-func LoadWith(ctx context.Context, q postgres.Querier, orgID string, ids, modifierIDs []string) (map[string]Item, map[string][]Ingredient, error) {
 	if len(ids) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
-	s := newStore()
-	rows, err := s.queries.MenuItemListByIDs(ctx, q, &sqlc.MenuItemListByIDsParams{OrgID: orgID, Ids: ids})
+	rows, err := newStore().queries.MenuItemListByIDs(ctx, q, &sqlc.MenuItemListByIDsParams{OrgID: orgID, Ids: ids})
 	if err != nil {
-		return nil, nil, fmt.Errorf("list menu items by id: %w", err)
-	}
-	if modifierIDs == nil {
-		modifierIDs = []string{}
-	}
-	ingredients, err := s.queries.IngredientList(ctx, q, &sqlc.IngredientListParams{OrgID: orgID, DishIds: ids, ModifierIds: modifierIDs})
-	if err != nil {
-		return nil, nil, fmt.Errorf("list ingredients: %w", err)
-	}
-	ofDish, ofModifier := make(map[string][]Ingredient), make(map[string][]Ingredient)
-	for _, r := range ingredients {
-		of := ofDish
-		if r.OwnerKind == ownerModifier {
-			of = ofModifier
-		}
-		of[r.OwnerID] = append(of[r.OwnerID], Ingredient{Denominator: r.Denominator, ItemID: r.ItemID, Numerator: r.Numerator})
+		return nil, fmt.Errorf("list menu items by id: %w", err)
 	}
 	items := make(map[string]Item, len(rows))
 	for _, r := range rows {
-		item := itemFromRow(r)
-		item.Ingredients = ofDish[r.ID]
-		items[r.ID] = item
+		items[r.ID] = itemFromRow(r)
 	}
-	return items, ofModifier, nil
+	return items, nil
+}
+
+// LoadWith is Load with the dishes' ingredients, and those of modifiers by their ids.
+func LoadWith(ctx context.Context, q postgres.Querier, orgID string, ids, modifierIDs []string) (map[string]Item, map[string][]Ingredient, error) {
+	items, err := Load(ctx, q, orgID, ids)
+	if err != nil || len(items) == 0 {
+		return nil, nil, err
+	}
+	owned, err := newStore().ingredients(ctx, q, orgID, map[string][]string{ownerDish: ids, ownerModifier: modifierIDs})
+	if err != nil {
+		return nil, nil, err
+	}
+	for id, item := range items {
+		item.Ingredients = owned[ownerDish][id]
+		items[id] = item
+	}
+	return items, owned[ownerModifier], nil
+}
+
+// ingredients returns what dishes and modifiers take for a portion, and preparations for a batch, by kind and id.
+func (s store) ingredients(ctx context.Context, q postgres.Querier, orgID string, owners map[string][]string) (map[string]map[string][]Ingredient, error) {
+	p := &sqlc.IngredientListParams{OrgID: orgID}
+	for kind, ids := range owners {
+		for _, id := range ids {
+			p.OwnerKinds, p.OwnerIds = append(p.OwnerKinds, kind), append(p.OwnerIds, id)
+		}
+	}
+	rows, err := s.queries.IngredientList(ctx, q, p)
+	if err != nil {
+		return nil, fmt.Errorf("list ingredients: %w", err)
+	}
+	owned := make(map[string]map[string][]Ingredient, len(owners))
+	for _, r := range rows {
+		of := owned[r.OwnerKind]
+		if of == nil {
+			of = make(map[string][]Ingredient)
+			owned[r.OwnerKind] = of
+		}
+		of[r.OwnerID] = append(of[r.OwnerID], Ingredient{Denominator: r.Denominator, ItemID: r.ItemID, Numerator: r.Numerator})
+	}
+	return owned, nil
 }
 
 // upsert writes a dish and puts its recipe in the place of the one before. The row of the dish comes first: it keeps
@@ -110,34 +128,38 @@ func (s store) replaceRecipes(ctx context.Context, tx postgres.Querier, orgID, k
 }
 
 func (s store) get(ctx context.Context, q postgres.Querier, orgID, id string) ([]Item, error) {
-	rows, err := s.queries.MenuItemListByIDs(ctx, q, &sqlc.MenuItemListByIDsParams{OrgID: orgID, Ids: []string{id}})
+	dishes, err := Load(ctx, q, orgID, []string{id})
 	if err != nil {
-		return nil, fmt.Errorf("get menu item: %w", err)
+		return nil, err
 	}
-	return s.withRecipes(ctx, q, orgID, rows)
+	return s.withRecipes(ctx, q, orgID, slices.Collect(maps.Values(dishes)))
 }
 
+// list returns up to size dishes after an id, without their recipes.
 func (s store) list(ctx context.Context, q postgres.Querier, orgID, afterID string, size int32) ([]Item, error) {
 	rows, err := s.queries.MenuItemList(ctx, q, &sqlc.MenuItemListParams{OrgID: orgID, AfterID: afterID, PageSize: size})
 	if err != nil {
 		return nil, fmt.Errorf("list menu items: %w", err)
 	}
-	return s.withRecipes(ctx, q, orgID, rows)
+	items := make([]Item, len(rows))
+	for i, r := range rows {
+		items[i] = itemFromRow(r)
+	}
+	return items, nil
 }
 
-func (s store) withRecipes(ctx context.Context, q postgres.Querier, orgID string, rows []*sqlc.MenuItem) ([]Item, error) {
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+// withRecipes fills in the dishes' recipes.
+func (s store) withRecipes(ctx context.Context, q postgres.Querier, orgID string, items []Item) ([]Item, error) {
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = item.ID
 	}
 	recipes, err := s.recipes(ctx, q, orgID, ownerDish, ids)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]Item, len(rows))
-	for i, r := range rows {
-		items[i] = itemFromRow(r)
-		items[i].Recipe = recipes[r.ID]
+	for i := range items {
+		items[i].Recipe = recipes[items[i].ID]
 	}
 	return items, nil
 }

@@ -17,17 +17,23 @@ func (s store) lockPreparations(ctx context.Context, tx postgres.Querier, orgID 
 	return nil
 }
 
-// edges returns which preparation is made of which.
-func (s store) edges(ctx context.Context, q postgres.Querier, orgID string) (map[string][]string, error) {
-	rows, err := s.queries.PreparationEdgeList(ctx, q, &sqlc.PreparationEdgeListParams{OrgID: orgID})
+// graph returns what all preparations are made of.
+func (s store) graph(ctx context.Context, q postgres.Querier, orgID string) (graph, error) {
+	rows, err := s.queries.PreparationPartList(ctx, q, &sqlc.PreparationPartListParams{OrgID: orgID})
 	if err != nil {
 		return nil, fmt.Errorf("list parts of preparations: %w", err)
 	}
-	edges := make(map[string][]string)
+	g := make(graph)
 	for _, r := range rows {
-		edges[r.OwnerID] = append(edges[r.OwnerID], r.PreparationID)
+		n := g[r.OwnerID]
+		if r.PreparationID == "" {
+			n.items = r.Lines
+		} else {
+			n.parts = append(n.parts, r.PreparationID)
+		}
+		g[r.OwnerID] = n
 	}
-	return edges, nil
+	return g, nil
 }
 
 func (s store) upsertPreparation(ctx context.Context, tx postgres.Querier, orgID string, p Preparation, now time.Time) error {
@@ -73,13 +79,14 @@ func (s store) listPreparations(ctx context.Context, q postgres.Querier, orgID, 
 	return preparations, nil
 }
 
-// upsertGroup writes a group, its modifiers and their recipes. Modifiers that it has no longer are retired.
-func (s store) upsertGroup(ctx context.Context, tx postgres.Querier, orgID string, g ModifierGroup, now time.Time) error {
+// upsertGroup writes a group, its modifiers and their recipes. Modifiers that it has no longer are retired. If some belong to
+// another group it returns which, by the modifiers' ids, and the transaction must be rolled back.
+func (s store) upsertGroup(ctx context.Context, tx postgres.Querier, orgID string, g ModifierGroup, now time.Time) (map[string]string, error) {
 	err := s.queries.ModifierGroupUpsert(ctx, tx, &sqlc.ModifierGroupUpsertParams{
 		OrgID: orgID, ID: g.ID, Name: g.Name, MinChoices: g.MinChoices, MaxChoices: g.MaxChoices, UpdatedAt: now,
 	})
 	if err != nil {
-		return fmt.Errorf("upsert modifier group: %w", err)
+		return nil, fmt.Errorf("upsert modifier group: %w", err)
 	}
 	p := &sqlc.ModifierUpsertParams{OrgID: orgID, GroupID: g.ID}
 	recipes := make(map[string][]RecipeLine, len(g.Modifiers))
@@ -91,26 +98,45 @@ func (s store) upsertGroup(ctx context.Context, tx postgres.Querier, orgID strin
 		p.Positions = append(p.Positions, int32(i)+1)
 		recipes[m.ID] = m.Recipe
 	}
-	if err := s.queries.ModifierUpsert(ctx, tx, p); err != nil {
-		return fmt.Errorf("upsert modifiers: %w", err)
+	written, err := s.queries.ModifierUpsert(ctx, tx, p)
+	if err != nil {
+		return nil, fmt.Errorf("upsert modifiers: %w", err)
+	}
+	if written < int64(len(p.Ids)) {
+		return groupsOf(ctx, tx, orgID, g.ID, p.Ids)
 	}
 	if err := s.queries.ModifierRetireOthers(ctx, tx, &sqlc.ModifierRetireOthersParams{OrgID: orgID, GroupID: g.ID, Ids: p.Ids}); err != nil {
-		return fmt.Errorf("retire modifiers: %w", err)
+		return nil, fmt.Errorf("retire modifiers: %w", err)
 	}
-	return s.replaceRecipes(ctx, tx, orgID, ownerModifier, recipes)
+	return nil, s.replaceRecipes(ctx, tx, orgID, ownerModifier, recipes)
 }
 
-// groupsOf returns the groups to which modifiers belong, by the modifiers' ids.
-func (s store) groupsOf(ctx context.Context, q postgres.Querier, orgID string, modifierIDs []string) (map[string]string, error) {
-	rows, err := s.queries.ModifierListByIDs(ctx, q, &sqlc.ModifierListByIDsParams{OrgID: orgID, Ids: modifierIDs})
+// groupsOf returns the groups, other than one, to which modifiers belong, by the modifiers' ids.
+func groupsOf(ctx context.Context, q postgres.Querier, orgID, groupID string, modifierIDs []string) (map[string]string, error) {
+	modifiers, err := LoadModifiers(ctx, q, orgID, modifierIDs)
+	if err != nil {
+		return nil, err
+	}
+	groups := make(map[string]string)
+	for id, m := range modifiers {
+		if m.GroupID != groupID {
+			groups[id] = m.GroupID
+		}
+	}
+	return groups, nil
+}
+
+// LoadModifiers returns modifiers by id, those off the menu too, without recipes. Ids that don't exist are missing from the map.
+func LoadModifiers(ctx context.Context, q postgres.Querier, orgID string, ids []string) (map[string]Modifier, error) {
+	rows, err := newStore().queries.ModifierListByIDs(ctx, q, &sqlc.ModifierListByIDsParams{OrgID: orgID, Ids: ids})
 	if err != nil {
 		return nil, fmt.Errorf("list modifiers by id: %w", err)
 	}
-	groups := make(map[string]string, len(rows))
+	modifiers := make(map[string]Modifier, len(rows))
 	for _, r := range rows {
-		groups[r.ID] = r.GroupID
+		modifiers[r.ID] = modifierFromRow(r)
 	}
-	return groups, nil
+	return modifiers, nil
 }
 
 // LoadGroups returns modifier groups with their modifiers by id, without recipes. Ids that don't exist are missing from the map.
@@ -170,9 +196,13 @@ func (s store) withModifiers(ctx context.Context, q postgres.Querier, orgID stri
 	}
 	for _, m := range modifiers {
 		g := &groups[places[m.GroupID]]
-		g.Modifiers = append(g.Modifiers, Modifier{Active: m.Active, GroupID: m.GroupID, ID: m.ID, Name: m.Name, Price: m.Price})
+		g.Modifiers = append(g.Modifiers, modifierFromRow(m))
 	}
 	return groups, nil
+}
+
+func modifierFromRow(r *sqlc.Modifier) Modifier {
+	return Modifier{Active: r.Active, GroupID: r.GroupID, ID: r.ID, Name: r.Name, Price: r.Price}
 }
 
 func (s store) upsertCategory(ctx context.Context, tx postgres.Querier, orgID string, c Category) error {

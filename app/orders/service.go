@@ -52,6 +52,9 @@ type NewLine struct {
 	UnitPrice  *int64 // the menu's if nil
 }
 
+// sold says that a terminal has sold the line already, at a price of its own, so that what it sold can't be refused any more.
+func (n NewLine) sold() bool { return n.UnitPrice != nil }
+
 // Open starts an order. An id that is taken is already_exists ORDER_ID_TAKEN.
 func (s *Service) Open(ctx context.Context, tx postgres.Querier, n NewOrder) (*Order, error) {
 	o, _, err := s.prepare(ctx, tx, n, s.clock())
@@ -111,7 +114,7 @@ func (s *Service) price(ctx context.Context, q postgres.Querier, orgID string, l
 	if err != nil {
 		return nil, err
 	}
-	groups, err := modifierGroups(ctx, q, orgID, dishes)
+	choices, err := loadChoices(ctx, q, orgID, dishes, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -122,14 +125,14 @@ func (s *Service) price(ctx context.Context, q postgres.Querier, orgID string, l
 		if !ok {
 			return nil, fault.Invalid(field, "must be a dish of the menu, not "+n.MenuItemID)
 		}
-		modifiers, err := choose(fmt.Sprintf("lines[%d].modifiers", i), dish, groups, n.Modifiers, n.UnitPrice == nil)
+		modifiers, err := choices.choose(fmt.Sprintf("lines[%d].modifiers", i), dish, n)
 		if err != nil {
 			return nil, err
 		}
 		l := Line{
 			MenuItemID: dish.ID, Modifiers: modifiers, Name: dish.Name, Quantity: n.Quantity, TaxRateBP: dish.TaxRateBP, UnitPrice: dish.Price,
 		}
-		if n.UnitPrice != nil {
+		if n.sold() {
 			l.UnitPrice = *n.UnitPrice
 		} else if !dish.Active {
 			return nil, fault.Invalid(field, "must be on the menu; "+n.MenuItemID+" was taken off it")

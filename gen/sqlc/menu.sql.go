@@ -15,15 +15,13 @@ import (
 const ingredientList = `-- name: IngredientList :many
 WITH RECURSIVE needed AS (
   SELECT l.owner_kind, l.owner_id, l.item_id, l.preparation_id, l.quantity * 10000 AS numerator, l.yield_bp::numeric AS denominator
-  FROM recipe_lines l
-  WHERE l.org_id = $1 AND (
-    (l.owner_kind = 'DISH' AND l.owner_id = ANY ($2::text[])) OR (l.owner_kind = 'MODIFIER' AND l.owner_id = ANY ($3::text[]))
-  )
+  FROM (SELECT unnest($1::text[]) AS kind, unnest($2::text[]) AS id) wanted
+  JOIN recipe_lines l ON l.org_id = $3 AND l.owner_kind = wanted.kind AND l.owner_id = wanted.id
   UNION ALL
   SELECT n.owner_kind, n.owner_id, l.item_id, l.preparation_id, n.numerator * l.quantity * 10000, n.denominator * l.yield_bp * p.output_quantity
   FROM needed n
-  JOIN preparations p ON p.org_id = $1 AND p.id = n.preparation_id
-  JOIN recipe_lines l ON l.org_id = $1 AND l.owner_kind = 'PREPARATION' AND l.owner_id = n.preparation_id
+  JOIN preparations p ON p.org_id = $3 AND p.id = n.preparation_id
+  JOIN recipe_lines l ON l.org_id = $3 AND l.owner_kind = 'PREPARATION' AND l.owner_id = n.preparation_id
 )
 SELECT owner_kind, owner_id, item_id::text AS item_id, numerator::numeric AS numerator, denominator::numeric AS denominator
 FROM needed
@@ -32,9 +30,9 @@ ORDER BY owner_kind, owner_id, item_id, numerator, denominator
 `
 
 type IngredientListParams struct {
-	OrgID       string
-	DishIds     []string
-	ModifierIds []string
+	OwnerKinds []string
+	OwnerIds   []string
+	OrgID      string
 }
 
 type IngredientListRow struct {
@@ -45,10 +43,10 @@ type IngredientListRow struct {
 	Denominator decimal.Decimal
 }
 
-// What dishes and modifiers come to in items, through all preparations. A part is numerator ÷ denominator of an item's base unit
-// for one portion: products only, so that it stays exact until it is rounded.
+// What a portion of dishes and modifiers, or a batch of preparations, comes to in items, through all preparations. A part is
+// numerator ÷ denominator of an item's base unit: products only, so that it stays exact until it is rounded.
 func (q *Queries) IngredientList(ctx context.Context, db DBTX, arg *IngredientListParams) ([]*IngredientListRow, error) {
-	rows, err := db.Query(ctx, ingredientList, arg.OrgID, arg.DishIds, arg.ModifierIds)
+	rows, err := db.Query(ctx, ingredientList, arg.OwnerKinds, arg.OwnerIds, arg.OrgID)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +89,11 @@ func (q *Queries) MenuCategoryEnsure(ctx context.Context, db DBTX, arg *MenuCate
 }
 
 const menuCategoryList = `-- name: MenuCategoryList :many
-SELECT c.name, c.position, (
-  SELECT count(*) FROM menu_items m WHERE m.org_id = $1 AND m.category = c.name AND m.active
-)::bigint AS dishes
+SELECT c.name, c.position, coalesce(m.dishes, 0)::bigint AS dishes
 FROM menu_categories c
+LEFT JOIN (
+  SELECT i.category, count(*) AS dishes FROM menu_items i WHERE i.org_id = $1 AND i.active GROUP BY i.category
+) m ON m.category = c.name
 WHERE c.org_id = $1
 ORDER BY c.position, c.name
 `
@@ -455,7 +454,7 @@ func (q *Queries) ModifierRetireOthers(ctx context.Context, db DBTX, arg *Modifi
 	return err
 }
 
-const modifierUpsert = `-- name: ModifierUpsert :exec
+const modifierUpsert = `-- name: ModifierUpsert :execrows
 INSERT INTO modifiers (org_id, id, group_id, name, price, active, position)
 SELECT $1, m.id, $2, m.name, m.price, m.active, m.position
 FROM (
@@ -465,7 +464,9 @@ FROM (
     unnest($6::boolean[]) AS active,
     unnest($7::integer[]) AS position
 ) AS m
+ORDER BY m.id
 ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, price = excluded.price, active = excluded.active, position = excluded.position
+WHERE modifiers.group_id = excluded.group_id
 `
 
 type ModifierUpsertParams struct {
@@ -478,9 +479,9 @@ type ModifierUpsertParams struct {
 	Positions []int32
 }
 
-// An id that belongs to another group stays there; the caller looks before.
-func (q *Queries) ModifierUpsert(ctx context.Context, db DBTX, arg *ModifierUpsertParams) error {
-	_, err := db.Exec(ctx, modifierUpsert,
+// An id that belongs to another group stays there and isn't counted. In the order of their ids, so that two writers don't deadlock.
+func (q *Queries) ModifierUpsert(ctx context.Context, db DBTX, arg *ModifierUpsertParams) (int64, error) {
+	result, err := db.Exec(ctx, modifierUpsert,
 		arg.OrgID,
 		arg.GroupID,
 		arg.Ids,
@@ -489,43 +490,10 @@ func (q *Queries) ModifierUpsert(ctx context.Context, db DBTX, arg *ModifierUpse
 		arg.Active,
 		arg.Positions,
 	)
-	return err
-}
-
-const preparationEdgeList = `-- name: PreparationEdgeList :many
-SELECT owner_id, preparation_id::text AS preparation_id FROM recipe_lines
-WHERE org_id = $1 AND owner_kind = 'PREPARATION' AND preparation_id IS NOT NULL
-ORDER BY owner_id, line_no
-`
-
-type PreparationEdgeListParams struct {
-	OrgID string
-}
-
-type PreparationEdgeListRow struct {
-	OwnerID       string
-	PreparationID string
-}
-
-// Which preparation is made of which.
-func (q *Queries) PreparationEdgeList(ctx context.Context, db DBTX, arg *PreparationEdgeListParams) ([]*PreparationEdgeListRow, error) {
-	rows, err := db.Query(ctx, preparationEdgeList, arg.OrgID)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	var items []*PreparationEdgeListRow
-	for rows.Next() {
-		var i PreparationEdgeListRow
-		if err := rows.Scan(&i.OwnerID, &i.PreparationID); err != nil {
-			return nil, err
-		}
-		items = append(items, &i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected(), nil
 }
 
 const preparationList = `-- name: PreparationList :many
@@ -613,6 +581,44 @@ type PreparationLockParams struct {
 func (q *Queries) PreparationLock(ctx context.Context, db DBTX, arg *PreparationLockParams) error {
 	_, err := db.Exec(ctx, preparationLock, arg.OrgID)
 	return err
+}
+
+const preparationPartList = `-- name: PreparationPartList :many
+SELECT owner_id, coalesce(preparation_id, '')::text AS preparation_id, count(*)::bigint AS lines FROM recipe_lines
+WHERE org_id = $1 AND owner_kind = 'PREPARATION'
+GROUP BY owner_id, coalesce(preparation_id, '')
+ORDER BY 1, 2
+`
+
+type PreparationPartListParams struct {
+	OrgID string
+}
+
+type PreparationPartListRow struct {
+	OwnerID       string
+	PreparationID string
+	Lines         int64
+}
+
+// What preparations are made of, and by how many lines; the empty part stands for items.
+func (q *Queries) PreparationPartList(ctx context.Context, db DBTX, arg *PreparationPartListParams) ([]*PreparationPartListRow, error) {
+	rows, err := db.Query(ctx, preparationPartList, arg.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*PreparationPartListRow
+	for rows.Next() {
+		var i PreparationPartListRow
+		if err := rows.Scan(&i.OwnerID, &i.PreparationID, &i.Lines); err != nil {
+			return nil, err
+		}
+		items = append(items, &i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const preparationUpsert = `-- name: PreparationUpsert :exec

@@ -33,7 +33,7 @@ type MenuItem struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name on the menu.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Category, for example `FOOD`.
+	// Category, for example `FOOD`. A new one is made and comes last.
 	Category string `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
 	// Price before tax, in minor units of the organisation's currency.
 	Price int64 `protobuf:"varint,4,opt,name=price,proto3" json:"price,omitempty"`
@@ -381,7 +381,7 @@ type ModifierGroup struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name, for example `Toppings`.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Least that must be chosen.
+	// Least that must be chosen; not more than there are modifiers on the menu.
 	MinChoices int32 `protobuf:"varint,3,opt,name=min_choices,json=minChoices,proto3" json:"min_choices,omitempty"`
 	// Most that may be chosen.
 	MaxChoices int32 `protobuf:"varint,4,opt,name=max_choices,json=maxChoices,proto3" json:"max_choices,omitempty"`
@@ -1481,7 +1481,7 @@ type GetMenuItemCostRequest struct {
 	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
 	// The dish.
 	MenuItemId string `protobuf:"bytes,2,opt,name=menu_item_id,json=menuItemId,proto3" json:"menu_item_id,omitempty"`
-	// The branch.
+	// The branch; if empty the caller's own, or for callers of all branches the organisation, at the cost of any branch's newest batch.
 	BranchId      string `protobuf:"bytes,3,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1547,7 +1547,7 @@ type IngredientCost struct {
 	ItemName string `protobuf:"bytes,2,opt,name=item_name,json=itemName,proto3" json:"item_name,omitempty"`
 	// Taken from stock for a portion, in base units.
 	Quantity float64 `protobuf:"fixed64,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	// Last known cost of a base unit in minor units.
+	// Last known cost of a base unit in minor units; 0 if there is none.
 	UnitCost string `protobuf:"bytes,4,opt,name=unit_cost,json=unitCost,proto3" json:"unit_cost,omitempty"`
 	// Cost of the quantity in minor units, rounded.
 	Cost          int64 `protobuf:"varint,5,opt,name=cost,proto3" json:"cost,omitempty"`
@@ -1636,7 +1636,9 @@ type GetMenuItemCostResponse struct {
 	// cost ÷ price.
 	FoodCostBp *int64 `protobuf:"varint,6,opt,name=food_cost_bp,json=foodCostBp,proto3,oneof" json:"food_cost_bp,omitempty"`
 	// ISO 4217 code.
-	Currency      string `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
+	Currency string `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
+	// True if an ingredient has no known cost, so that the dish costs more than it says.
+	Partial       bool `protobuf:"varint,8,opt,name=partial,proto3" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1716,6 +1718,268 @@ func (x *GetMenuItemCostResponse) GetFoodCostBp() int64 {
 func (x *GetMenuItemCostResponse) GetCurrency() string {
 	if x != nil {
 		return x.Currency
+	}
+	return ""
+}
+
+func (x *GetMenuItemCostResponse) GetPartial() bool {
+	if x != nil {
+		return x.Partial
+	}
+	return false
+}
+
+// ListMenuItemCostsRequest asks for a page.
+type ListMenuItemCostsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// As in GetMenuItemCostRequest.
+	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
+	// At most so many rows; 0 means 100, at most 500.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMenuItemCostsRequest) Reset() {
+	*x = ListMenuItemCostsRequest{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMenuItemCostsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMenuItemCostsRequest) ProtoMessage() {}
+
+func (x *ListMenuItemCostsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMenuItemCostsRequest.ProtoReflect.Descriptor instead.
+func (*ListMenuItemCostsRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListMenuItemCostsRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *ListMenuItemCostsRequest) GetBranchId() string {
+	if x != nil {
+		return x.BranchId
+	}
+	return ""
+}
+
+func (x *ListMenuItemCostsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMenuItemCostsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// MenuItemCost is what a portion of a dish costs. Money is in minor units.
+type MenuItemCost struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The dish.
+	MenuItemId string `protobuf:"bytes,1,opt,name=menu_item_id,json=menuItemId,proto3" json:"menu_item_id,omitempty"`
+	// Its name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Its category.
+	Category string `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
+	// Cost of a portion.
+	Cost int64 `protobuf:"varint,4,opt,name=cost,proto3" json:"cost,omitempty"`
+	// Price before tax.
+	Price int64 `protobuf:"varint,5,opt,name=price,proto3" json:"price,omitempty"`
+	// price − cost.
+	Margin int64 `protobuf:"varint,6,opt,name=margin,proto3" json:"margin,omitempty"`
+	// margin ÷ price.
+	MarginBp *int64 `protobuf:"varint,7,opt,name=margin_bp,json=marginBp,proto3,oneof" json:"margin_bp,omitempty"`
+	// cost ÷ price.
+	FoodCostBp *int64 `protobuf:"varint,8,opt,name=food_cost_bp,json=foodCostBp,proto3,oneof" json:"food_cost_bp,omitempty"`
+	// True if an ingredient has no known cost, so that the dish costs more than it says.
+	Partial       bool `protobuf:"varint,9,opt,name=partial,proto3" json:"partial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MenuItemCost) Reset() {
+	*x = MenuItemCost{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MenuItemCost) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MenuItemCost) ProtoMessage() {}
+
+func (x *MenuItemCost) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MenuItemCost.ProtoReflect.Descriptor instead.
+func (*MenuItemCost) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *MenuItemCost) GetMenuItemId() string {
+	if x != nil {
+		return x.MenuItemId
+	}
+	return ""
+}
+
+func (x *MenuItemCost) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MenuItemCost) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *MenuItemCost) GetCost() int64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *MenuItemCost) GetPrice() int64 {
+	if x != nil {
+		return x.Price
+	}
+	return 0
+}
+
+func (x *MenuItemCost) GetMargin() int64 {
+	if x != nil {
+		return x.Margin
+	}
+	return 0
+}
+
+func (x *MenuItemCost) GetMarginBp() int64 {
+	if x != nil && x.MarginBp != nil {
+		return *x.MarginBp
+	}
+	return 0
+}
+
+func (x *MenuItemCost) GetFoodCostBp() int64 {
+	if x != nil && x.FoodCostBp != nil {
+		return *x.FoodCostBp
+	}
+	return 0
+}
+
+func (x *MenuItemCost) GetPartial() bool {
+	if x != nil {
+		return x.Partial
+	}
+	return false
+}
+
+// ListMenuItemCostsResponse is a page of costs.
+type ListMenuItemCostsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By the dishes' ids.
+	Costs []*MenuItemCost `protobuf:"bytes,1,rep,name=costs,proto3" json:"costs,omitempty"`
+	// ISO 4217 code.
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMenuItemCostsResponse) Reset() {
+	*x = ListMenuItemCostsResponse{}
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMenuItemCostsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMenuItemCostsResponse) ProtoMessage() {}
+
+func (x *ListMenuItemCostsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_menu_v1_menu_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMenuItemCostsResponse.ProtoReflect.Descriptor instead.
+func (*ListMenuItemCostsResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_menu_v1_menu_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListMenuItemCostsResponse) GetCosts() []*MenuItemCost {
+	if x != nil {
+		return x.Costs
+	}
+	return nil
+}
+
+func (x *ListMenuItemCostsResponse) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *ListMenuItemCostsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
 	}
 	return ""
 }
@@ -1835,13 +2099,13 @@ const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12>\n" +
 	"\fmenu_item_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\n" +
 	"menuItemId\x129\n" +
-	"\tbranch_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{1,64}$R\bbranchId\"\x93\x01\n" +
+	"\tbranch_id\x18\x03 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\"\x93\x01\n" +
 	"\x0eIngredientCost\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
 	"\titem_name\x18\x02 \x01(\tR\bitemName\x12\x1a\n" +
 	"\bquantity\x18\x03 \x01(\x01R\bquantity\x12\x1b\n" +
 	"\tunit_cost\x18\x04 \x01(\tR\bunitCost\x12\x12\n" +
-	"\x04cost\x18\x05 \x01(\x03R\x04cost\"\xa4\x02\n" +
+	"\x04cost\x18\x05 \x01(\x03R\x04cost\"\xbe\x02\n" +
 	"\x17GetMenuItemCostResponse\x12C\n" +
 	"\vingredients\x18\x01 \x03(\v2!.chefcloud.menu.v1.IngredientCostR\vingredients\x12\x12\n" +
 	"\x04cost\x18\x02 \x01(\x03R\x04cost\x12\x14\n" +
@@ -1850,10 +2114,37 @@ const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\tmargin_bp\x18\x05 \x01(\x03H\x00R\bmarginBp\x88\x01\x01\x12%\n" +
 	"\ffood_cost_bp\x18\x06 \x01(\x03H\x01R\n" +
 	"foodCostBp\x88\x01\x01\x12\x1a\n" +
-	"\bcurrency\x18\a \x01(\tR\bcurrencyB\f\n" +
+	"\bcurrency\x18\a \x01(\tR\bcurrency\x12\x18\n" +
+	"\apartial\x18\b \x01(\bR\apartialB\f\n" +
 	"\n" +
 	"_margin_bpB\x0f\n" +
-	"\r_food_cost_bp2\x87\f\n" +
+	"\r_food_cost_bp\"\xbe\x01\n" +
+	"\x18ListMenuItemCostsRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x129\n" +
+	"\tbranch_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^[A-Za-z0-9_-]{0,64}$R\bbranchId\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\xa4\x02\n" +
+	"\fMenuItemCost\x12 \n" +
+	"\fmenu_item_id\x18\x01 \x01(\tR\n" +
+	"menuItemId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
+	"\bcategory\x18\x03 \x01(\tR\bcategory\x12\x12\n" +
+	"\x04cost\x18\x04 \x01(\x03R\x04cost\x12\x14\n" +
+	"\x05price\x18\x05 \x01(\x03R\x05price\x12\x16\n" +
+	"\x06margin\x18\x06 \x01(\x03R\x06margin\x12 \n" +
+	"\tmargin_bp\x18\a \x01(\x03H\x00R\bmarginBp\x88\x01\x01\x12%\n" +
+	"\ffood_cost_bp\x18\b \x01(\x03H\x01R\n" +
+	"foodCostBp\x88\x01\x01\x12\x18\n" +
+	"\apartial\x18\t \x01(\bR\apartialB\f\n" +
+	"\n" +
+	"_margin_bpB\x0f\n" +
+	"\r_food_cost_bp\"\x96\x01\n" +
+	"\x19ListMenuItemCostsResponse\x125\n" +
+	"\x05costs\x18\x01 \x03(\v2\x1f.chefcloud.menu.v1.MenuItemCostR\x05costs\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken2\xa3\r\n" +
 	"\vMenuService\x12\x83\x01\n" +
 	"\x0eUpsertMenuItem\x12(.chefcloud.menu.v1.UpsertMenuItemRequest\x1a).chefcloud.menu.v1.UpsertMenuItemResponse\"\x1c\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/menu/items\x12\x96\x01\n" +
 	"\vGetMenuItem\x12%.chefcloud.menu.v1.GetMenuItemRequest\x1a&.chefcloud.menu.v1.GetMenuItemResponse\"8\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x1c\x12\x1a/menu/items/{menu_item_id}\x90\x02\x01\x12\x8d\x01\n" +
@@ -1864,7 +2155,8 @@ const file_chefcloud_menu_v1_menu_proto_rawDesc = "" +
 	"\x12ListModifierGroups\x12,.chefcloud.menu.v1.ListModifierGroupsRequest\x1a-.chefcloud.menu.v1.ListModifierGroupsResponse\"3\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x17\x12\x15/menu/modifier-groups\x90\x02\x01\x12\x88\x01\n" +
 	"\x0eUpsertCategory\x12(.chefcloud.menu.v1.UpsertCategoryRequest\x1a).chefcloud.menu.v1.UpsertCategoryResponse\"!\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/menu/categories\x12\x95\x01\n" +
 	"\x0eListCategories\x12(.chefcloud.menu.v1.ListCategoriesRequest\x1a).chefcloud.menu.v1.ListCategoriesResponse\".\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x12\x12\x10/menu/categories\x90\x02\x01\x12\xa7\x01\n" +
-	"\x0fGetMenuItemCost\x12).chefcloud.menu.v1.GetMenuItemCostRequest\x1a*.chefcloud.menu.v1.GetMenuItemCostResponse\"=\xaa\xbb\x18\x0f\x10\x02\x1a\vorders:read\x82\xd3\xe4\x93\x02!\x12\x1f/menu/items/{menu_item_id}/cost\x90\x02\x01B\xcb\x01\n" +
+	"\x0fGetMenuItemCost\x12).chefcloud.menu.v1.GetMenuItemCostRequest\x1a*.chefcloud.menu.v1.GetMenuItemCostResponse\"=\xaa\xbb\x18\x0f\x10\x02\x1a\vorders:read\x82\xd3\xe4\x93\x02!\x12\x1f/menu/items/{menu_item_id}/cost\x90\x02\x01\x12\x99\x01\n" +
+	"\x11ListMenuItemCosts\x12+.chefcloud.menu.v1.ListMenuItemCostsRequest\x1a,.chefcloud.menu.v1.ListMenuItemCostsResponse\")\xaa\xbb\x18\x0f\x10\x02\x1a\vorders:read\x82\xd3\xe4\x93\x02\r\x12\v/menu/costs\x90\x02\x01B\xcb\x01\n" +
 	"\x15com.chefcloud.menu.v1B\tMenuProtoP\x01ZAgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1;menuv1\xa2\x02\x03CMX\xaa\x02\x11Chefcloud.Menu.V1\xca\x02\x11Chefcloud\\Menu\\V1\xe2\x02\x1dChefcloud\\Menu\\V1\\GPBMetadata\xea\x02\x13Chefcloud::Menu::V1b\x06proto3"
 
 var (
@@ -1879,7 +2171,7 @@ func file_chefcloud_menu_v1_menu_proto_rawDescGZIP() []byte {
 	return file_chefcloud_menu_v1_menu_proto_rawDescData
 }
 
-var file_chefcloud_menu_v1_menu_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_chefcloud_menu_v1_menu_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_chefcloud_menu_v1_menu_proto_goTypes = []any{
 	(*MenuItem)(nil),                    // 0: chefcloud.menu.v1.MenuItem
 	(*RecipeLine)(nil),                  // 1: chefcloud.menu.v1.RecipeLine
@@ -1908,6 +2200,9 @@ var file_chefcloud_menu_v1_menu_proto_goTypes = []any{
 	(*GetMenuItemCostRequest)(nil),      // 24: chefcloud.menu.v1.GetMenuItemCostRequest
 	(*IngredientCost)(nil),              // 25: chefcloud.menu.v1.IngredientCost
 	(*GetMenuItemCostResponse)(nil),     // 26: chefcloud.menu.v1.GetMenuItemCostResponse
+	(*ListMenuItemCostsRequest)(nil),    // 27: chefcloud.menu.v1.ListMenuItemCostsRequest
+	(*MenuItemCost)(nil),                // 28: chefcloud.menu.v1.MenuItemCost
+	(*ListMenuItemCostsResponse)(nil),   // 29: chefcloud.menu.v1.ListMenuItemCostsResponse
 }
 var file_chefcloud_menu_v1_menu_proto_depIdxs = []int32{
 	1,  // 0: chefcloud.menu.v1.MenuItem.recipe:type_name -> chefcloud.menu.v1.RecipeLine
@@ -1928,31 +2223,34 @@ var file_chefcloud_menu_v1_menu_proto_depIdxs = []int32{
 	4,  // 15: chefcloud.menu.v1.ListModifierGroupsResponse.modifier_groups:type_name -> chefcloud.menu.v1.ModifierGroup
 	5,  // 16: chefcloud.menu.v1.ListCategoriesResponse.categories:type_name -> chefcloud.menu.v1.Category
 	25, // 17: chefcloud.menu.v1.GetMenuItemCostResponse.ingredients:type_name -> chefcloud.menu.v1.IngredientCost
-	6,  // 18: chefcloud.menu.v1.MenuService.UpsertMenuItem:input_type -> chefcloud.menu.v1.UpsertMenuItemRequest
-	8,  // 19: chefcloud.menu.v1.MenuService.GetMenuItem:input_type -> chefcloud.menu.v1.GetMenuItemRequest
-	10, // 20: chefcloud.menu.v1.MenuService.ListMenuItems:input_type -> chefcloud.menu.v1.ListMenuItemsRequest
-	12, // 21: chefcloud.menu.v1.MenuService.UpsertPreparation:input_type -> chefcloud.menu.v1.UpsertPreparationRequest
-	18, // 22: chefcloud.menu.v1.MenuService.ListPreparations:input_type -> chefcloud.menu.v1.ListPreparationsRequest
-	14, // 23: chefcloud.menu.v1.MenuService.UpsertModifierGroup:input_type -> chefcloud.menu.v1.UpsertModifierGroupRequest
-	20, // 24: chefcloud.menu.v1.MenuService.ListModifierGroups:input_type -> chefcloud.menu.v1.ListModifierGroupsRequest
-	16, // 25: chefcloud.menu.v1.MenuService.UpsertCategory:input_type -> chefcloud.menu.v1.UpsertCategoryRequest
-	22, // 26: chefcloud.menu.v1.MenuService.ListCategories:input_type -> chefcloud.menu.v1.ListCategoriesRequest
-	24, // 27: chefcloud.menu.v1.MenuService.GetMenuItemCost:input_type -> chefcloud.menu.v1.GetMenuItemCostRequest
-	7,  // 28: chefcloud.menu.v1.MenuService.UpsertMenuItem:output_type -> chefcloud.menu.v1.UpsertMenuItemResponse
-	9,  // 29: chefcloud.menu.v1.MenuService.GetMenuItem:output_type -> chefcloud.menu.v1.GetMenuItemResponse
-	11, // 30: chefcloud.menu.v1.MenuService.ListMenuItems:output_type -> chefcloud.menu.v1.ListMenuItemsResponse
-	13, // 31: chefcloud.menu.v1.MenuService.UpsertPreparation:output_type -> chefcloud.menu.v1.UpsertPreparationResponse
-	19, // 32: chefcloud.menu.v1.MenuService.ListPreparations:output_type -> chefcloud.menu.v1.ListPreparationsResponse
-	15, // 33: chefcloud.menu.v1.MenuService.UpsertModifierGroup:output_type -> chefcloud.menu.v1.UpsertModifierGroupResponse
-	21, // 34: chefcloud.menu.v1.MenuService.ListModifierGroups:output_type -> chefcloud.menu.v1.ListModifierGroupsResponse
-	17, // 35: chefcloud.menu.v1.MenuService.UpsertCategory:output_type -> chefcloud.menu.v1.UpsertCategoryResponse
-	23, // 36: chefcloud.menu.v1.MenuService.ListCategories:output_type -> chefcloud.menu.v1.ListCategoriesResponse
-	26, // 37: chefcloud.menu.v1.MenuService.GetMenuItemCost:output_type -> chefcloud.menu.v1.GetMenuItemCostResponse
-	28, // [28:38] is the sub-list for method output_type
-	18, // [18:28] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	28, // 18: chefcloud.menu.v1.ListMenuItemCostsResponse.costs:type_name -> chefcloud.menu.v1.MenuItemCost
+	6,  // 19: chefcloud.menu.v1.MenuService.UpsertMenuItem:input_type -> chefcloud.menu.v1.UpsertMenuItemRequest
+	8,  // 20: chefcloud.menu.v1.MenuService.GetMenuItem:input_type -> chefcloud.menu.v1.GetMenuItemRequest
+	10, // 21: chefcloud.menu.v1.MenuService.ListMenuItems:input_type -> chefcloud.menu.v1.ListMenuItemsRequest
+	12, // 22: chefcloud.menu.v1.MenuService.UpsertPreparation:input_type -> chefcloud.menu.v1.UpsertPreparationRequest
+	18, // 23: chefcloud.menu.v1.MenuService.ListPreparations:input_type -> chefcloud.menu.v1.ListPreparationsRequest
+	14, // 24: chefcloud.menu.v1.MenuService.UpsertModifierGroup:input_type -> chefcloud.menu.v1.UpsertModifierGroupRequest
+	20, // 25: chefcloud.menu.v1.MenuService.ListModifierGroups:input_type -> chefcloud.menu.v1.ListModifierGroupsRequest
+	16, // 26: chefcloud.menu.v1.MenuService.UpsertCategory:input_type -> chefcloud.menu.v1.UpsertCategoryRequest
+	22, // 27: chefcloud.menu.v1.MenuService.ListCategories:input_type -> chefcloud.menu.v1.ListCategoriesRequest
+	24, // 28: chefcloud.menu.v1.MenuService.GetMenuItemCost:input_type -> chefcloud.menu.v1.GetMenuItemCostRequest
+	27, // 29: chefcloud.menu.v1.MenuService.ListMenuItemCosts:input_type -> chefcloud.menu.v1.ListMenuItemCostsRequest
+	7,  // 30: chefcloud.menu.v1.MenuService.UpsertMenuItem:output_type -> chefcloud.menu.v1.UpsertMenuItemResponse
+	9,  // 31: chefcloud.menu.v1.MenuService.GetMenuItem:output_type -> chefcloud.menu.v1.GetMenuItemResponse
+	11, // 32: chefcloud.menu.v1.MenuService.ListMenuItems:output_type -> chefcloud.menu.v1.ListMenuItemsResponse
+	13, // 33: chefcloud.menu.v1.MenuService.UpsertPreparation:output_type -> chefcloud.menu.v1.UpsertPreparationResponse
+	19, // 34: chefcloud.menu.v1.MenuService.ListPreparations:output_type -> chefcloud.menu.v1.ListPreparationsResponse
+	15, // 35: chefcloud.menu.v1.MenuService.UpsertModifierGroup:output_type -> chefcloud.menu.v1.UpsertModifierGroupResponse
+	21, // 36: chefcloud.menu.v1.MenuService.ListModifierGroups:output_type -> chefcloud.menu.v1.ListModifierGroupsResponse
+	17, // 37: chefcloud.menu.v1.MenuService.UpsertCategory:output_type -> chefcloud.menu.v1.UpsertCategoryResponse
+	23, // 38: chefcloud.menu.v1.MenuService.ListCategories:output_type -> chefcloud.menu.v1.ListCategoriesResponse
+	26, // 39: chefcloud.menu.v1.MenuService.GetMenuItemCost:output_type -> chefcloud.menu.v1.GetMenuItemCostResponse
+	29, // 40: chefcloud.menu.v1.MenuService.ListMenuItemCosts:output_type -> chefcloud.menu.v1.ListMenuItemCostsResponse
+	30, // [30:41] is the sub-list for method output_type
+	19, // [19:30] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_menu_v1_menu_proto_init() }
@@ -1961,13 +2259,14 @@ func file_chefcloud_menu_v1_menu_proto_init() {
 		return
 	}
 	file_chefcloud_menu_v1_menu_proto_msgTypes[26].OneofWrappers = []any{}
+	file_chefcloud_menu_v1_menu_proto_msgTypes[28].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_menu_v1_menu_proto_rawDesc), len(file_chefcloud_menu_v1_menu_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -746,9 +746,11 @@ type Modifier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name, for example `extra cheese`; the menu's if a modifier of it is named.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Price for a portion, in minor units; the menu's if a modifier of it is named.
+	// Price for a portion, in minor units; the menu's if a modifier of it is named, but on an ingested line with a unit_price what the
+	// terminal charged.
 	Price int64 `protobuf:"varint,2,opt,name=price,proto3" json:"price,omitempty"`
 	// Modifier of the menu, of a group that the dish has. Its recipe is used up with the dish's. Without one, name and price say it all.
+	// An ingested line with a unit_price may name any, also one that the dish has no longer, and as many as it likes.
 	ModifierId    string `protobuf:"bytes,3,opt,name=modifier_id,json=modifierId,proto3" json:"modifier_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -63,6 +63,9 @@ const (
 	// MenuServiceGetMenuItemCostProcedure is the fully-qualified name of the MenuService's
 	// GetMenuItemCost RPC.
 	MenuServiceGetMenuItemCostProcedure = "/chefcloud.menu.v1.MenuService/GetMenuItemCost"
+	// MenuServiceListMenuItemCostsProcedure is the fully-qualified name of the MenuService's
+	// ListMenuItemCosts RPC.
+	MenuServiceListMenuItemCostsProcedure = "/chefcloud.menu.v1.MenuService/ListMenuItemCosts"
 )
 
 // MenuServiceClient is a client for the chefcloud.menu.v1.MenuService service.
@@ -74,7 +77,8 @@ type MenuServiceClient interface {
 	// ListMenuItems lists the dishes by id.
 	ListMenuItems(context.Context, *v1.ListMenuItemsRequest) (*v1.ListMenuItemsResponse, error)
 	// UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
-	// invalid_argument, naming the way round.
+	// invalid_argument RECIPE_CYCLE, naming the way round. At most 10 preparations may be made of each other in a row, and items may
+	// come into one of them by at most 500 ways.
 	UpsertPreparation(context.Context, *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error)
 	// ListPreparations lists preparations by id.
 	ListPreparations(context.Context, *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error)
@@ -86,8 +90,11 @@ type MenuServiceClient interface {
 	UpsertCategory(context.Context, *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error)
 	// ListCategories lists categories in the order in which they are shown.
 	ListCategories(context.Context, *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error)
-	// GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+	// GetMenuItemCost says what a portion costs at the last known cost of each ingredient, that of the newest batch: the branch's, else
+	// any branch's.
 	GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error)
+	// ListMenuItemCosts says what a portion of each dish costs, on the menu or off it, by id. Costs are those of GetMenuItemCost.
+	ListMenuItemCosts(context.Context, *v1.ListMenuItemCostsRequest) (*v1.ListMenuItemCostsResponse, error)
 }
 
 // NewMenuServiceClient constructs a client for the chefcloud.menu.v1.MenuService service. By
@@ -167,6 +174,13 @@ func NewMenuServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listMenuItemCosts: connect.NewClient[v1.ListMenuItemCostsRequest, v1.ListMenuItemCostsResponse](
+			httpClient,
+			baseURL+MenuServiceListMenuItemCostsProcedure,
+			connect.WithSchema(menuServiceMethods.ByName("ListMenuItemCosts")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -182,6 +196,7 @@ type menuServiceClient struct {
 	upsertCategory      *connect.Client[v1.UpsertCategoryRequest, v1.UpsertCategoryResponse]
 	listCategories      *connect.Client[v1.ListCategoriesRequest, v1.ListCategoriesResponse]
 	getMenuItemCost     *connect.Client[v1.GetMenuItemCostRequest, v1.GetMenuItemCostResponse]
+	listMenuItemCosts   *connect.Client[v1.ListMenuItemCostsRequest, v1.ListMenuItemCostsResponse]
 }
 
 // UpsertMenuItem calls chefcloud.menu.v1.MenuService.UpsertMenuItem.
@@ -274,6 +289,15 @@ func (c *menuServiceClient) GetMenuItemCost(ctx context.Context, req *v1.GetMenu
 	return nil, err
 }
 
+// ListMenuItemCosts calls chefcloud.menu.v1.MenuService.ListMenuItemCosts.
+func (c *menuServiceClient) ListMenuItemCosts(ctx context.Context, req *v1.ListMenuItemCostsRequest) (*v1.ListMenuItemCostsResponse, error) {
+	response, err := c.listMenuItemCosts.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // MenuServiceHandler is an implementation of the chefcloud.menu.v1.MenuService service.
 type MenuServiceHandler interface {
 	// UpsertMenuItem creates a dish or replaces it whole, recipe included. Closed orders keep the prices and costs that they had.
@@ -283,7 +307,8 @@ type MenuServiceHandler interface {
 	// ListMenuItems lists the dishes by id.
 	ListMenuItems(context.Context, *v1.ListMenuItemsRequest) (*v1.ListMenuItemsResponse, error)
 	// UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
-	// invalid_argument, naming the way round.
+	// invalid_argument RECIPE_CYCLE, naming the way round. At most 10 preparations may be made of each other in a row, and items may
+	// come into one of them by at most 500 ways.
 	UpsertPreparation(context.Context, *v1.UpsertPreparationRequest) (*v1.UpsertPreparationResponse, error)
 	// ListPreparations lists preparations by id.
 	ListPreparations(context.Context, *v1.ListPreparationsRequest) (*v1.ListPreparationsResponse, error)
@@ -295,8 +320,11 @@ type MenuServiceHandler interface {
 	UpsertCategory(context.Context, *v1.UpsertCategoryRequest) (*v1.UpsertCategoryResponse, error)
 	// ListCategories lists categories in the order in which they are shown.
 	ListCategories(context.Context, *v1.ListCategoriesRequest) (*v1.ListCategoriesResponse, error)
-	// GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+	// GetMenuItemCost says what a portion costs at the last known cost of each ingredient, that of the newest batch: the branch's, else
+	// any branch's.
 	GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error)
+	// ListMenuItemCosts says what a portion of each dish costs, on the menu or off it, by id. Costs are those of GetMenuItemCost.
+	ListMenuItemCosts(context.Context, *v1.ListMenuItemCostsRequest) (*v1.ListMenuItemCostsResponse, error)
 }
 
 // NewMenuServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -372,6 +400,13 @@ func NewMenuServiceHandler(svc MenuServiceHandler, opts ...connect.HandlerOption
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	menuServiceListMenuItemCostsHandler := connect.NewUnaryHandlerSimple(
+		MenuServiceListMenuItemCostsProcedure,
+		svc.ListMenuItemCosts,
+		connect.WithSchema(menuServiceMethods.ByName("ListMenuItemCosts")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/chefcloud.menu.v1.MenuService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case MenuServiceUpsertMenuItemProcedure:
@@ -394,6 +429,8 @@ func NewMenuServiceHandler(svc MenuServiceHandler, opts ...connect.HandlerOption
 			menuServiceListCategoriesHandler.ServeHTTP(w, r)
 		case MenuServiceGetMenuItemCostProcedure:
 			menuServiceGetMenuItemCostHandler.ServeHTTP(w, r)
+		case MenuServiceListMenuItemCostsProcedure:
+			menuServiceListMenuItemCostsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -441,4 +478,8 @@ func (UnimplementedMenuServiceHandler) ListCategories(context.Context, *v1.ListC
 
 func (UnimplementedMenuServiceHandler) GetMenuItemCost(context.Context, *v1.GetMenuItemCostRequest) (*v1.GetMenuItemCostResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.GetMenuItemCost is not implemented"))
+}
+
+func (UnimplementedMenuServiceHandler) ListMenuItemCosts(context.Context, *v1.ListMenuItemCostsRequest) (*v1.ListMenuItemCostsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.menu.v1.MenuService.ListMenuItemCosts is not implemented"))
 }

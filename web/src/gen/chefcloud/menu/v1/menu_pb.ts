@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/menu/v1/menu.proto.
  */
 export const file_chefcloud_menu_v1_menu: GenFile = /*@__PURE__*/
-  fileDesc("ChxjaGVmY2xvdWQvbWVudS92MS9tZW51LnByb3RvEhFjaGVmY2xvdWQubWVudS52MSK3AgoITWVudUl0ZW0SKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCghjYXRlZ29yeRgDIAEoCUIJukgGcgQQARhAEh0KBXByaWNlGAQgASgDQg66SAsiCRiAoJSljR0oABIfCgt0YXhfcmF0ZV9icBgFIAEoBUIKukgHGgUYkE4oABIOCgZhY3RpdmUYBiABKAgSNwoGcmVjaXBlGAcgAygLMh0uY2hlZmNsb3VkLm1lbnUudjEuUmVjaXBlTGluZUIIukgFkgECEGQSQQoSbW9kaWZpZXJfZ3JvdXBfaWRzGAggAygJQiW6SCKSAR8QFBgBIhlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIsMBCgpSZWNpcGVMaW5lEi0KB2l0ZW1faWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSMgoIcXVhbnRpdHkYAiABKAFCILpIHRIbOQAAAAAAAAAAGQAAAADQEmNBKQAAAADQEmPBEhwKCHlpZWxkX2JwGAMgASgFQgq6SAcaBRiQTigAEjQKDnByZXBhcmF0aW9uX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kIt4BCgtQcmVwYXJhdGlvbhIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIYCgRuYW1lGAIgASgJQgq6SAdyBRABGMgBEjAKD291dHB1dF9xdWFudGl0eRgDIAEoAUIXukgUEhIZAAAAANASY0EhAAAAAAAAAAASHgoLb3V0cHV0X3VuaXQYBCABKAlCCbpIBnIEEAEYFBI5CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgq6SAeSAQQIARBkIrUBCghNb2RpZmllchIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHQoFcHJpY2UYAyABKANCDrpICyIJGICglKWNHSgAEg4KBmFjdGl2ZRgEIAEoCBI3CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgi6SAWSAQIQMiLOAQoNTW9kaWZpZXJHcm91cBIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHgoLbWluX2Nob2ljZXMYAyABKAVCCbpIBhoEGDIoABIeCgttYXhfY2hvaWNlcxgEIAEoBUIJukgGGgQYMigBEjoKCW1vZGlmaWVycxgFIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyQgq6SAeSAQQIARBkIlIKCENhdGVnb3J5EhcKBG5hbWUYASABKAlCCbpIBnIEEAEYQBIdCghwb3NpdGlvbhgCIAEoBUILukgIGgYYwIQ9KAASDgoGZGlzaGVzGAMgASgDIl8KFVVwc2VydE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSNgoJbWVudV9pdGVtGAIgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW1CBrpIA8gBASJIChZVcHNlcnRNZW51SXRlbVJlc3BvbnNlEi4KCW1lbnVfaXRlbRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtIlgKEkdldE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkUKE0dldE1lbnVJdGVtUmVzcG9uc2USLgoJbWVudV9pdGVtGAEgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW0iYwoUTGlzdE1lbnVJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJhChVMaXN0TWVudUl0ZW1zUmVzcG9uc2USLwoKbWVudV9pdGVtcxgBIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChhVcHNlcnRQcmVwYXJhdGlvblJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjsKC3ByZXBhcmF0aW9uGAIgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb25CBrpIA8gBASJQChlVcHNlcnRQcmVwYXJhdGlvblJlc3BvbnNlEjMKC3ByZXBhcmF0aW9uGAEgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb24ibgoaVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEkAKDm1vZGlmaWVyX2dyb3VwGAIgASgLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cEIGukgDyAEBIlcKG1Vwc2VydE1vZGlmaWVyR3JvdXBSZXNwb25zZRI4Cg5tb2RpZmllcl9ncm91cBgBIAEoCzIgLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyR3JvdXAiXgoVVXBzZXJ0Q2F0ZWdvcnlSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRI1CghjYXRlZ29yeRgCIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5Qga6SAPIAQEiRwoWVXBzZXJ0Q2F0ZWdvcnlSZXNwb25zZRItCghjYXRlZ29yeRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5ImYKF0xpc3RQcmVwYXJhdGlvbnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQiaQoYTGlzdFByZXBhcmF0aW9uc1Jlc3BvbnNlEjQKDHByZXBhcmF0aW9ucxgBIAMoCzIeLmNoZWZjbG91ZC5tZW51LnYxLlByZXBhcmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChlMaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQicAoaTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2USOQoPbW9kaWZpZXJfZ3JvdXBzGAEgAygLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoVTGlzdENhdGVnb3JpZXNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCSJJChZMaXN0Q2F0ZWdvcmllc1Jlc3BvbnNlEi8KCmNhdGVnb3JpZXMYASADKAsyGy5jaGVmY2xvdWQubWVudS52MS5DYXRlZ29yeSKNAQoWR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJnCg5JbmdyZWRpZW50Q29zdBIPCgdpdGVtX2lkGAEgASgJEhEKCWl0ZW1fbmFtZRgCIAEoCRIQCghxdWFudGl0eRgDIAEoARIRCgl1bml0X2Nvc3QYBCABKAkSDAoEY29zdBgFIAEoAyLiAQoXR2V0TWVudUl0ZW1Db3N0UmVzcG9uc2USNgoLaW5ncmVkaWVudHMYASADKAsyIS5jaGVmY2xvdWQubWVudS52MS5JbmdyZWRpZW50Q29zdBIMCgRjb3N0GAIgASgDEg0KBXByaWNlGAMgASgDEg4KBm1hcmdpbhgEIAEoAxIWCgltYXJnaW5fYnAYBSABKANIAIgBARIZCgxmb29kX2Nvc3RfYnAYBiABKANIAYgBARIQCghjdXJyZW5jeRgHIAEoCUIMCgpfbWFyZ2luX2JwQg8KDV9mb29kX2Nvc3RfYnAyhwwKC01lbnVTZXJ2aWNlEoMBCg5VcHNlcnRNZW51SXRlbRIoLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVxdWVzdBopLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVzcG9uc2UiHKq7GAIQA4LT5JMCEDoBKiILL21lbnUvaXRlbXMSlgEKC0dldE1lbnVJdGVtEiUuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXF1ZXN0GiYuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXNwb25zZSI4kAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCHBIaL21lbnUvaXRlbXMve21lbnVfaXRlbV9pZH0SjQEKDUxpc3RNZW51SXRlbXMSJy5jaGVmY2xvdWQubWVudS52MS5MaXN0TWVudUl0ZW1zUmVxdWVzdBooLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RNZW51SXRlbXNSZXNwb25zZSIpkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCDRILL21lbnUvaXRlbXMSkwEKEVVwc2VydFByZXBhcmF0aW9uEisuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXF1ZXN0GiwuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXNwb25zZSIjqrsYAhADgtPkkwIXOgEqIhIvbWVudS9wcmVwYXJhdGlvbnMSnQEKEExpc3RQcmVwYXJhdGlvbnMSKi5jaGVmY2xvdWQubWVudS52MS5MaXN0UHJlcGFyYXRpb25zUmVxdWVzdBorLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RQcmVwYXJhdGlvbnNSZXNwb25zZSIwkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCFBISL21lbnUvcHJlcGFyYXRpb25zEpwBChNVcHNlcnRNb2RpZmllckdyb3VwEi0uY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QaLi5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRNb2RpZmllckdyb3VwUmVzcG9uc2UiJqq7GAIQA4LT5JMCGjoBKiIVL21lbnUvbW9kaWZpZXItZ3JvdXBzEqYBChJMaXN0TW9kaWZpZXJHcm91cHMSLC5jaGVmY2xvdWQubWVudS52MS5MaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Gi0uY2hlZmNsb3VkLm1lbnUudjEuTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2UiM5ACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAhcSFS9tZW51L21vZGlmaWVyLWdyb3VwcxKIAQoOVXBzZXJ0Q2F0ZWdvcnkSKC5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlcXVlc3QaKS5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlc3BvbnNlIiGquxgCEAOC0+STAhU6ASoiEC9tZW51L2NhdGVnb3JpZXMSlQEKDkxpc3RDYXRlZ29yaWVzEiguY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXF1ZXN0GikuY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXNwb25zZSIukAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCEhIQL21lbnUvY2F0ZWdvcmllcxKnAQoPR2V0TWVudUl0ZW1Db3N0EikuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBoqLmNoZWZjbG91ZC5tZW51LnYxLkdldE1lbnVJdGVtQ29zdFJlc3BvbnNlIj2QAgGquxgPEAIaC29yZGVyczpyZWFkgtPkkwIhEh8vbWVudS9pdGVtcy97bWVudV9pdGVtX2lkfS9jb3N0YgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations]);
+  fileDesc("ChxjaGVmY2xvdWQvbWVudS92MS9tZW51LnByb3RvEhFjaGVmY2xvdWQubWVudS52MSK3AgoITWVudUl0ZW0SKAoCaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCghjYXRlZ29yeRgDIAEoCUIJukgGcgQQARhAEh0KBXByaWNlGAQgASgDQg66SAsiCRiAoJSljR0oABIfCgt0YXhfcmF0ZV9icBgFIAEoBUIKukgHGgUYkE4oABIOCgZhY3RpdmUYBiABKAgSNwoGcmVjaXBlGAcgAygLMh0uY2hlZmNsb3VkLm1lbnUudjEuUmVjaXBlTGluZUIIukgFkgECEGQSQQoSbW9kaWZpZXJfZ3JvdXBfaWRzGAggAygJQiW6SCKSAR8QFBgBIhlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIsMBCgpSZWNpcGVMaW5lEi0KB2l0ZW1faWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSMgoIcXVhbnRpdHkYAiABKAFCILpIHRIbOQAAAAAAAAAAGQAAAADQEmNBKQAAAADQEmPBEhwKCHlpZWxkX2JwGAMgASgFQgq6SAcaBRiQTigAEjQKDnByZXBhcmF0aW9uX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kIt4BCgtQcmVwYXJhdGlvbhIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIYCgRuYW1lGAIgASgJQgq6SAdyBRABGMgBEjAKD291dHB1dF9xdWFudGl0eRgDIAEoAUIXukgUEhIZAAAAANASY0EhAAAAAAAAAAASHgoLb3V0cHV0X3VuaXQYBCABKAlCCbpIBnIEEAEYFBI5CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgq6SAeSAQQIARBkIrUBCghNb2RpZmllchIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHQoFcHJpY2UYAyABKANCDrpICyIJGICglKWNHSgAEg4KBmFjdGl2ZRgEIAEoCBI3CgZyZWNpcGUYBSADKAsyHS5jaGVmY2xvdWQubWVudS52MS5SZWNpcGVMaW5lQgi6SAWSAQIQMiLOAQoNTW9kaWZpZXJHcm91cBIoCgJpZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIXCgRuYW1lGAIgASgJQgm6SAZyBBABGGQSHgoLbWluX2Nob2ljZXMYAyABKAVCCbpIBhoEGDIoABIeCgttYXhfY2hvaWNlcxgEIAEoBUIJukgGGgQYMigBEjoKCW1vZGlmaWVycxgFIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyQgq6SAeSAQQIARBkIlIKCENhdGVnb3J5EhcKBG5hbWUYASABKAlCCbpIBnIEEAEYQBIdCghwb3NpdGlvbhgCIAEoBUILukgIGgYYwIQ9KAASDgoGZGlzaGVzGAMgASgDIl8KFVVwc2VydE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSNgoJbWVudV9pdGVtGAIgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW1CBrpIA8gBASJIChZVcHNlcnRNZW51SXRlbVJlc3BvbnNlEi4KCW1lbnVfaXRlbRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtIlgKEkdldE1lbnVJdGVtUmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIkUKE0dldE1lbnVJdGVtUmVzcG9uc2USLgoJbWVudV9pdGVtGAEgASgLMhsuY2hlZmNsb3VkLm1lbnUudjEuTWVudUl0ZW0iYwoUTGlzdE1lbnVJdGVtc1JlcXVlc3QSDgoGb3JnX2lkGAEgASgJEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiABCJhChVMaXN0TWVudUl0ZW1zUmVzcG9uc2USLwoKbWVudV9pdGVtcxgBIAMoCzIbLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChhVcHNlcnRQcmVwYXJhdGlvblJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEjsKC3ByZXBhcmF0aW9uGAIgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb25CBrpIA8gBASJQChlVcHNlcnRQcmVwYXJhdGlvblJlc3BvbnNlEjMKC3ByZXBhcmF0aW9uGAEgASgLMh4uY2hlZmNsb3VkLm1lbnUudjEuUHJlcGFyYXRpb24ibgoaVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QSDgoGb3JnX2lkGAEgASgJEkAKDm1vZGlmaWVyX2dyb3VwGAIgASgLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cEIGukgDyAEBIlcKG1Vwc2VydE1vZGlmaWVyR3JvdXBSZXNwb25zZRI4Cg5tb2RpZmllcl9ncm91cBgBIAEoCzIgLmNoZWZjbG91ZC5tZW51LnYxLk1vZGlmaWVyR3JvdXAiXgoVVXBzZXJ0Q2F0ZWdvcnlSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRI1CghjYXRlZ29yeRgCIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5Qga6SAPIAQEiRwoWVXBzZXJ0Q2F0ZWdvcnlSZXNwb25zZRItCghjYXRlZ29yeRgBIAEoCzIbLmNoZWZjbG91ZC5tZW51LnYxLkNhdGVnb3J5ImYKF0xpc3RQcmVwYXJhdGlvbnNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQiaQoYTGlzdFByZXBhcmF0aW9uc1Jlc3BvbnNlEjQKDHByZXBhcmF0aW9ucxgBIAMoCzIeLmNoZWZjbG91ZC5tZW51LnYxLlByZXBhcmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChlMaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQicAoaTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2USOQoPbW9kaWZpZXJfZ3JvdXBzGAEgAygLMiAuY2hlZmNsb3VkLm1lbnUudjEuTW9kaWZpZXJHcm91cBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoVTGlzdENhdGVnb3JpZXNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCSJJChZMaXN0Q2F0ZWdvcmllc1Jlc3BvbnNlEi8KCmNhdGVnb3JpZXMYASADKAsyGy5jaGVmY2xvdWQubWVudS52MS5DYXRlZ29yeSKNAQoWR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBIOCgZvcmdfaWQYASABKAkSMgoMbWVudV9pdGVtX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi8KCWJyYW5jaF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JCJnCg5JbmdyZWRpZW50Q29zdBIPCgdpdGVtX2lkGAEgASgJEhEKCWl0ZW1fbmFtZRgCIAEoCRIQCghxdWFudGl0eRgDIAEoARIRCgl1bml0X2Nvc3QYBCABKAkSDAoEY29zdBgFIAEoAyLzAQoXR2V0TWVudUl0ZW1Db3N0UmVzcG9uc2USNgoLaW5ncmVkaWVudHMYASADKAsyIS5jaGVmY2xvdWQubWVudS52MS5JbmdyZWRpZW50Q29zdBIMCgRjb3N0GAIgASgDEg0KBXByaWNlGAMgASgDEg4KBm1hcmdpbhgEIAEoAxIWCgltYXJnaW5fYnAYBSABKANIAIgBARIZCgxmb29kX2Nvc3RfYnAYBiABKANIAYgBARIQCghjdXJyZW5jeRgHIAEoCRIPCgdwYXJ0aWFsGAggASgIQgwKCl9tYXJnaW5fYnBCDwoNX2Zvb2RfY29zdF9icCKYAQoYTGlzdE1lbnVJdGVtQ29zdHNSZXF1ZXN0Eg4KBm9yZ19pZBgBIAEoCRIvCglicmFuY2hfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAEItQBCgxNZW51SXRlbUNvc3QSFAoMbWVudV9pdGVtX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIY2F0ZWdvcnkYAyABKAkSDAoEY29zdBgEIAEoAxINCgVwcmljZRgFIAEoAxIOCgZtYXJnaW4YBiABKAMSFgoJbWFyZ2luX2JwGAcgASgDSACIAQESGQoMZm9vZF9jb3N0X2JwGAggASgDSAGIAQESDwoHcGFydGlhbBgJIAEoCEIMCgpfbWFyZ2luX2JwQg8KDV9mb29kX2Nvc3RfYnAidgoZTGlzdE1lbnVJdGVtQ29zdHNSZXNwb25zZRIuCgVjb3N0cxgBIAMoCzIfLmNoZWZjbG91ZC5tZW51LnYxLk1lbnVJdGVtQ29zdBIQCghjdXJyZW5jeRgCIAEoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkyow0KC01lbnVTZXJ2aWNlEoMBCg5VcHNlcnRNZW51SXRlbRIoLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVxdWVzdBopLmNoZWZjbG91ZC5tZW51LnYxLlVwc2VydE1lbnVJdGVtUmVzcG9uc2UiHKq7GAIQA4LT5JMCEDoBKiILL21lbnUvaXRlbXMSlgEKC0dldE1lbnVJdGVtEiUuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXF1ZXN0GiYuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1SZXNwb25zZSI4kAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCHBIaL21lbnUvaXRlbXMve21lbnVfaXRlbV9pZH0SjQEKDUxpc3RNZW51SXRlbXMSJy5jaGVmY2xvdWQubWVudS52MS5MaXN0TWVudUl0ZW1zUmVxdWVzdBooLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RNZW51SXRlbXNSZXNwb25zZSIpkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCDRILL21lbnUvaXRlbXMSkwEKEVVwc2VydFByZXBhcmF0aW9uEisuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXF1ZXN0GiwuY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0UHJlcGFyYXRpb25SZXNwb25zZSIjqrsYAhADgtPkkwIXOgEqIhIvbWVudS9wcmVwYXJhdGlvbnMSnQEKEExpc3RQcmVwYXJhdGlvbnMSKi5jaGVmY2xvdWQubWVudS52MS5MaXN0UHJlcGFyYXRpb25zUmVxdWVzdBorLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RQcmVwYXJhdGlvbnNSZXNwb25zZSIwkAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCFBISL21lbnUvcHJlcGFyYXRpb25zEpwBChNVcHNlcnRNb2RpZmllckdyb3VwEi0uY2hlZmNsb3VkLm1lbnUudjEuVXBzZXJ0TW9kaWZpZXJHcm91cFJlcXVlc3QaLi5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRNb2RpZmllckdyb3VwUmVzcG9uc2UiJqq7GAIQA4LT5JMCGjoBKiIVL21lbnUvbW9kaWZpZXItZ3JvdXBzEqYBChJMaXN0TW9kaWZpZXJHcm91cHMSLC5jaGVmY2xvdWQubWVudS52MS5MaXN0TW9kaWZpZXJHcm91cHNSZXF1ZXN0Gi0uY2hlZmNsb3VkLm1lbnUudjEuTGlzdE1vZGlmaWVyR3JvdXBzUmVzcG9uc2UiM5ACAaq7GA8QARoLb3JkZXJzOnJlYWSC0+STAhcSFS9tZW51L21vZGlmaWVyLWdyb3VwcxKIAQoOVXBzZXJ0Q2F0ZWdvcnkSKC5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlcXVlc3QaKS5jaGVmY2xvdWQubWVudS52MS5VcHNlcnRDYXRlZ29yeVJlc3BvbnNlIiGquxgCEAOC0+STAhU6ASoiEC9tZW51L2NhdGVnb3JpZXMSlQEKDkxpc3RDYXRlZ29yaWVzEiguY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXF1ZXN0GikuY2hlZmNsb3VkLm1lbnUudjEuTGlzdENhdGVnb3JpZXNSZXNwb25zZSIukAIBqrsYDxABGgtvcmRlcnM6cmVhZILT5JMCEhIQL21lbnUvY2F0ZWdvcmllcxKnAQoPR2V0TWVudUl0ZW1Db3N0EikuY2hlZmNsb3VkLm1lbnUudjEuR2V0TWVudUl0ZW1Db3N0UmVxdWVzdBoqLmNoZWZjbG91ZC5tZW51LnYxLkdldE1lbnVJdGVtQ29zdFJlc3BvbnNlIj2QAgGquxgPEAIaC29yZGVyczpyZWFkgtPkkwIhEh8vbWVudS9pdGVtcy97bWVudV9pdGVtX2lkfS9jb3N0EpkBChFMaXN0TWVudUl0ZW1Db3N0cxIrLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RNZW51SXRlbUNvc3RzUmVxdWVzdBosLmNoZWZjbG91ZC5tZW51LnYxLkxpc3RNZW51SXRlbUNvc3RzUmVzcG9uc2UiKZACAaq7GA8QAhoLb3JkZXJzOnJlYWSC0+STAg0SCy9tZW51L2Nvc3RzYgZwcm90bzM", [file_buf_validate_validate, file_chefcloud_policy_v1_policy, file_google_api_annotations]);
 
 /**
  * MenuItem is a dish or drink that can be ordered.
@@ -38,7 +38,7 @@ export type MenuItem = Message<"chefcloud.menu.v1.MenuItem"> & {
   name: string;
 
   /**
-   * Category, for example `FOOD`.
+   * Category, for example `FOOD`. A new one is made and comes last.
    *
    * @generated from field: string category = 3;
    */
@@ -250,7 +250,7 @@ export type ModifierGroup = Message<"chefcloud.menu.v1.ModifierGroup"> & {
   name: string;
 
   /**
-   * Least that must be chosen.
+   * Least that must be chosen; not more than there are modifiers on the menu.
    *
    * @generated from field: int32 min_choices = 3;
    */
@@ -810,7 +810,7 @@ export type GetMenuItemCostRequest = Message<"chefcloud.menu.v1.GetMenuItemCostR
   menuItemId: string;
 
   /**
-   * The branch.
+   * The branch; if empty the caller's own, or for callers of all branches the organisation, at the cost of any branch's newest batch.
    *
    * @generated from field: string branch_id = 3;
    */
@@ -852,7 +852,7 @@ export type IngredientCost = Message<"chefcloud.menu.v1.IngredientCost"> & {
   quantity: number;
 
   /**
-   * Last known cost of a base unit in minor units.
+   * Last known cost of a base unit in minor units; 0 if there is none.
    *
    * @generated from field: string unit_cost = 4;
    */
@@ -927,6 +927,13 @@ export type GetMenuItemCostResponse = Message<"chefcloud.menu.v1.GetMenuItemCost
    * @generated from field: string currency = 7;
    */
   currency: string;
+
+  /**
+   * True if an ingredient has no known cost, so that the dish costs more than it says.
+   *
+   * @generated from field: bool partial = 8;
+   */
+  partial: boolean;
 };
 
 /**
@@ -935,6 +942,160 @@ export type GetMenuItemCostResponse = Message<"chefcloud.menu.v1.GetMenuItemCost
  */
 export const GetMenuItemCostResponseSchema: GenMessage<GetMenuItemCostResponse> = /*@__PURE__*/
   messageDesc(file_chefcloud_menu_v1_menu, 26);
+
+/**
+ * ListMenuItemCostsRequest asks for a page.
+ *
+ * @generated from message chefcloud.menu.v1.ListMenuItemCostsRequest
+ */
+export type ListMenuItemCostsRequest = Message<"chefcloud.menu.v1.ListMenuItemCostsRequest"> & {
+  /**
+   * Organisation; the caller's if empty.
+   *
+   * @generated from field: string org_id = 1;
+   */
+  orgId: string;
+
+  /**
+   * As in GetMenuItemCostRequest.
+   *
+   * @generated from field: string branch_id = 2;
+   */
+  branchId: string;
+
+  /**
+   * At most so many rows; 0 means 100, at most 500.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListMenuItemCostsRequest.
+ * Use `create(ListMenuItemCostsRequestSchema)` to create a new message.
+ */
+export const ListMenuItemCostsRequestSchema: GenMessage<ListMenuItemCostsRequest> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 27);
+
+/**
+ * MenuItemCost is what a portion of a dish costs. Money is in minor units.
+ *
+ * @generated from message chefcloud.menu.v1.MenuItemCost
+ */
+export type MenuItemCost = Message<"chefcloud.menu.v1.MenuItemCost"> & {
+  /**
+   * The dish.
+   *
+   * @generated from field: string menu_item_id = 1;
+   */
+  menuItemId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Its category.
+   *
+   * @generated from field: string category = 3;
+   */
+  category: string;
+
+  /**
+   * Cost of a portion.
+   *
+   * @generated from field: int64 cost = 4;
+   */
+  cost: bigint;
+
+  /**
+   * Price before tax.
+   *
+   * @generated from field: int64 price = 5;
+   */
+  price: bigint;
+
+  /**
+   * price − cost.
+   *
+   * @generated from field: int64 margin = 6;
+   */
+  margin: bigint;
+
+  /**
+   * margin ÷ price.
+   *
+   * @generated from field: optional int64 margin_bp = 7;
+   */
+  marginBp?: bigint | undefined;
+
+  /**
+   * cost ÷ price.
+   *
+   * @generated from field: optional int64 food_cost_bp = 8;
+   */
+  foodCostBp?: bigint | undefined;
+
+  /**
+   * True if an ingredient has no known cost, so that the dish costs more than it says.
+   *
+   * @generated from field: bool partial = 9;
+   */
+  partial: boolean;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.MenuItemCost.
+ * Use `create(MenuItemCostSchema)` to create a new message.
+ */
+export const MenuItemCostSchema: GenMessage<MenuItemCost> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 28);
+
+/**
+ * ListMenuItemCostsResponse is a page of costs.
+ *
+ * @generated from message chefcloud.menu.v1.ListMenuItemCostsResponse
+ */
+export type ListMenuItemCostsResponse = Message<"chefcloud.menu.v1.ListMenuItemCostsResponse"> & {
+  /**
+   * By the dishes' ids.
+   *
+   * @generated from field: repeated chefcloud.menu.v1.MenuItemCost costs = 1;
+   */
+  costs: MenuItemCost[];
+
+  /**
+   * ISO 4217 code.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message chefcloud.menu.v1.ListMenuItemCostsResponse.
+ * Use `create(ListMenuItemCostsResponseSchema)` to create a new message.
+ */
+export const ListMenuItemCostsResponseSchema: GenMessage<ListMenuItemCostsResponse> = /*@__PURE__*/
+  messageDesc(file_chefcloud_menu_v1_menu, 29);
 
 /**
  * MenuService keeps the organisation's dishes and their recipes.
@@ -974,7 +1135,8 @@ export const MenuService: GenService<{
   },
   /**
    * UpsertPreparation creates what kitchens make ahead, such as a sauce, or replaces it. A recipe that comes back to itself is
-   * invalid_argument, naming the way round.
+   * invalid_argument RECIPE_CYCLE, naming the way round. At most 10 preparations may be made of each other in a row, and items may
+   * come into one of them by at most 500 ways.
    *
    * @generated from rpc chefcloud.menu.v1.MenuService.UpsertPreparation
    */
@@ -1034,7 +1196,8 @@ export const MenuService: GenService<{
     output: typeof ListCategoriesResponseSchema;
   },
   /**
-   * GetMenuItemCost says what a portion costs in a branch, at the last known cost of each ingredient.
+   * GetMenuItemCost says what a portion costs at the last known cost of each ingredient, that of the newest batch: the branch's, else
+   * any branch's.
    *
    * @generated from rpc chefcloud.menu.v1.MenuService.GetMenuItemCost
    */
@@ -1042,6 +1205,16 @@ export const MenuService: GenService<{
     methodKind: "unary";
     input: typeof GetMenuItemCostRequestSchema;
     output: typeof GetMenuItemCostResponseSchema;
+  },
+  /**
+   * ListMenuItemCosts says what a portion of each dish costs, on the menu or off it, by id. Costs are those of GetMenuItemCost.
+   *
+   * @generated from rpc chefcloud.menu.v1.MenuService.ListMenuItemCosts
+   */
+  listMenuItemCosts: {
+    methodKind: "unary";
+    input: typeof ListMenuItemCostsRequestSchema;
+    output: typeof ListMenuItemCostsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_chefcloud_menu_v1_menu, 0);

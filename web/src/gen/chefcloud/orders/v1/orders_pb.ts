@@ -406,7 +406,8 @@ export type Modifier = Message<"chefcloud.orders.v1.Modifier"> & {
   name: string;
 
   /**
-   * Price for a portion, in minor units; the menu's if a modifier of it is named.
+   * Price for a portion, in minor units; the menu's if a modifier of it is named, but on an ingested line with a unit_price what the
+   * terminal charged.
    *
    * @generated from field: int64 price = 2;
    */
@@ -414,6 +415,7 @@ export type Modifier = Message<"chefcloud.orders.v1.Modifier"> & {
 
   /**
    * Modifier of the menu, of a group that the dish has. Its recipe is used up with the dish's. Without one, name and price say it all.
+   * An ingested line with a unit_price may name any, also one that the dish has no longer, and as many as it likes.
    *
    * @generated from field: string modifier_id = 3;
    */
