@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +25,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/valkey"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
+	"github.com/chefcloud/chefcloud/app/testing/process"
 	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
 	franchisev1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1"
@@ -76,14 +73,10 @@ func startCluster(t *testing.T, size int) *cluster {
 	c.branch = factory.Branch(t, db, who, factory.BranchOpts{})
 	c.dish = factory.MenuItem(t, db, who, 1, nil)
 
-	binary := filepath.Join(t.TempDir(), "chefcloud")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../cmd/chefcloud")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
 	for range size {
-		c.nodes = append(c.nodes, startProcess(t, binary,
+		c.nodes = append(c.nodes, process.Start(t,
 			"DATABASE_URL=postgres://"+user+"@"+c.database.Listen+"/"+parsed[1], "DB_POOL_MAX=16",
-			"REDIS_HOST=127.0.0.1", "REDIS_PORT="+valkeyPort, "REDIS_DB="+strconv.Itoa(ownDB), "REDIS_TLS=false", "CACHE_PREFIX=fresh"))
+			"REDIS_HOST=127.0.0.1", "REDIS_PORT="+valkeyPort, "REDIS_DB="+strconv.Itoa(ownDB), "CACHE_PREFIX=fresh").URL)
 	}
 	signedIn, err := authv1connect.NewAuthServiceClient(http.DefaultClient, c.nodes[0]).
 		Login(t.Context(), &authv1.LoginRequest{Email: ownerEmail, Password: ownerPassword})
@@ -110,33 +103,6 @@ func proxy(t *testing.T, upstream string) *toxiproxy.Proxy {
 	require.NoError(t, p.Start())
 	t.Cleanup(p.Stop)
 	return p
-}
-
-// startProcess starts a server process and waits until it takes calls.
-func startProcess(t *testing.T, binary string, environment ...string) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	process := exec.Command(binary, "serve")
-	process.Env = append(append(os.Environ(), environment...), "APP_ENV=development", "HTTP_ADDR="+address, "LOG_LEVEL=error",
-		"AUTH_JWT_SECRET="+strings.Repeat("0123456789abcdef", 4), "WH_SECRET="+strings.Repeat("0123456789abcdef", 4), "ENABLE_TRACING=false")
-	process.Stderr = os.Stderr
-	require.NoError(t, process.Start())
-	t.Cleanup(func() {
-		_ = process.Process.Signal(syscall.SIGTERM)
-		require.NoError(t, process.Wait(), "a server process must end in good order")
-	})
-	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + address + "/ready")
-		if err != nil {
-			return false
-		}
-		_ = response.Body.Close()
-		return response.StatusCode == http.StatusOK
-	}, 20*time.Second, 20*time.Millisecond)
-	return "http://" + address
 }
 
 // bearer adds the cluster's token to requests.
