@@ -142,12 +142,13 @@ type work struct {
 	Registerer  prometheus.Registerer
 	Runner      *jobs.Runner
 	Settings    *config.Config
+	Tasks       []jobs.Task `group:"tasks"`
 }
 
 func newWorkers(w work) (*jobs.Workers, error) {
 	return jobs.NewWorkers(jobs.Dependencies{
 		Clock: w.Clock, DB: w.DB, Definitions: w.Definitions, Invalidator: w.Cache, Log: w.Log, Max: w.Settings.Jobs.Workers,
-		Registerer: w.Registerer, Runner: w.Runner,
+		Registerer: w.Registerer, Runner: w.Runner, Tasks: w.Tasks,
 	})
 }
 

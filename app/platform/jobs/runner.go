@@ -80,3 +80,26 @@ func (r *Runner) start(ctx context.Context, tx postgres.Querier, j Job, args any
 	}
 	return j, nil
 }
+
+// Enqueue queues tasks of one kind in the caller's transaction, one for each of the arguments: they are done once that is committed.
+func (r *Runner) Enqueue(ctx context.Context, tx postgres.Querier, t Task, args ...any) error {
+	transaction, ok := tx.(pgx.Tx)
+	if !ok {
+		return errNoTransaction
+	}
+	batch := make([]river.InsertManyParams, len(args))
+	for i, a := range args {
+		encoded, err := json.Marshal(a)
+		if err != nil {
+			return fmt.Errorf("encode arguments: %w", err)
+		}
+		batch[i] = river.InsertManyParams{
+			Args:       taskArgs{Args: encoded, kind: t.Kind},
+			InsertOpts: &river.InsertOpts{MaxAttempts: t.MaxAttempts, Queue: t.Kind},
+		}
+	}
+	if _, err := r.queue.InsertManyFastTx(ctx, transaction, batch); err != nil {
+		return fmt.Errorf("queue %s: %w", t.Kind, err)
+	}
+	return nil
+}

@@ -25,7 +25,7 @@ func (w *Workers) Schedule(ctx context.Context) error {
 	}
 	var failures []error
 	for _, orgID := range orgIDs {
-		if _, err := w.store.failLost(ctx, w.DB, orgID, w.Clock().Add(-2*rescueAfter), w.Clock()); err != nil {
+		if _, err := w.store.failLost(ctx, w.DB, orgID, w.Clock().Add(-2*lostAfter), w.Clock()); err != nil {
 			failures = append(failures, err)
 		}
 		for _, definition := range w.Definitions {

@@ -20,8 +20,11 @@ import (
 )
 
 const (
-	// rescueAfter is how long after its attempt began a job is taken over from a node that died. It is more than any timeout.
-	rescueAfter = 30 * time.Minute
+	// lostAfter is how long after its attempt began a job is surely lost. It is more than any timeout.
+	lostAfter = 30 * time.Minute
+	// rescueAfter is how long after its attempt began a job or task is taken over from a node that died, if its kind's own timeout
+	// has passed too.
+	rescueAfter = time.Minute
 	// scheduleInterval is how often the schedule is looked at.
 	scheduleInterval = 5 * time.Minute
 	// startInterval is how long to wait for a database that is away.
@@ -46,6 +49,7 @@ type Dependencies struct {
 	Max        int
 	Registerer prometheus.Registerer
 	Runner     *Runner
+	Tasks      []Task
 }
 
 // Workers do queued jobs on this node, and look after the schedule on one of all nodes.
@@ -67,17 +71,27 @@ func NewWorkers(d Dependencies) (*Workers, error) {
 	kinds := river.NewWorkers()
 	known := map[string]bool{}
 	for _, definition := range d.Definitions {
-		if known[definition.Kind] || definition.Timeout >= rescueAfter {
-			return nil, fmt.Errorf("job %s is defined twice or takes longer than %s", definition.Kind, rescueAfter)
+		if known[definition.Kind] || definition.Timeout >= lostAfter {
+			return nil, fmt.Errorf("job %s is defined twice or takes longer than %s", definition.Kind, lostAfter)
 		}
 		known[definition.Kind] = true
 		river.AddWorkerArgs(kinds, pointer{kind: definition.Kind}, &worker{definition: definition, workers: w})
 	}
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(d.Max, 1)}}
+	for _, task := range d.Tasks {
+		if known[task.Kind] {
+			return nil, fmt.Errorf("task %s is defined twice", task.Kind)
+		}
+		known[task.Kind] = true
+		queues[task.Kind] = river.QueueConfig{MaxWorkers: task.Workers}
+		river.AddWorkerArgs(kinds, taskArgs{kind: task.Kind}, &taskWorker{task: task, workers: w})
+	}
 	river.AddWorker(kinds, river.WorkFunc(func(ctx context.Context, _ *river.Job[scheduleArgs]) error { return w.Schedule(d.Log.WithContext(ctx)) }))
 	config := &river.Config{
 		FetchPollInterval:    time.Second,
+		JobTimeout:           rescueAfter / 2, // of what names none
 		Logger:               slog.New(zerolog.NewSlogHandler(d.Log.Level(zerolog.ErrorLevel))),
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(d.Max, 1)}},
+		Queues:               queues,
 		RescueStuckJobsAfter: rescueAfter,
 		Schema:               schema.Jobs,
 		Workers:              kinds,
