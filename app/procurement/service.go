@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/chefcloud/chefcloud/app/auth"
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -142,7 +143,16 @@ func (s *Service) Submit(ctx context.Context, tx postgres.Querier, id string) (*
 
 // Approve lets the order be placed; a manager's own order is permission_denied SELF_APPROVAL.
 func (s *Service) Approve(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, ActionApproved, "", func(o *Order) error { return o.Approve(caller.From(ctx), s.clock()) })
+	return s.change(ctx, tx, id, ActionApproved, "", func(o *Order) error {
+		authors := []string{o.CreatedBy, o.UpdatedBy}
+		for i, actor := range authors {
+			var err error
+			if authors[i], err = auth.PersonBehind(ctx, tx, o.OrgID, actor); err != nil {
+				return err
+			}
+		}
+		return o.Approve(caller.From(ctx), authors, s.clock())
+	})
 }
 
 // Place sends the order to the supplier.

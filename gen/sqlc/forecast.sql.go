@@ -13,6 +13,21 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const forecastBranchLock = `-- name: ForecastBranchLock :exec
+SELECT FROM branches WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type ForecastBranchLockParams struct {
+	OrgID string
+	ID    string
+}
+
+// Keeps runs that overlap apart, branch by branch.
+func (q *Queries) ForecastBranchLock(ctx context.Context, db DBTX, arg *ForecastBranchLockParams) error {
+	_, err := db.Exec(ctx, forecastBranchLock, arg.OrgID, arg.ID)
+	return err
+}
+
 const forecastItemMissing = `-- name: ForecastItemMissing :many
 SELECT g.id::text AS id
 FROM (

@@ -38,6 +38,7 @@ var busts = map[string][]Report{
 	// A run invalidates when it is done, by its job; uplifts hold from the next run on.
 	franchisev1connect.FranchiseServiceSetForecastUpliftsProcedure: nothing,
 	franchisev1connect.FranchiseServiceStartForecastRunProcedure:   nothing,
+	franchisev1connect.FranchiseServiceStartRankingsRunProcedure:   nothing,
 	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:     everything,
 	franchisev1connect.FranchiseServiceUpsertBranchProcedure:       everything,
 	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:      {Budgets},

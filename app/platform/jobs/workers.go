@@ -86,7 +86,7 @@ func NewWorkers(d Dependencies) (*Workers, error) {
 		queues[task.Kind] = river.QueueConfig{MaxWorkers: task.Workers}
 		river.AddWorkerArgs(kinds, taskArgs{kind: task.Kind}, &taskWorker{task: task, workers: w})
 	}
-	river.AddWorker(kinds, river.WorkFunc(func(ctx context.Context, _ *river.Job[scheduleArgs]) error { return w.Schedule(d.Log.WithContext(ctx)) }))
+	river.AddWorker(kinds, &scheduler{workers: w})
 	config := &river.Config{
 		FetchPollInterval:    time.Second,
 		JobTimeout:           rescueAfter / 2, // of what names none
