@@ -61,7 +61,7 @@ SELECT FROM branches WHERE org_id = @org_id AND id = @id FOR NO KEY UPDATE;
 
 -- name: ForecastPointDelete :exec
 -- What an earlier run foresaw from a date on. Points of dates before stay, to be compared with what was used.
-DELETE FROM forecast_points WHERE org_id = @org_id AND branch_id = @branch_id AND date >= @from_date;
+DELETE FROM forecast_points WHERE org_id = @org_id AND branch_id = @branch_id AND (date >= @from_date OR date < @kept_from);
 
 -- name: ForecastPointInsert :exec
 INSERT INTO forecast_points (org_id, branch_id, item_id, date, quantity, p025, p10, p90, p975, method, generated_at)

@@ -34,8 +34,11 @@ FROM promotions p
 WHERE p.org_id = @org_id AND p.id = @id;
 
 -- name: PromotionList :many
+-- Redemptions are counted up to a bound: a happy hour has millions.
 SELECT p.*, (
-  SELECT count(*) FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.promotion_id = p.id AND r.released_at IS NULL
+  SELECT count(*) FROM (
+    SELECT FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.promotion_id = p.id AND r.released_at IS NULL LIMIT 10000
+  ) AS counted
 )::bigint AS redemptions
 FROM promotions p
 WHERE p.org_id = @org_id

@@ -207,18 +207,24 @@ func (q *Queries) ForecastOpenDateList(ctx context.Context, db DBTX, arg *Foreca
 }
 
 const forecastPointDelete = `-- name: ForecastPointDelete :exec
-DELETE FROM forecast_points WHERE org_id = $1 AND branch_id = $2 AND date >= $3
+DELETE FROM forecast_points WHERE org_id = $1 AND branch_id = $2 AND (date >= $3 OR date < $4)
 `
 
 type ForecastPointDeleteParams struct {
 	OrgID    string
 	BranchID string
 	FromDate civil.Date
+	KeptFrom civil.Date
 }
 
 // What an earlier run foresaw from a date on. Points of dates before stay, to be compared with what was used.
 func (q *Queries) ForecastPointDelete(ctx context.Context, db DBTX, arg *ForecastPointDeleteParams) error {
-	_, err := db.Exec(ctx, forecastPointDelete, arg.OrgID, arg.BranchID, arg.FromDate)
+	_, err := db.Exec(ctx, forecastPointDelete,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.KeptFrom,
+	)
 	return err
 }
 

@@ -561,7 +561,9 @@ func (q *Queries) PromotionLimitLock(ctx context.Context, db DBTX, arg *Promotio
 
 const promotionList = `-- name: PromotionList :many
 SELECT p.org_id, p.id, p.status, p.terms, p.name, p.priority, p.starts_at, p.ends_at, p.limit_total, p.redeemed, p.revision, p.author, p.approved_by, p.created_at, p.updated_at, (
-  SELECT count(*) FROM promotion_redemptions r WHERE r.org_id = $1 AND r.promotion_id = p.id AND r.released_at IS NULL
+  SELECT count(*) FROM (
+    SELECT FROM promotion_redemptions r WHERE r.org_id = $1 AND r.promotion_id = p.id AND r.released_at IS NULL LIMIT 10000
+  ) AS counted
 )::bigint AS redemptions
 FROM promotions p
 WHERE p.org_id = $1
@@ -611,6 +613,7 @@ type PromotionListRow struct {
 	Redemptions int64
 }
 
+// Redemptions are counted up to a bound: a happy hour has millions.
 func (q *Queries) PromotionList(ctx context.Context, db DBTX, arg *PromotionListParams) ([]*PromotionListRow, error) {
 	rows, err := db.Query(ctx, promotionList,
 		arg.OrgID,
