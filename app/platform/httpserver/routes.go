@@ -69,6 +69,6 @@ func (r Routes) cors() *cors.Cors {
 		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", mutation.KeyHeader, observability.RequestIDHeader, "Last-Event-ID"),
 		ExposedHeaders: append(connectcors.ExposedHeaders(), cache.StatusHeader, observability.RequestIDHeader, "Retry-After", ratelimit.HeaderPolicy,
 			ratelimit.HeaderState),
-		MaxAge:         preflightSeconds,
+		MaxAge: preflightSeconds,
 	})
 }
