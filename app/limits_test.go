@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/chefcloud/chefcloud/app/auth"
@@ -42,7 +42,6 @@ func startFleet(t *testing.T, size int, environment ...string) *fleet {
 	for range size {
 		f.nodes = append(f.nodes, process.Start(t, append([]string{
 			"DATABASE_URL=" + databaseURL, "DB_POOL_MAX=8", "REDIS_HOST=127.0.0.1", "REDIS_PORT=" + port, "CACHE_PREFIX=" + prefix, "JOBS_WORKERS=0",
-			"LOG_LEVEL=fatal",
 		}, environment...)...).URL)
 	}
 	// Every node has heard of every other.

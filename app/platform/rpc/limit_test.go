@@ -195,7 +195,9 @@ func TestOverTheLimit(t *testing.T) {
 			_, err := client.GetMenuItem(t.Context(), &menuv1.GetMenuItemRequest{MenuItemId: "dish"})
 			require.NoError(t, err)
 		}
-		_, err := client.GetMenuItem(t.Context(), &menuv1.GetMenuItemRequest{MenuItemId: "slow"}) // would never end
+		patient, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := client.GetMenuItem(patient, &menuv1.GetMenuItemRequest{MenuItemId: "slow"}) // ends with its context alone
 		require.Equal(t, connect.CodeResourceExhausted, connect.CodeOf(err))
 	})
 

@@ -23,7 +23,7 @@ import (
 const unlimited = "1000000000"
 
 // serve runs the whole product on a database until the benchmark ends, and returns its address.
-func serve(b *testing.B, databaseURL string, change map[string]string) (address string) {
+func serve(b *testing.B, databaseURL string, change map[string]string, options ...fx.Option) (address string) {
 	b.Helper()
 	valkey := dbtest.ValkeySettings(b)
 	secret := strings.Repeat("0123456789abcdef", 4)
@@ -48,7 +48,7 @@ func serve(b *testing.B, databaseURL string, change map[string]string) (address 
 	settings, err := config.Load(environment)
 	require.NoError(b, err)
 	var server *httpserver.Server
-	process := fx.New(app.Options(settings), fx.Populate(&server))
+	process := fx.New(app.Options(settings), fx.Options(options...), fx.Populate(&server))
 	require.NoError(b, process.Start(b.Context()))
 	b.Cleanup(func() { require.NoError(b, process.Stop(context.Background())) })
 	return server.Addr().String()
