@@ -13,6 +13,11 @@ type account struct {
 	admitted []int64
 	first    int
 	refused  refusal
+
+	// next is the round that calls may still join, nil if nobody waits; asking is whether there is one under way or about to
+	// begin.
+	next   *round
+	asking bool
 }
 
 // refusal is remembered until a place frees.
@@ -41,11 +46,14 @@ func (a *account) remember(r refusal) {
 	a.refused = r
 }
 
-// note adds a call that Valkey admitted.
-func (a *account) note(now time.Time) {
+// note adds calls that Valkey admitted.
+func (a *account) note(at time.Time, calls int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.push(a.prune(now.UnixMicro()))
+	now := a.prune(at.UnixMicro())
+	for range calls {
+		a.push(now)
+	}
 }
 
 // take admits a call and notes it, or refuses it: the script's algorithm over this node's own calls.
@@ -56,7 +64,7 @@ func (a *account) take(at time.Time, limit int) verdict {
 	v := verdict{count: len(a.admitted) - a.first}
 	if v.count < limit {
 		a.push(now)
-		v.admitted, v.count = true, v.count+1
+		v.admitted, v.count = 1, v.count+1
 	}
 	next := a.admitted[a.first+max(v.count-limit, 0)]
 	v.frees = window + time.Duration(next-now)*time.Microsecond

@@ -29,7 +29,7 @@ func (m *model) within(now time.Time) (instants []time.Time) {
 func (m *model) take(now time.Time, limit int) verdict {
 	var v verdict
 	if len(m.within(now)) < limit {
-		m.admitted, v.admitted = append(m.admitted, now), true
+		m.admitted, v.admitted = append(m.admitted, now), 1
 	}
 	counted := m.within(now)
 	v.count = len(counted)
@@ -46,7 +46,7 @@ func TestTenCallsInNineSecondsLeaveNoneAtThirty(t *testing.T) {
 	for second := range free {
 		at.Set(nine.Add(time.Duration(second) * time.Second))
 		v := a.take(at.Now(), free)
-		require.True(t, v.admitted)
+		require.Equal(t, 1, v.admitted)
 		require.Equal(t, second+1, v.count)
 	}
 	at.Set(nine.Add(30 * time.Second))
@@ -54,10 +54,10 @@ func TestTenCallsInNineSecondsLeaveNoneAtThirty(t *testing.T) {
 		require.Equal(t, verdict{count: free, frees: 30 * time.Second}, a.take(at.Now(), free), "refused calls aren't counted")
 	}
 	at.Set(nine.Add(window - time.Microsecond))
-	require.False(t, a.take(at.Now(), free).admitted)
+	require.Zero(t, a.take(at.Now(), free).admitted)
 	at.Set(nine.Add(window))
-	require.Equal(t, verdict{admitted: true, count: free, frees: time.Second}, a.take(at.Now(), free), "places free one by one")
-	require.False(t, a.take(at.Now(), free).admitted)
+	require.Equal(t, verdict{admitted: 1, count: free, frees: time.Second}, a.take(at.Now(), free), "places free one by one")
+	require.Zero(t, a.take(at.Now(), free).admitted)
 }
 
 func TestAnAccountDecidesLikeTheModel(t *testing.T) {
@@ -78,7 +78,7 @@ func TestAnAccountIsNoLargerThanTwoWindows(t *testing.T) {
 	t.Parallel()
 	var a account
 	for call := range 100_000 {
-		a.note(nine.Add(time.Duration(call) * 100 * time.Millisecond)) // 600 in a window
+		a.note(nine.Add(time.Duration(call)*100*time.Millisecond), 1) // 600 in a window
 	}
 	require.LessOrEqual(t, len(a.admitted), 1_202)
 	require.Equal(t, 601, a.take(nine.Add(99_999*100*time.Millisecond), 1_000).count)
@@ -91,15 +91,15 @@ func TestAClockThatWasSetBack(t *testing.T) {
 		t.Parallel()
 		var a account
 		a.take(nine, 2)
-		require.Equal(t, verdict{admitted: true, count: 2, frees: window}, a.take(nine.Add(-time.Second), 2))
-		require.False(t, a.take(nine.Add(-time.Second), 2).admitted)
+		require.Equal(t, verdict{admitted: 1, count: 2, frees: window}, a.take(nine.Add(-time.Second), 2))
+		require.Zero(t, a.take(nine.Add(-time.Second), 2).admitted)
 	})
 
 	t.Run("StartsAnewAfterAWindow", func(t *testing.T) {
 		t.Parallel()
 		var a account
 		a.take(nine, 1)
-		require.True(t, a.take(nine.Add(-time.Hour), 1).admitted)
+		require.Equal(t, 1, a.take(nine.Add(-time.Hour), 1).admitted)
 	})
 }
 

@@ -76,51 +76,17 @@ func (l *Limiter) ChargeAddress(address string) (Subject, int) {
 // Allow decides one more call of the subject, of which limit are admitted in any 60 seconds. It waits for Valkey for at
 // most 250 ms, and never fails: without Valkey this node decides. It doesn't end with ctx, for the place may be taken already.
 func (l *Limiter) Allow(ctx context.Context, s Subject, limit int) Decision {
-	a := l.account(s)
-	if d, ok := l.decideHere(a, s, limit); ok {
-		return d
-	}
-	return l.decideTogether(ctx, a, s, limit)
-}
-
-// Question is a call that is being decided.
-type Question struct {
-	decided  chan struct{} // nil if it was decided at once
-	decision Decision
+	return l.Begin(ctx, s, limit, nil).Wait()
 }
 
 // Begin is Allow without waiting: it is decided at once if this node knows the answer, and otherwise while the caller does
-// something else. If that turns out to be refused, refused is called.
+// something else. If that turns out to be refused, refused is called, unless it is nil.
 func (l *Limiter) Begin(ctx context.Context, s Subject, limit int, refused func()) *Question {
 	a := l.account(s)
 	if d, ok := l.decideHere(a, s, limit); ok {
 		return &Question{decision: d}
 	}
-	q := &Question{decided: make(chan struct{})}
-	go func() {
-		defer close(q.decided)
-		q.decision = l.decideTogether(ctx, a, s, limit)
-		if !q.decision.Admitted {
-			refused()
-		}
-	}()
-	return q
-}
-
-// Decided returns the decision if it is there already.
-func (q *Question) Decided() (d Decision, ok bool) {
-	if q.decided != nil {
-		return Decision{}, false
-	}
-	return q.decision, true
-}
-
-// Wait returns the decision.
-func (q *Question) Wait() Decision {
-	if q.decided != nil {
-		<-q.decided
-	}
-	return q.decision
+	return l.join(context.WithoutCancel(ctx), a, s, limit, refused)
 }
 
 // Refused returns the refusal of a subject that this node knows to be over its limit. It asks nobody and charges nothing.
@@ -164,48 +130,14 @@ func (l *Limiter) decideHere(a *account, s Subject, limit int) (Decision, bool) 
 func (l *Limiter) decideAlone(a *account, s Subject, limit int) Decision {
 	now, share := l.clock(), l.position.Load().share(limit)
 	v := a.take(now, share)
-	if !v.admitted {
+	if v.admitted == 0 {
 		frees := now.Add(v.frees)
 		a.remember(refusal{earliest: frees, fallback: true, latest: frees, limit: limit})
 	}
-	return l.count(decision(s, limit, share, v, SourceFallback))
-}
-
-// decideTogether asks Valkey.
-func (l *Limiter) decideTogether(ctx context.Context, a *account, s Subject, limit int) Decision {
-	asked := l.clock()
-	v, err := l.ask(ctx, s, limit)
-	if err != nil {
-		l.failed(err)
-		return l.decideAlone(a, s, limit)
-	}
-	answered := l.clock()
-	if v.admitted {
-		a.note(answered)
-	} else {
-		a.remember(refusal{earliest: asked.Add(v.frees), latest: answered.Add(v.frees), limit: limit})
-	}
-	return l.count(decision(s, limit, limit, v, SourceValkey))
-}
-
-func (l *Limiter) ask(ctx context.Context, s Subject, limit int) (verdict, error) {
-	client, err := l.connector.Client()
-	if err != nil {
-		return verdict{}, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
-	defer cancel()
-	return askValkey(ctx, client, s.key(l.prefix), limit)
+	return l.count(v.decision(0, s, limit, share, SourceFallback))
 }
 
 func (l *Limiter) count(d Decision) Decision {
 	l.metrics.decided(d)
 	return d
-}
-
-// decision tells of a verdict over places, which are the limit or a share of it.
-func decision(s Subject, limit, places int, v verdict, source Source) Decision {
-	return Decision{
-		Admitted: v.admitted, Budget: s.budget, Frees: v.frees, Limit: limit, Remaining: max(places-v.count, 0), Source: source,
-	}
 }

@@ -259,6 +259,71 @@ func TestADecisionDoesNotEndWithItsCall(t *testing.T) {
 	require.Zero(t, testutil.ToFloat64(n.metrics.fallback))
 }
 
+// slow answers when it is told to.
+type slow struct {
+	Connector
+
+	arrived, answer chan struct{}
+}
+
+// Client implements [Connector].
+func (s slow) Client() (valkey.Client, error) {
+	s.arrived <- struct{}{}
+	<-s.answer
+	return s.Connector.Client()
+}
+
+func startSlow(t *testing.T) (*Limiter, slow) {
+	t.Helper()
+	connection, prefix := dbtest.Valkey(t)
+	way := slow{Connector: connection, arrived: make(chan struct{}), answer: make(chan struct{})}
+	l := New(prefix, Limits{}, way, clock.System, NewMetrics(prometheus.NewRegistry()), zerolog.Nop())
+	l.away.Store(false)
+	return l, way
+}
+
+func TestCallsThatComeTogetherAskTogether(t *testing.T) {
+	t.Parallel()
+	l, way := startSlow(t)
+	first := l.Begin(bare, somebody, 5, nil)
+	<-way.arrived // the first round is under way
+	var told atomic.Int64
+	var waiting []*Question
+	for range 7 {
+		waiting = append(waiting, l.Begin(bare, somebody, 5, func() { told.Add(1) }))
+	}
+	close(way.answer)
+	<-way.arrived
+	require.Equal(t, 4, first.Wait().Remaining)
+	for i, remaining := range []int{3, 2, 1, 0, 0, 0, 0} {
+		d := waiting[i].Wait()
+		require.Equal(t, i < 4, d.Admitted)
+		require.Equal(t, remaining, d.Remaining, "each is told what was left after it")
+	}
+	require.Eventually(t, func() bool { return told.Load() == 3 }, 5*time.Second, time.Millisecond)
+	select {
+	case <-way.arrived:
+		t.Fatal("two round trips are enough for eight calls")
+	default:
+	}
+}
+
+func TestACallByAnotherLimitAsksAlone(t *testing.T) {
+	t.Parallel()
+	l, way := startSlow(t)
+	first := l.Begin(bare, somebody, 1, nil)
+	<-way.arrived
+	second := l.Begin(bare, somebody, 1, nil)
+	other := l.Begin(bare, somebody, 3, nil) // the plan has changed
+	<-way.arrived
+	close(way.answer)
+	require.Equal(t, 3, other.Wait().Limit)
+	require.True(t, other.Wait().Admitted)
+	<-way.arrived
+	require.Equal(t, 1, first.Wait().Limit)
+	require.False(t, second.Wait().Admitted)
+}
+
 func TestWhatADecisionTells(t *testing.T) {
 	t.Parallel()
 	header := http.Header{}
