@@ -7,6 +7,8 @@ import (
 
 // account is what this node knows of one subject.
 type account struct {
+	key string // in Valkey
+
 	mu sync.Mutex
 	// admitted are the instants of the calls that this node admitted in the last window, in Unix microseconds, oldest first,
 	// from first on.

@@ -76,7 +76,15 @@ func (l *Limiter) ChargeAddress(address string) (Subject, int) {
 // Allow decides one more call of the subject, of which limit are admitted in any 60 seconds. It waits for Valkey for at
 // most 250 ms, and never fails: without Valkey this node decides. It doesn't end with ctx, for the place may be taken already.
 func (l *Limiter) Allow(ctx context.Context, s Subject, limit int) Decision {
-	return l.Begin(ctx, s, limit, nil).Wait()
+	a := l.account(s)
+	if d, ok := l.decideHere(a, s, limit); ok {
+		return d
+	}
+	q, run := l.join(context.WithoutCancel(ctx), a, s, limit, nil)
+	if run != nil {
+		run()
+	}
+	return q.Wait()
 }
 
 // Begin is Allow without waiting: it is decided at once if this node knows the answer, and otherwise while the caller does
@@ -86,7 +94,11 @@ func (l *Limiter) Begin(ctx context.Context, s Subject, limit int, refused func(
 	if d, ok := l.decideHere(a, s, limit); ok {
 		return &Question{decision: d}
 	}
-	return l.join(context.WithoutCancel(ctx), a, s, limit, refused)
+	q, run := l.join(context.WithoutCancel(ctx), a, s, limit, refused)
+	if run != nil {
+		go run()
+	}
+	return q
 }
 
 // Refused returns the refusal of a subject that this node knows to be over its limit. It asks nobody and charges nothing.
@@ -107,7 +119,7 @@ func (l *Limiter) account(s Subject) *account {
 	if a, ok := accounts.Get(s); ok {
 		return a
 	}
-	a := &account{}
+	a := &account{key: s.key(l.prefix)}
 	if before, ok, _ := accounts.PeekOrAdd(s, a); ok {
 		return before
 	}

@@ -33,43 +33,43 @@ func (q *Question) Wait() Decision {
 	return q.round.decisions[q.number]
 }
 
-// join puts a call into the subject's next round, and begins that unless one is under way. A call by another limit than those
-// who wait, as just after a change of plan, has a round to itself.
-func (l *Limiter) join(ctx context.Context, a *account, s Subject, limit int, refused func()) *Question {
+// join puts a call into the subject's next round. It returns what must be run for the call to be decided, nil if somebody does
+// that already. A call by another limit than those who wait, as just after a change of plan, has a round to itself.
+func (l *Limiter) join(ctx context.Context, a *account, s Subject, limit int, refused func()) (q *Question, run func()) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.next != nil && a.next.limit != limit {
-		a.mu.Unlock()
 		alone := &round{decided: make(chan struct{}), limit: limit, refused: []func(){refused}}
-		go l.decide(ctx, a, s, alone)
-		return &Question{round: alone}
+		return &Question{round: alone}, func() { l.decide(ctx, a, s, alone) }
 	}
 	if a.next == nil {
 		a.next = &round{decided: make(chan struct{}), limit: limit}
 	}
-	q := &Question{number: len(a.next.refused), round: a.next}
+	q = &Question{number: len(a.next.refused), round: a.next}
 	a.next.refused = append(a.next.refused, refused)
-	begin := !a.asking
-	a.asking = true
-	a.mu.Unlock()
-	if begin {
-		go l.run(ctx, a, s)
+	if a.asking {
+		return q, nil
 	}
-	return q
+	a.asking = true
+	return q, func() { l.run(ctx, a, s) }
 }
 
-// run decides rounds until nobody waits.
+// run decides the next round and leaves those who have come meanwhile to another goroutine.
 func (l *Limiter) run(ctx context.Context, a *account, s Subject) {
-	for {
-		// Calls that are ready to run join this round instead of waiting for it and the next.
-		runtime.Gosched()
-		a.mu.Lock()
-		r := a.next
-		a.next, a.asking = nil, r != nil
-		a.mu.Unlock()
-		if r == nil {
-			return
-		}
-		l.decide(ctx, a, s, r)
+	// Calls that are ready to run join this round instead of waiting for it and the next.
+	runtime.Gosched()
+	a.mu.Lock()
+	r := a.next
+	a.next = nil
+	a.mu.Unlock()
+	l.decide(ctx, a, s, r)
+
+	a.mu.Lock()
+	a.asking = a.next != nil
+	waiting := a.asking
+	a.mu.Unlock()
+	if waiting {
+		go l.run(ctx, a, s)
 	}
 }
 
@@ -96,7 +96,7 @@ func (l *Limiter) decideTogether(ctx context.Context, a *account, s Subject, r *
 		return false
 	}
 	asked := l.clock()
-	v, err := l.ask(ctx, s, r.limit, len(r.decisions))
+	v, err := l.ask(ctx, a, r.limit, len(r.decisions))
 	if err != nil {
 		l.failed(err)
 		return false
@@ -112,12 +112,12 @@ func (l *Limiter) decideTogether(ctx context.Context, a *account, s Subject, r *
 	return true
 }
 
-func (l *Limiter) ask(ctx context.Context, s Subject, limit, wanted int) (verdict, error) {
+func (l *Limiter) ask(ctx context.Context, a *account, limit, wanted int) (verdict, error) {
 	client, err := l.connector.Client()
 	if err != nil {
 		return verdict{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	return askValkey(ctx, client, s.key(l.prefix), limit, wanted)
+	return askValkey(ctx, client, a.key, limit, wanted)
 }
