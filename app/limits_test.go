@@ -149,6 +149,7 @@ func TestThreeProcessesAdmitTheLimitExactly(t *testing.T) {
 	require.Empty(t, c.wrong)
 
 	t.Run("AndAPlanChangeCountsWithinASecondOnAll", func(t *testing.T) {
+		t.Parallel()
 		_, err := f.db.Exec(t.Context(), "UPDATE organisations SET plan = 'ENT' WHERE org_id = 'ORG_PRO'")
 		require.NoError(t, err)
 		changed := time.Now()
@@ -161,6 +162,7 @@ func TestThreeProcessesAdmitTheLimitExactly(t *testing.T) {
 	})
 
 	t.Run("AndFreeIsTen", func(t *testing.T) {
+		t.Parallel()
 		free := f.storm(t, f.signUp(t, "ORG_FREE", "FREE"), 24, 2)
 		require.Equal(t, 10, free.admitted)
 		require.Equal(t, 38, free.refused)

@@ -32,11 +32,13 @@ type refusal struct {
 	limit    int
 }
 
-// known returns the remembered refusal if it holds at an instant.
+// known returns the remembered refusal if it holds at an instant. One that is more than a window ahead doesn't: the clock was
+// set back.
 func (a *account) known(now time.Time, limit int, away bool) (frees time.Duration, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.refused.limit != limit || a.refused.fallback && !away || !now.Before(a.refused.earliest) {
+	left := a.refused.earliest.Sub(now)
+	if a.refused.limit != limit || a.refused.fallback && !away || left <= 0 || left > window {
 		return 0, false
 	}
 	return a.refused.latest.Sub(now), true

@@ -117,6 +117,7 @@ func TestARefusalIsKnown(t *testing.T) {
 	}{
 		"until_a_place_may_be_free":                {r, 999 * time.Millisecond, 10, false, true},
 		"no_longer_when_a_place_may_be_free":       {r, time.Second, 10, false, false},
+		"not_after_the_clock_was_set_back":         {r, -time.Hour, 10, false, false},
 		"not_for_another_limit":                    {r, 0, 11, false, false},
 		"while_valkey_is_away":                     {r, 0, 10, true, true},
 		"of_a_node_alone_while_valkey_is_away":     {alone, 0, 10, true, true},
