@@ -59,7 +59,7 @@ func New(prefix string, limits Limits, connector Connector, now clock.Clock, met
 	}
 	l.away.Store(true)
 	l.metrics.alone(true)
-	l.position.Store(&position{nodes: 1})
+	l.settle(position{nodes: 1})
 	return l
 }
 

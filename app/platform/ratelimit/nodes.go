@@ -43,6 +43,11 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - ARG
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
+func (l *Limiter) settle(p position) {
+	l.position.Store(&p)
+	l.metrics.nodes.Set(float64(p.nodes))
+}
+
 func (l *Limiter) nodesKey() string { return l.prefix + ".nodes" }
 
 // locate says that this node is alive and learns its position.
@@ -63,7 +68,7 @@ func (l *Limiter) locate(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("tell Valkey of this node: it is not among %d", len(nodes))
 	}
-	l.position.Store(&position{nodes: len(nodes), rank: rank})
+	l.settle(position{nodes: len(nodes), rank: rank})
 	return nil
 }
 
