@@ -41,6 +41,9 @@ type slowMenu struct {
 // GetMenuItem implements [menuv1connect.MenuServiceHandler].
 func (s slowMenu) GetMenuItem(ctx context.Context, req *menuv1.GetMenuItemRequest) (*menuv1.GetMenuItemResponse, error) {
 	if req.GetMenuItemId() == "slow" {
+		if info, ok := connect.CallInfoForHandlerContext(ctx); ok {
+			info.ResponseHeader().Set("X-Cache-Status", "HIT")
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
@@ -199,6 +202,9 @@ func TestOverTheLimit(t *testing.T) {
 		defer cancel()
 		_, err := client.GetMenuItem(patient, &menuv1.GetMenuItemRequest{MenuItemId: "slow"}) // ends with its context alone
 		require.Equal(t, connect.CodeResourceExhausted, connect.CodeOf(err))
+		var wire *connect.Error
+		require.ErrorAs(t, err, &wire)
+		require.Empty(t, wire.Meta().Values("X-Cache-Status"), "nothing of its work is left")
 	})
 
 	t.Run("WhatIsForbiddenOrInvalidCounts", func(t *testing.T) {
