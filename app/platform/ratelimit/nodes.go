@@ -52,14 +52,12 @@ func (l *Limiter) nodesKey() string { return l.prefix + ".nodes" }
 
 // locate says that this node is alive and learns its position.
 func (l *Limiter) locate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	client, err := l.connector.Client()
-	if err != nil {
+	var nodes []string
+	err := l.reach(ctx, func(ctx context.Context, client valkey.Client) (err error) {
+		timeout := strconv.FormatInt(nodeTimeout.Milliseconds(), 10)
+		nodes, err = beat.Exec(ctx, client, []string{l.nodesKey()}, []string{l.node, timeout}).AsStrSlice()
 		return err
-	}
-	timeout := strconv.FormatInt(nodeTimeout.Milliseconds(), 10)
-	nodes, err := beat.Exec(ctx, client, []string{l.nodesKey()}, []string{l.node, timeout}).AsStrSlice()
+	})
 	if err != nil {
 		return fmt.Errorf("tell Valkey of this node: %w", err)
 	}
@@ -74,13 +72,10 @@ func (l *Limiter) locate(ctx context.Context) error {
 
 // leave takes this node out of the count at once.
 func (l *Limiter) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	client, err := l.connector.Client()
+	err := l.reach(ctx, func(ctx context.Context, client valkey.Client) error {
+		return client.Do(ctx, client.B().Zrem().Key(l.nodesKey()).Member(l.node).Build()).Error()
+	})
 	if err != nil {
-		return
-	}
-	if err := client.Do(ctx, client.B().Zrem().Key(l.nodesKey()).Member(l.node).Build()).Error(); err != nil {
 		l.log.Debug().Err(err).Msg("take this node out of the count")
 	}
 }
