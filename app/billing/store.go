@@ -19,14 +19,14 @@ type store struct{ queries *sqlc.Queries }
 // lock returns what is known of an organisation's subscription, and keeps others from changing it. Before the first event that is what the
 // organisation was made with.
 func (s store) lock(ctx context.Context, tx postgres.Querier, orgID string) (*Subscription, error) {
-	o, err := s.queries.OrganisationPlanLock(ctx, tx, &sqlc.OrganisationPlanLockParams{OrgID: orgID})
+	plan, err := s.queries.OrganisationPlanLock(ctx, tx, &sqlc.OrganisationPlanLockParams{OrgID: orgID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.NotFound("organisation", orgID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock organisation: %w", err)
 	}
-	return s.find(ctx, tx, orgID, Plan(o.Plan))
+	return s.find(ctx, tx, orgID, Plan(plan))
 }
 
 // find returns what is known of a subscription; present is the plan of an organisation of which nothing was heard.

@@ -1,0 +1,164 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/chefcloud/chefcloud/app/billing"
+	"github.com/chefcloud/chefcloud/app/platform/clock"
+	"github.com/chefcloud/chefcloud/app/platform/httpserver"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/platform/rpc"
+)
+
+// Path is where the billing provider delivers.
+const Path = "/webhooks/billing"
+
+// maxBody is the largest body that is taken.
+const maxBody = 256 << 10
+
+// Intake takes deliveries.
+type Intake struct {
+	clock    clock.Clock
+	db       *postgres.DB
+	effects  *Effects
+	metrics  metrics
+	nonces   *nonces
+	runner   *jobs.Runner
+	store    store
+	unsigned bool // takes deliveries without a signature
+	verifier *verifier
+}
+
+// answer is what the provider hears of a delivery that was taken.
+type answer struct {
+	Received  bool `json:"received"`
+	Duplicate bool `json:"duplicate"`
+}
+
+// ServeHTTP implements [http.Handler].
+func (i *Intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		i.metrics.received("too_large")
+		httpserver.WriteError(w, http.StatusRequestEntityTooLarge, "resource_exhausted", "the body must be at most 262144 bytes")
+		return
+	case err != nil: // the sender is gone
+		i.metrics.received("unread")
+		httpserver.WriteError(w, http.StatusBadRequest, "invalid_argument", "the body could not be read")
+		return
+	}
+	now := i.clock()
+	signed, refusal := proof{signedAt: now}, Refusal("")
+	if !i.unsigned {
+		signed, refusal = i.verifier.verify(r.Header, body, now)
+		if refusal == "" && i.nonces.taken(r.Context(), signed) {
+			refusal = RefusedReplay
+		}
+	}
+	if refusal != "" {
+		i.refuse(w, r, refusal)
+		return
+	}
+	event, err := read(body, signed.messageID, signed.signedAt)
+	if err != nil {
+		i.metrics.received("invalid")
+		rpc.WriteError(w, r, err)
+		return
+	}
+	event.ReceivedAt = now
+	first, fresh, err := i.take(r.Context(), signed, event)
+	switch {
+	case err != nil:
+		i.metrics.received("failed")
+		rpc.WriteError(w, r, err)
+		return
+	case !fresh:
+		i.refuse(w, r, RefusedReplay)
+		return
+	}
+	if !i.unsigned {
+		i.nonces.take(r.Context(), signed)
+	}
+	outcome := "accepted"
+	if !first {
+		outcome = "duplicate"
+	}
+	i.metrics.received(outcome)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(answer{Received: true, Duplicate: !first}) // the sender may have gone
+}
+
+// refuse answers every refusal alike: who guesses at signatures learns nothing.
+func (i *Intake) refuse(w http.ResponseWriter, r *http.Request, why Refusal) {
+	i.metrics.received(string(why))
+	zerolog.Ctx(r.Context()).Warn().Str("reason", string(why)).Str("address", httpserver.ClientAddress(r.Context())).
+		Msg("webhook refused: " + refusalText[why])
+	httpserver.WriteError(w, http.StatusUnauthorized, "unauthenticated", "the delivery can't be authenticated")
+}
+
+var refusalText = map[Refusal]string{
+	RefusedHeaders:   "headers missing or malformed",
+	RefusedReplay:    "taken before",
+	RefusedSignature: "webhook signature invalid",
+	RefusedTimestamp: "timestamp outside of tolerance",
+}
+
+// take stores a delivery with its event and queues the event's effect. fresh is false if what was signed was taken before, first if the
+// event came for the first time.
+func (i *Intake) take(ctx context.Context, signed proof, e Event) (first, fresh bool, err error) {
+	err = i.db.InTx(ctx, func(ctx context.Context, tx postgres.Querier) error {
+		if err := i.classify(ctx, tx, &e); err != nil {
+			return err
+		}
+		var err error
+		if i.unsigned {
+			fresh = true
+			first, err = i.store.receiveUnsigned(ctx, tx, e)
+		} else {
+			first, fresh, err = i.store.receive(ctx, tx, signed, e)
+		}
+		if err != nil || !first || e.State != StateReceived {
+			return err
+		}
+		return i.runner.Enqueue(ctx, tx, i.effects.Task(), effectArgs{EventID: e.ID})
+	})
+	return first, fresh, err
+}
+
+// classify says what an event is to be: what has no effect is stored all the same.
+func (i *Intake) classify(ctx context.Context, q postgres.Querier, e *Event) error {
+	e.State = StateIgnored
+	switch {
+	case !slices.Contains(billing.EventTypes, e.Type):
+		e.Note = "events of this type have no effect"
+		return nil
+	case e.OrgID == "":
+		e.Note = "names no organisation"
+		return nil
+	}
+	known, err := i.store.organisationExists(ctx, q, e.OrgID)
+	if err != nil {
+		return err
+	}
+	if !known {
+		e.Note = "names an organisation that doesn't exist"
+		return nil
+	}
+	e.State = StateReceived
+	return nil
+}
+
+// Retention is how long what was signed is remembered: twice the tolerance, within which a delivery is timely, and more.
+func (i *Intake) retention() time.Duration { return 2*i.verifier.tolerance + time.Hour }
