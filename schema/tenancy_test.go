@@ -24,16 +24,14 @@ var shared = map[string]string{
 
 // unbound statements are not bound to one organisation, each for a reason.
 var unbound = map[string]string{
-	"CacheBustList":          "every node settles the invalidations of all organisations",
-	"WebhookReceive":         "takes an event before its organisation is looked at",
-	"WebhookReceiveUnsigned": "takes an event before its organisation is looked at",
-	"WebhookEventLock":       "an event is known by its id alone",
-	"WebhookEventGet":        "an event is known by its id alone",
-	"WebhookEventSetState":   "an event is known by its id alone",
-	"WebhookEventList":       "operators look after the events of all organisations",
-	"WebhookDeliveryPrune":   "forgets what was signed long ago, whoever it was for",
-	"WebhookEventPrune":      "forgets what was done long ago, whoever it was for",
-	"OrganisationIDList":     "the schedule of jobs looks after all organisations",
+	"CacheBustList":        "every node settles the invalidations of all organisations",
+	"WebhookEventLock":     "an event is known by its id alone",
+	"WebhookEventGet":      "an event is known by its id alone",
+	"WebhookEventSetState": "an event is known by its id alone",
+	"WebhookEventList":     "operators look after the events of all organisations",
+	"WebhookDeliveryPrune": "forgets what was signed long ago, whoever it was for",
+	"WebhookEventPrune":    "forgets what was done long ago, whoever it was for",
+	"OrganisationIDList":   "the schedule of jobs looks after all organisations",
 }
 
 // TestEveryKeyStartsWithTheTenant is what makes the schema distributable by org_id without change.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/chefcloud/chefcloud/app/billing"
@@ -18,7 +19,7 @@ import (
 const (
 	// effectAttempts is how often an effect is tried: over about two hours, with the pauses between.
 	effectAttempts = 13
-	effectWorkers  = 4
+	effectWorkers  = 8
 	// effectTimeout is short, because a task of a process that died is begun again after it.
 	effectTimeout = 15 * time.Second
 )
@@ -36,6 +37,11 @@ type Effects struct {
 	metrics metrics
 	store   store
 	task    jobs.Task
+}
+
+// NewEffects returns effects on billing.
+func NewEffects(db *postgres.DB, b *billing.Service, now clock.Clock, registerer prometheus.Registerer) *Effects {
+	return newEffects(db, b, now, newMetrics(registerer))
 }
 
 func newEffects(db *postgres.DB, b *billing.Service, now clock.Clock, m metrics) *Effects {

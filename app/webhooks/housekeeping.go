@@ -12,6 +12,8 @@ import (
 const (
 	// lostAfter is how long an event waits for its effect before its task is taken for lost: longer than all attempts.
 	lostAfter = 6 * time.Hour
+	// lostWithin is how far back from then it is looked for.
+	lostWithin = 7 * 24 * time.Hour
 	// kept is how long events are kept that had their effect, or none.
 	kept = 400 * 24 * time.Hour
 )
@@ -24,15 +26,17 @@ type Housekept struct {
 }
 
 // Housekeeping is the daily job that queues effects anew whose task was lost, and forgets what is too old to matter.
-func Housekeeping(db *postgres.DB, runner *jobs.Runner, intake *Intake, now clock.Clock) jobs.Definition {
+// tolerance is that of deliveries' time.
+func Housekeeping(db *postgres.DB, runner *jobs.Runner, now clock.Clock, tolerance time.Duration) jobs.Definition {
 	var s store
+	effect := newEffects(nil, nil, nil, metrics{}).Task()
 	return jobs.Define("webhook_housekeeping", func(ctx context.Context, orgID string, _ struct{}, _ jobs.Progress) (any, error) {
 		var did Housekept
 		var err error
-		if did.Queued, err = requeue(ctx, db, runner, intake.effects.Task(), orgID, now().Add(-lostAfter)); err != nil {
+		if did.Queued, err = requeue(ctx, db, runner, effect, orgID, now().Add(-lostAfter)); err != nil {
 			return nil, err
 		}
-		did.Deliveries, did.Events, err = s.prune(ctx, db, now().Add(-intake.retention()), now().Add(-kept))
+		did.Deliveries, did.Events, err = s.prune(ctx, db, now().Add(-retention(tolerance)), now().Add(-kept))
 		return did, err
 	}, jobs.Options{Due: func(_ context.Context, _ postgres.Querier, _ string, now time.Time) (any, string, error) {
 		return struct{}{}, now.Format(time.DateOnly), nil

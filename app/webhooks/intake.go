@@ -14,7 +14,6 @@ import (
 	"github.com/chefcloud/chefcloud/app/billing"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/httpserver"
-	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 )
@@ -32,7 +31,6 @@ type Intake struct {
 	effects  *Effects
 	metrics  metrics
 	nonces   *nonces
-	runner   *jobs.Runner
 	store    store
 	unsigned bool // takes deliveries without a signature
 	verifier *verifier
@@ -118,47 +116,18 @@ var refusalText = map[Refusal]string{
 // take stores a delivery with its event and queues the event's effect. fresh is false if what was signed was taken before, first if the
 // event came for the first time.
 func (i *Intake) take(ctx context.Context, signed proof, e Event) (first, fresh bool, err error) {
-	err = i.db.InTx(ctx, func(ctx context.Context, tx postgres.Querier) error {
-		if err := i.classify(ctx, tx, &e); err != nil {
-			return err
-		}
-		var err error
-		if i.unsigned {
-			fresh = true
-			first, err = i.store.receiveUnsigned(ctx, tx, e)
-		} else {
-			first, fresh, err = i.store.receive(ctx, tx, signed, e)
-		}
-		if err != nil || !first || e.State != StateReceived {
-			return err
-		}
-		return i.runner.Enqueue(ctx, tx, i.effects.Task(), effectArgs{EventID: e.ID})
-	})
-	return first, fresh, err
-}
-
-// classify says what an event is to be: what has no effect is stored all the same.
-func (i *Intake) classify(ctx context.Context, q postgres.Querier, e *Event) error {
-	e.State = StateIgnored
 	switch {
 	case !slices.Contains(billing.EventTypes, e.Type):
 		e.Note = "events of this type have no effect"
-		return nil
 	case e.OrgID == "":
 		e.Note = "names no organisation"
-		return nil
 	}
-	known, err := i.store.organisationExists(ctx, q, e.OrgID)
+	effect, err := i.effects.Task().Row(effectArgs{EventID: e.ID})
 	if err != nil {
-		return err
+		return false, false, err
 	}
-	if !known {
-		e.Note = "names an organisation that doesn't exist"
-		return nil
-	}
-	e.State = StateReceived
-	return nil
+	return i.store.receive(ctx, i.db, signed, e, effect)
 }
 
-// Retention is how long what was signed is remembered: twice the tolerance, within which a delivery is timely, and more.
-func (i *Intake) retention() time.Duration { return 2*i.verifier.tolerance + time.Hour }
+// retention is how long what was signed is remembered: twice the tolerance, within which a delivery is timely, and more.
+func retention(tolerance time.Duration) time.Duration { return 2*tolerance + time.Hour }

@@ -26,31 +26,35 @@ var Module = fx.Module("webhooks",
 		newIntake,
 		NewInbox,
 		NewHandler,
-		fx.Annotate(Housekeeping, fx.ResultTags(jobs.Group)),
+		fx.Annotate(newHousekeeping, fx.ResultTags(jobs.Group)),
 		fx.Annotate(Registration, fx.ResultTags(rpc.Group)),
 	),
 )
 
 func newIntake(
-	db *postgres.DB, settings *config.Config, connection *valkey.Connection, effects *Effects, runner *jobs.Runner, now clock.Clock, m metrics,
+	db *postgres.DB, settings *config.Config, connection *valkey.Connection, effects *Effects, now clock.Clock, m metrics,
 ) (*Intake, error) {
 	v, err := newVerifier(settings.Webhook.Secrets(), settings.Webhook.TimestampTolerance.Duration())
 	if err != nil {
 		return nil, err
 	}
 	i := &Intake{
-		clock: now, db: db, effects: effects, metrics: m, runner: runner, unsigned: !settings.Webhook.SignatureRequired, verifier: v,
+		clock: now, db: db, effects: effects, metrics: m, unsigned: !settings.Webhook.SignatureRequired, verifier: v,
 	}
-	i.nonces = &nonces{clock: now, connector: connection, prefix: settings.Cache.Prefix, retention: i.retention()}
+	i.nonces = &nonces{clock: now, connector: connection, prefix: settings.Cache.Prefix, retention: retention(v.tolerance)}
 	return i, nil
+}
+
+func newHousekeeping(db *postgres.DB, runner *jobs.Runner, now clock.Clock, settings *config.Config) jobs.Definition {
+	return Housekeeping(db, runner, now, settings.Webhook.TimestampTolerance.Duration())
 }
 
 // NewIntake returns an intake for tests and benchmarks.
 func NewIntake(
-	db *postgres.DB, settings *config.Config, connection *valkey.Connection, runner *jobs.Runner, now clock.Clock, registerer prometheus.Registerer,
+	db *postgres.DB, settings *config.Config, connection *valkey.Connection, now clock.Clock, registerer prometheus.Registerer,
 ) (*Intake, error) {
 	m := newMetrics(registerer)
-	return newIntake(db, settings, connection, newEffects(db, billing.NewService(now), now, m), runner, now, m)
+	return newIntake(db, settings, connection, newEffects(db, billing.NewService(now), now, m), now, m)
 }
 
 // Registration returns the service to be served.

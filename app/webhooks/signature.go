@@ -48,6 +48,8 @@ type proof struct {
 	messageID string
 	// requestID is the sender's; empty where the scheme has none.
 	requestID string
+	// signed is false where signatures aren't asked for.
+	signed bool
 	// signedAt is the sender's clock.
 	signedAt time.Time
 }
@@ -127,7 +129,7 @@ func (v *verifier) verifyHex(h http.Header, body []byte, now time.Time) (proof, 
 	if matches == 0 {
 		return proof{}, RefusedSignature
 	}
-	return proof{digest: digest("hex", timestamp, body), requestID: requestID, signedAt: signedAt}, ""
+	return proof{digest: digest("hex", timestamp, body), requestID: requestID, signed: true, signedAt: signedAt}, ""
 }
 
 // verifyStandard checks a delivery by Standard Webhooks; its library leaves the time to us.
@@ -156,7 +158,7 @@ func (v *verifier) verifyStandard(h http.Header, body []byte, now time.Time) (pr
 	if matches == 0 {
 		return proof{}, RefusedSignature
 	}
-	return proof{digest: digest("standard", id+"."+timestamp, body), messageID: id, signedAt: signedAt}, ""
+	return proof{digest: digest("standard", id+"."+timestamp, body), messageID: id, signed: true, signedAt: signedAt}, ""
 }
 
 // timely reports whether the sender's clock is close to ours. Times that are out of all bounds don't overflow: they are compared, not

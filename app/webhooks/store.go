@@ -9,45 +9,61 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/platform/postgres/schema"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
 
 type store struct{ queries *sqlc.Queries }
 
-// receive stores a delivery and its event in one statement. fresh is false if what was signed, or the request id, was taken before; first
-// if the event came for the first time.
-func (s store) receive(ctx context.Context, tx postgres.Querier, p proof, e Event) (first, fresh bool, err error) {
-	params := &sqlc.WebhookReceiveParams{
-		Digest: p.digest[:], ReceivedAt: e.ReceivedAt, ID: e.ID, OrgID: e.OrgID, Type: e.Type, State: string(e.State), Note: e.Note, Body: e.Body,
-		OccurredAt: e.OccurredAt,
+// receiveStatement does all of a delivery in one round trip, and so in one transaction: it takes what was signed and the request id, then
+// the event, and queues its effect. Of deliveries that come at the same time one takes it, and the others wait for what becomes of that.
+// Who signs nothing ($1 is null) takes the event alone.
+//
+// It isn't among the queries, because it writes to River's schema, which sqlc doesn't know.
+const receiveStatement = `
+WITH taken AS (
+  INSERT INTO webhook_deliveries (digest, request_id, received_at)
+  SELECT $1, $2, $3 WHERE $1::bytea IS NOT NULL
+  ON CONFLICT DO NOTHING
+  RETURNING digest
+), event AS (
+  INSERT INTO webhook_events (id, org_id, type, state, note, body, occurred_at, received_at)
+  SELECT $4, $5, $6, CASE WHEN known.note = '' THEN 'RECEIVED' ELSE 'IGNORED' END, known.note, $8, $9, $3
+  FROM (
+    SELECT CASE
+      WHEN $7 <> '' THEN $7
+      WHEN NOT EXISTS (SELECT FROM organisations WHERE org_id = $5) THEN 'names an organisation that doesn''t exist'
+      ELSE ''
+    END AS note
+  ) AS known
+  WHERE $1::bytea IS NULL OR EXISTS (SELECT FROM taken)
+  ON CONFLICT (id) DO NOTHING
+  RETURNING state
+), queued AS (
+  INSERT INTO ` + schema.Jobs + `.river_job (args, kind, queue, max_attempts)
+  SELECT $10, $11, $12, $13 FROM event WHERE state = 'RECEIVED'
+)
+SELECT $1::bytea IS NULL OR EXISTS (SELECT FROM taken), EXISTS (SELECT FROM event)`
+
+// receive takes a delivery with its event and queues the event's effect. fresh is false if what was signed, or the request id, was taken
+// before; first if the event came for the first time.
+func (s store) receive(ctx context.Context, q postgres.Querier, p proof, e Event, effect jobs.Row) (first, fresh bool, err error) {
+	var digest []byte
+	var requestID *string
+	if p.signed {
+		digest = p.digest[:]
 	}
 	if p.requestID != "" {
-		params.RequestID = &p.requestID
+		requestID = &p.requestID
 	}
-	row, err := s.queries.WebhookReceive(ctx, tx, params)
+	err = q.QueryRow(ctx, receiveStatement, digest, requestID, e.ReceivedAt, e.ID, e.OrgID, e.Type, e.Note, e.Body, e.OccurredAt,
+		effect.Args, effect.Kind, effect.Queue, effect.MaxAttempts).Scan(&fresh, &first)
 	if err != nil {
 		return false, false, fmt.Errorf("receive webhook: %w", err)
 	}
-	return row.First, row.Fresh, nil
-}
-
-func (s store) receiveUnsigned(ctx context.Context, tx postgres.Querier, e Event) (first bool, err error) {
-	inserted, err := s.queries.WebhookReceiveUnsigned(ctx, tx, &sqlc.WebhookReceiveUnsignedParams{
-		ReceivedAt: e.ReceivedAt, ID: e.ID, OrgID: e.OrgID, Type: e.Type, State: string(e.State), Note: e.Note, Body: e.Body, OccurredAt: e.OccurredAt,
-	})
-	if err != nil {
-		return false, fmt.Errorf("receive webhook: %w", err)
-	}
-	return inserted == 1, nil
-}
-
-func (s store) organisationExists(ctx context.Context, q postgres.Querier, orgID string) (bool, error) {
-	known, err := s.queries.OrganisationExists(ctx, q, &sqlc.OrganisationExistsParams{OrgID: orgID})
-	if err != nil {
-		return false, fmt.Errorf("look for organisation: %w", err)
-	}
-	return known, nil
+	return first, fresh, nil
 }
 
 // lock returns an event and keeps others from changing it.
@@ -107,7 +123,7 @@ func (s store) list(ctx context.Context, q postgres.Querier, orgID string, f Fil
 
 // lost returns events whose task must have been lost.
 func (s store) lost(ctx context.Context, q postgres.Querier, orgID string, before time.Time) ([]string, error) {
-	ids, err := s.queries.WebhookEventListLost(ctx, q, &sqlc.WebhookEventListLostParams{OrgID: orgID, Before: before})
+	ids, err := s.queries.WebhookEventListLost(ctx, q, &sqlc.WebhookEventListLostParams{OrgID: orgID, After: before.Add(-lostWithin), Before: before})
 	if err != nil {
 		return nil, fmt.Errorf("list lost webhook events: %w", err)
 	}

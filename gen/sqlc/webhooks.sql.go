@@ -10,21 +10,6 @@ import (
 	"time"
 )
 
-const organisationExists = `-- name: OrganisationExists :one
-SELECT EXISTS (SELECT FROM organisations WHERE org_id = $1)
-`
-
-type OrganisationExistsParams struct {
-	OrgID string
-}
-
-func (q *Queries) OrganisationExists(ctx context.Context, db DBTX, arg *OrganisationExistsParams) (bool, error) {
-	row := db.QueryRow(ctx, organisationExists, arg.OrgID)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const webhookDeliveryPrune = `-- name: WebhookDeliveryPrune :execrows
 DELETE FROM webhook_deliveries WHERE received_at < $1
 `
@@ -177,17 +162,19 @@ func (q *Queries) WebhookEventListByOrganisation(ctx context.Context, db DBTX, a
 }
 
 const webhookEventListLost = `-- name: WebhookEventListLost :many
-SELECT id FROM webhook_events WHERE org_id = $1 AND state = 'RECEIVED' AND received_at < $2 ORDER BY received_at, id LIMIT 1000
+SELECT id FROM webhook_events
+WHERE org_id = $1 AND state = 'RECEIVED' AND received_at < $2 AND received_at >= $3 ORDER BY received_at, id LIMIT 1000
 `
 
 type WebhookEventListLostParams struct {
 	OrgID  string
 	Before time.Time
+	After  time.Time
 }
 
-// What was received so long ago that its task must have been lost.
+// What was received so long ago that its task must have been lost, of the days that a daily job may have missed.
 func (q *Queries) WebhookEventListLost(ctx context.Context, db DBTX, arg *WebhookEventListLostParams) ([]string, error) {
-	rows, err := db.Query(ctx, webhookEventListLost, arg.OrgID, arg.Before)
+	rows, err := db.Query(ctx, webhookEventListLost, arg.OrgID, arg.Before, arg.After)
 	if err != nil {
 		return nil, err
 	}
@@ -269,91 +256,4 @@ func (q *Queries) WebhookEventSetState(ctx context.Context, db DBTX, arg *Webhoo
 		arg.ID,
 	)
 	return err
-}
-
-const webhookReceive = `-- name: WebhookReceive :one
-WITH taken AS (
-  INSERT INTO webhook_deliveries (digest, request_id, received_at)
-  VALUES ($1, $2, $3)
-  ON CONFLICT DO NOTHING
-  RETURNING digest
-), event AS (
-  INSERT INTO webhook_events (id, org_id, type, state, note, body, occurred_at, received_at)
-  SELECT $4, $5, $6, $7, $8, $9, $10, $3 FROM taken
-  ON CONFLICT (id) DO NOTHING
-  RETURNING id
-)
-SELECT EXISTS (SELECT FROM taken) AS fresh, EXISTS (SELECT FROM event) AS first
-`
-
-type WebhookReceiveParams struct {
-	Digest     []byte
-	RequestID  *string
-	ReceivedAt time.Time
-	ID         string
-	OrgID      string
-	Type       string
-	State      string
-	Note       string
-	Body       []byte
-	OccurredAt time.Time
-}
-
-type WebhookReceiveRow struct {
-	Fresh bool
-	First bool
-}
-
-// Takes a delivery once, by what was signed and by its request id, and its event once. Of those that come at the same time one takes
-// it and the others wait for what becomes of that.
-func (q *Queries) WebhookReceive(ctx context.Context, db DBTX, arg *WebhookReceiveParams) (*WebhookReceiveRow, error) {
-	row := db.QueryRow(ctx, webhookReceive,
-		arg.Digest,
-		arg.RequestID,
-		arg.ReceivedAt,
-		arg.ID,
-		arg.OrgID,
-		arg.Type,
-		arg.State,
-		arg.Note,
-		arg.Body,
-		arg.OccurredAt,
-	)
-	var i WebhookReceiveRow
-	err := row.Scan(&i.Fresh, &i.First)
-	return &i, err
-}
-
-const webhookReceiveUnsigned = `-- name: WebhookReceiveUnsigned :execrows
-INSERT INTO webhook_events (id, org_id, type, state, note, body, occurred_at, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (id) DO NOTHING
-`
-
-type WebhookReceiveUnsignedParams struct {
-	ID         string
-	OrgID      string
-	Type       string
-	State      string
-	Note       string
-	Body       []byte
-	OccurredAt time.Time
-	ReceivedAt time.Time
-}
-
-func (q *Queries) WebhookReceiveUnsigned(ctx context.Context, db DBTX, arg *WebhookReceiveUnsignedParams) (int64, error) {
-	result, err := db.Exec(ctx, webhookReceiveUnsigned,
-		arg.ID,
-		arg.OrgID,
-		arg.Type,
-		arg.State,
-		arg.Note,
-		arg.Body,
-		arg.OccurredAt,
-		arg.ReceivedAt,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }

@@ -47,9 +47,9 @@ func (c webhooksListCommand) Run(ctx context.Context) error {
 			return nil
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "RECEIVED\tSTATE\tTYPE\tORGANISATION\tID\tATTEMPTS\tNOTE")
+		_, _ = fmt.Fprintln(table, "RECEIVED\tSTATE\tTYPE\tORGANISATION\tID\tATTEMPTS\tNOTE")
 		for _, e := range events {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", e.ReceivedAt.Format(time.RFC3339), e.State, e.Type, e.OrgID, e.ID, e.Attempts, e.Note)
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", e.ReceivedAt.Format(time.RFC3339), e.State, e.Type, e.OrgID, e.ID, e.Attempts, e.Note)
 		}
 		return table.Flush()
 	})
