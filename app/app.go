@@ -10,6 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/chefcloud/chefcloud/app/auth"
+	"github.com/chefcloud/chefcloud/app/billing"
 	"github.com/chefcloud/chefcloud/app/franchise"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/menu"
@@ -19,6 +20,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/procurement"
 	"github.com/chefcloud/chefcloud/app/promotions"
+	"github.com/chefcloud/chefcloud/app/webhooks"
 )
 
 // startTimeout is how long the process may take until it listens.
@@ -30,12 +32,14 @@ const stopTimeout = 10 * time.Second
 // Domains are the product's business packages.
 var Domains = fx.Options(
 	auth.Module,
+	billing.Module,
 	franchise.Module,
 	inventory.Module,
 	menu.Module,
 	orders.Module,
 	procurement.Module,
 	promotions.Module,
+	webhooks.Module,
 )
 
 // Options returns everything that a server process consists of.

@@ -21,6 +21,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/platform/valkey"
+	"github.com/chefcloud/chefcloud/app/webhooks"
 	"github.com/chefcloud/chefcloud/web"
 )
 
@@ -189,6 +190,7 @@ type parts struct {
 	Settings      *config.Config
 	Tracing       *observability.Tracing
 	Validator     protovalidate.Validator
+	Webhooks      *webhooks.Intake
 }
 
 func newHandler(p parts) (http.Handler, error) {
@@ -215,6 +217,7 @@ func newHandler(p parts) (http.Handler, error) {
 		Log:       p.Log,
 		Ready:     p.Ready,
 		Valkey:    p.Connection,
+		Webhooks:  p.Webhooks,
 	}
 	if p.Settings.Observability.Metrics {
 		routes.Metrics = p.Registry

@@ -90,6 +90,24 @@ type InventoryItem struct {
 	UpdatedAt time.Time
 }
 
+type Invoice struct {
+	OrgID       string
+	ID          string
+	Number      string
+	Status      string
+	Amount      int64
+	Currency    string
+	PeriodStart *time.Time
+	PeriodEnd   *time.Time
+	DueAt       *time.Time
+	HostedUrl   string
+	PaidAt      *time.Time
+	FailedAt    *time.Time
+	Failures    int32
+	EventAt     time.Time
+	EventID     string
+}
+
 type Job struct {
 	OrgID       string
 	ID          string
@@ -422,6 +440,25 @@ type StockTransferParcel struct {
 	ExpiresOn   *civil.Date
 }
 
+// organisations.plan is the plan that follows from it at present; it is changed in the same transaction.
+type Subscription struct {
+	OrgID             string
+	Plan              string
+	Status            string
+	ProviderID        string
+	Version           int64
+	EventAt           time.Time
+	EventID           string
+	PeriodStart       *time.Time
+	PeriodEnd         *time.Time
+	TrialEnd          *time.Time
+	CancelAtPeriodEnd bool
+	Payment           string
+	PaymentAt         *time.Time
+	PaymentEventID    string
+	UpdatedAt         time.Time
+}
+
 type Supplier struct {
 	OrgID               string
 	ID                  string
@@ -508,4 +545,17 @@ type Wastage struct {
 	WastedAt     time.Time
 	RecordedBy   string
 	CreatedAt    time.Time
+}
+
+type WebhookEvent struct {
+	ID          string
+	OrgID       string
+	Type        string
+	State       string
+	Note        string
+	Attempts    int32
+	Body        []byte
+	OccurredAt  time.Time
+	ReceivedAt  time.Time
+	ProcessedAt *time.Time
 }

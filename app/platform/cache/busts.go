@@ -2,6 +2,7 @@ package cache
 
 import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/billing/v1/billingv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1/jobsv1connect"
@@ -9,6 +10,7 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/promotions/v1/promotionsv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/webhooks/v1/webhooksv1connect"
 )
 
 var (
@@ -33,6 +35,9 @@ var busts = map[string][]Report{
 	authv1connect.AuthServiceRefreshProcedure:        nothing,
 	authv1connect.AuthServiceRevokeApiKeyProcedure:   nothing,
 	authv1connect.AuthServiceUpdateUserProcedure:     nothing,
+
+	// Limits look the plan up where it stands.
+	billingv1connect.BillingServiceChangePlanProcedure: nothing,
 
 	franchisev1connect.FranchiseServiceRecomputeRankingsProcedure: {Rankings},
 	// A run invalidates when it is done, by its job; uplifts hold from the next run on.
@@ -107,6 +112,8 @@ var busts = map[string][]Report{
 	promotionsv1connect.PromotionServiceCreatePromotionProcedure:   nothing,
 	promotionsv1connect.PromotionServicePausePromotionProcedure:    nothing,
 	promotionsv1connect.PromotionServiceUpdatePromotionProcedure:   nothing,
+
+	webhooksv1connect.WebhookServiceReplayReceivedEventProcedure: nothing,
 }
 
 // BustsOf returns the reports that a successful call of the procedure invalidates.

@@ -98,6 +98,9 @@ func (c *Config) compare(found []Problem) []Problem {
 		},
 		{production && c.Redis.Password == "", "REDIS_PASSWORD", "APP_ENV", "is required when APP_ENV is production"},
 		{production && !c.Redis.TLS, "REDIS_TLS", "APP_ENV", "must be true when APP_ENV is production"},
+		{c.Webhook.previousTooShort(), "WH_SECRET_PREVIOUS", "WH_SECRET", "must be secrets of at least 32 characters, comma-separated"},
+		{malformed(c.Webhook.Secrets()[:1]), "WH_SECRET", "WH_SECRET", "must be base64 after " + StandardPrefix},
+		{malformed(c.Webhook.Secrets()[1:]), "WH_SECRET_PREVIOUS", "WH_SECRET_PREVIOUS", "must be base64 after " + StandardPrefix},
 		{production && !c.Webhook.SignatureRequired, "WH_SIGNATURE_REQUIRED", "APP_ENV", "must be true when APP_ENV is production"},
 	} {
 		if rule.broken && !failed[rule.variable] && !failed[rule.other] {

@@ -34,6 +34,8 @@ type Routes struct {
 	Ready    *Readiness
 	Services []string
 	Valkey   Checker
+	// Webhooks takes the billing provider's deliveries; it bounds their bodies itself.
+	Webhooks http.Handler
 }
 
 // Handler builds the whole tree: mount gets the handler of what isn't a route of its own and returns the one that serves
@@ -54,6 +56,9 @@ func (r Routes) Handler(mount func(next http.Handler) (http.Handler, error)) (ht
 	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, r.Services...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
+	if r.Webhooks != nil {
+		mux.Handle("POST /webhooks/billing", r.Webhooks)
+	}
 	mux.Handle("/", limitBody(int64(r.HTTP.MaxBodyBytes), rpcs))
 	return identify(r.Log, r.Access, r.HTTP.TrustedProxies, harden(recoverPanics(r.cors().Handler(mux)))), nil
 }

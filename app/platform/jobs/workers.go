@@ -25,6 +25,8 @@ const (
 	// rescueAfter is how long after its attempt began a job or task is taken over from a node that died, if its kind's own timeout
 	// has passed too.
 	rescueAfter = time.Minute
+	// fetchCooldown is the least time between two looks at a queue; each takes as many jobs as there are free workers.
+	fetchCooldown = 20 * time.Millisecond
 	// scheduleInterval is how often the schedule is looked at.
 	scheduleInterval = 5 * time.Minute
 	// startInterval is how long to wait for a database that is away.
@@ -88,6 +90,7 @@ func NewWorkers(d Dependencies) (*Workers, error) {
 	}
 	river.AddWorker(kinds, &scheduler{workers: w})
 	config := &river.Config{
+		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    time.Second,
 		JobTimeout:           rescueAfter / 2, // of what names none
 		Logger:               slog.New(zerolog.NewSlogHandler(d.Log.Level(zerolog.ErrorLevel))),
