@@ -19,6 +19,8 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/procurement"
 	"github.com/chefcloud/chefcloud/app/promotions"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing/alerts"
 )
 
 // startTimeout is how long the process may take until it listens.
@@ -36,6 +38,8 @@ var Domains = fx.Options(
 	orders.Module,
 	procurement.Module,
 	promotions.Module,
+	alerts.Module,
+	outgoing.Module,
 )
 
 // Options returns everything that a server process consists of.
