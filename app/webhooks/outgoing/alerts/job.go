@@ -88,6 +88,11 @@ func (w *watch) look(ctx context.Context, tx postgres.Querier, orgID string) (To
 	return told, w.emitter.Emit(ctx, tx, orgID, events...)
 }
 
+// asJob is who looks: a job of the organisation, which sees all of it.
+func asJob(o *organisation.Organisation) caller.Caller {
+	return caller.Caller{Kind: caller.KindJob, OrgID: o.ID}
+}
+
 // excess is a target of a month that is exceeded.
 type excess struct {
 	actual, target   int64
@@ -97,7 +102,7 @@ type excess struct {
 // budgets returns an event for each cost that is over its target of the whole month for the first time.
 func (w *watch) budgets(ctx context.Context, tx postgres.Querier, o *organisation.Organisation) ([]outgoing.Event, error) {
 	now := w.clock()
-	query, err := budgets.Resolve(o, caller.From(ctx), now, &franchisev1.ListBudgetsRequest{})
+	query, err := budgets.Resolve(o, asJob(o), now, &franchisev1.ListBudgetsRequest{})
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +111,14 @@ func (w *watch) budgets(ctx context.Context, tx postgres.Querier, o *organisatio
 		return nil, err
 	}
 	var exceeded []excess
-	for _, b := range report.GetBudgets() {
-		for metric, line := range map[string]*franchisev1.BudgetLine{"COGS": b.GetCogs(), "WASTE": b.GetWaste()} {
-			if line.Target != nil && line.GetActual() > line.GetTarget() {
-				exceeded = append(exceeded, excess{actual: line.GetActual(), branchID: b.GetBranchId(), metric: metric, target: line.GetTarget()})
-			}
+	check := func(branchID, metric string, line *franchisev1.BudgetLine) {
+		if line.Target != nil && line.GetActual() > line.GetTarget() {
+			exceeded = append(exceeded, excess{actual: line.GetActual(), branchID: branchID, metric: metric, target: line.GetTarget()})
 		}
+	}
+	for _, b := range report.GetBudgets() {
+		check(b.GetBranchId(), "COGS", b.GetCogs())
+		check(b.GetBranchId(), "WASTE", b.GetWaste())
 	}
 	if len(exceeded) == 0 {
 		return nil, nil
@@ -141,7 +148,7 @@ func (w *watch) thresholds(ctx context.Context, tx postgres.Querier, o *organisa
 	if err != nil || len(thresholds) == 0 {
 		return nil, err
 	}
-	query, err := overview.Resolve(o, caller.From(ctx), w.clock(), &franchisev1.GetOverviewRequest{Range: "today"})
+	query, err := overview.Resolve(o, asJob(o), w.clock(), &franchisev1.GetOverviewRequest{Range: "today"})
 	if err != nil {
 		return nil, err
 	}
