@@ -88,7 +88,8 @@ func TestEventTypesAreListedWithTrueExamples(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.True(t, slices.IsSorted(names))
-	require.Equal(t, names, b.wanted(t))
+	listened := b.wanted(t)
+	require.Equal(t, names, listened)
 }
 
 func TestUpkeep(t *testing.T) {

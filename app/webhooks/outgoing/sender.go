@@ -81,7 +81,7 @@ func (s *sender) post(ctx context.Context, e *Endpoint, b body) (answer, error) 
 	request, err := http.NewRequestWithContext(limited, http.MethodPost, e.URL, bytes.NewReader(payload))
 	if err != nil {
 		a.Error = "the address is no URL"
-		return a, nil //nolint:nilerr // it is the endpoint's
+		return a, nil // it is the endpoint's error, not ours
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", userAgent)

@@ -22,7 +22,7 @@ import (
 // resolver is a name server that answers every query with what addresses returns for its turn, from 0.
 func resolver(t *testing.T, addresses func(turn int) []string) *net.Resolver {
 	t.Helper()
-	server, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // closed by the test
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	var turn atomic.Int64
@@ -236,7 +236,8 @@ func TestRequestsAreSignedByEachSecret(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, got.ok(), got.Error)
 	r := <-requests
-	require.Equal(t, `{"type":"order.closed","timestamp":"2026-03-06T18:30:00Z","data":{"b":1,"a":"é"},"id":"evt_1"}`, string(r.body))
+	want := `{"type":"order.closed","timestamp":"2026-03-06T18:30:00Z","data":{"b":1,"a":"é"},"id":"evt_1"}`
+	require.Equal(t, want, string(r.body), "byte by byte")
 	require.Equal(t, "evt_1", r.header.Get("webhook-id"))
 	require.Equal(t, userAgent, r.header.Get("User-Agent"))
 	require.Equal(t, "application/json", r.header.Get("Content-Type"))

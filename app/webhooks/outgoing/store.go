@@ -33,15 +33,6 @@ func (s store) updateOrganisation(ctx context.Context, tx postgres.Querier, orgI
 	return nil
 }
 
-// wanted returns what enabled endpoints want in all.
-func (s store) wanted(ctx context.Context, q postgres.Querier, orgID string) ([]string, error) {
-	wanted, err := s.queries.EndpointWantedList(ctx, q, &sqlc.EndpointWantedListParams{OrgID: orgID})
-	if err != nil {
-		return nil, fmt.Errorf("get wanted events: %w", err)
-	}
-	return wanted, nil
-}
-
 func (s store) insert(ctx context.Context, tx postgres.Querier, e *Endpoint) error {
 	err := s.queries.EndpointInsert(ctx, tx, &sqlc.EndpointInsertParams{
 		OrgID: e.OrgID, ID: e.ID, Url: e.URL, Description: e.Description, Events: e.Events, BranchIds: present(e.BranchIDs), Now: e.CreatedAt,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/chefcloud/chefcloud/app/platform/civil"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/gen/sqlc"
 )
@@ -115,7 +114,7 @@ func fromRow(r *sqlc.KpiThreshold) Threshold {
 		OrgID: r.OrgID, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy, Value: r.Value,
 	}
 	if r.ToldOn != nil {
-		t.ToldOn = civil.Date(*r.ToldOn)
+		t.ToldOn = *r.ToldOn
 	}
 	return t
 }
