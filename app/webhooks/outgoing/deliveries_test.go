@@ -65,7 +65,8 @@ func TestDelivery(t *testing.T) {
 		require.Equal(t, "answered 500", got.GetError())
 		require.WithinRange(t, got.GetNextAttemptAt().AsTime(), noon.Add(2500*time.Millisecond), noon.Add(7500*time.Millisecond))
 		require.Equal(t, noon, b.get(t, id).GetFailingSince().AsTime())
-		require.Zero(t, b.work(t), "nothing is tried before its time")
+		b.attempt(t, map[string]any{"org_id": b.owner.OrgID, "delivery_id": got.GetId(), "endpoint_id": id, "run": 1})
+		require.Len(t, r.all(), 1, "nothing is tried before its time")
 
 		b.clock.Set(got.GetNextAttemptAt().AsTime())
 		b.work(t)
@@ -258,14 +259,15 @@ func TestEmit(t *testing.T) {
 			}))
 			return statements.Count()
 		}
-		nobody := count(1)
+		// The first COPY of a connection looks its table up besides.
+		least := func(events int) int64 { return min(count(events), count(events), count(events), count(events)) }
+		nobody := least(1)
 		b.endpoint(t, newReceiver(t))
-		count(1) // the first COPY of a connection looks its table up
-		one := count(1)
+		one := least(1)
 		for range 4 {
 			b.endpoint(t, newReceiver(t))
 		}
-		require.Equal(t, one, count(200))
+		require.Equal(t, one, least(200))
 		require.Less(t, nobody, one)
 		require.LessOrEqual(t, one-nobody, int64(2), "events with deliveries, and tasks")
 	})

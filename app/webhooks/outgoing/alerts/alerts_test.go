@@ -193,15 +193,21 @@ func TestTheNumberOfStatementsDoesNotGrow(t *testing.T) {
 			ThresholdId: id, Metric: endpointsv1.KpiMetric_KPI_METRIC_NET_SALES, Direction: endpointsv1.KpiDirection_KPI_DIRECTION_ABOVE, Value: 50,
 		})
 	}
+	// Each time the thresholds are crossed anew. The first COPY of a connection looks its table up besides.
+	least := func() int64 {
+		found := int64(1 << 30)
+		for range 4 {
+			count(1)
+			found = min(found, count(100))
+		}
+		return found
+	}
 	set("first")
-	count(100) // the first COPY of a connection looks its table up
-	count(1)
-	one := count(100)
+	one := least()
 	for i := range 50 {
 		set(fmt.Sprintf("more%d", i))
 	}
-	count(1)
-	require.Equal(t, one, count(100))
+	require.Equal(t, one, least())
 }
 
 func TestTheJobIsDueWhereSomebodyListens(t *testing.T) {
