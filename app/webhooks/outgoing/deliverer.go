@@ -47,7 +47,7 @@ func (d *Deliverer) Task() jobs.Task {
 
 // deliver makes an attempt if it is time for one.
 func (d *Deliverer) deliver(ctx context.Context, a assignment) error {
-	if putOff, ok := d.slots.take(a.EndpointID); !ok {
+	if putOff, ok := d.slots.take(ctx, a.EndpointID); !ok {
 		d.metrics.putOff()
 		return jobs.Later(putOff)
 	}

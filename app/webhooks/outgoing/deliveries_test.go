@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
+	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
@@ -296,8 +297,8 @@ func TestEmit(t *testing.T) {
 func TestASlowEndpointDoesNotHoldUpAFastOne(t *testing.T) {
 	t.Parallel()
 	b, slow, fast := setup(t), newReceiver(t), newReceiver(t)
-	service := outgoing.NewService(settings, b.emitter, b.clock.Now)
-	deliverer := outgoing.NewDeliverer(settings, b.db, service, outgoing.NewMetrics(prometheus.NewRegistry()), b.clock.Now)
+	service := outgoing.NewService(settings, b.emitter, clock.System)
+	deliverer := outgoing.NewDeliverer(settings, b.db, service, outgoing.NewMetrics(prometheus.NewRegistry()), clock.System)
 	b.start(t, deliverer.Task())
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
