@@ -21,6 +21,8 @@ import (
 	"github.com/chefcloud/chefcloud/app/procurement"
 	"github.com/chefcloud/chefcloud/app/promotions"
 	"github.com/chefcloud/chefcloud/app/webhooks"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing/alerts"
 )
 
 // startTimeout is how long the process may take until it listens.
@@ -40,6 +42,8 @@ var Domains = fx.Options(
 	procurement.Module,
 	promotions.Module,
 	webhooks.Module,
+	alerts.Module,
+	outgoing.Module,
 )
 
 // Options returns everything that a server process consists of.

@@ -178,7 +178,7 @@ func TestDrafts(t *testing.T) {
 	_, err := b.db.Exec(t.Context(), "INSERT INTO stock_policies (org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at) VALUES ($1, $2, $3, 5, 5, 'u', now())",
 		b.owner.OrgID, b.branch, alone)
 	require.NoError(t, err)
-	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now))
+	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now, nil))
 	ctx := caller.With(t.Context(), caller.Caller{Kind: caller.KindJob, OrgID: b.owner.OrgID})
 	run := func() (procurement.DraftsSummary, error) {
 		made, err := job.Work(ctx, b.owner.OrgID, procurement.DraftsArgs{RequestedBy: "usr", Strategy: procurement.StrategySafetyStock})

@@ -21,7 +21,7 @@ func (b *testBundle) draft(t *testing.T, args procurement.DraftsArgs) procuremen
 	if args.Strategy == "" {
 		args.Strategy = procurement.StrategySafetyStock
 	}
-	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now))
+	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now, nil))
 	ctx := caller.With(t.Context(), caller.Caller{Kind: caller.KindJob, OrgID: b.owner.OrgID})
 	made, err := job.Work(ctx, b.owner.OrgID, args)
 	require.NoError(t, err)

@@ -15,17 +15,19 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
 )
 
 // Service changes suppliers and purchase orders in the transaction that it is given, for the caller in the context.
 type Service struct {
-	clock clock.Clock
-	store store
+	clock   clock.Clock
+	emitter *outgoing.Emitter
+	store   store
 }
 
-// NewService returns a service that dates what happens by now.
-func NewService(now clock.Clock) *Service {
-	return &Service{clock: now, store: newStore()}
+// NewService returns a service that dates what happens by now, and announces it with emitter unless that is nil.
+func NewService(now clock.Clock, emitter *outgoing.Emitter) *Service {
+	return &Service{clock: now, emitter: emitter, store: newStore()}
 }
 
 // NewOrder describes an order to write.
@@ -157,7 +159,11 @@ func (s *Service) Approve(ctx context.Context, tx postgres.Querier, id string) (
 
 // Place sends the order to the supplier.
 func (s *Service) Place(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, ActionPlaced, "", func(o *Order) error { return o.Place(s.clock()) })
+	o, err := s.change(ctx, tx, id, ActionPlaced, "", func(o *Order) error { return o.Place(s.clock()) })
+	if err != nil {
+		return nil, err
+	}
+	return o, s.emitter.Emit(ctx, tx, o.OrgID, placedEvent(o))
 }
 
 // Cancel ends an order of which nothing has come.

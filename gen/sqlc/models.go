@@ -62,6 +62,54 @@ type CacheBust struct {
 	NotedAt time.Time
 }
 
+type Endpoint struct {
+	OrgID          string
+	ID             string
+	Url            string
+	Description    string
+	Events         []string
+	BranchIds      []string
+	State          string
+	StateReason    string
+	StateSince     time.Time
+	Secret         string
+	OldSecret      string
+	OldSecretUntil *time.Time
+	FailingSince   *time.Time
+	Exhausted      int32
+	CreatedBy      string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      *time.Time
+}
+
+type EndpointAttempt struct {
+	OrgID      string
+	DeliveryID string
+	Number     int32
+	StartedAt  time.Time
+	DurationMs int32
+	StatusCode int32
+	Error      string
+	Response   string
+}
+
+type EndpointDelivery struct {
+	OrgID         string
+	ID            string
+	EndpointID    string
+	EventID       string
+	EventType     string
+	State         string
+	Run           int32
+	Tries         int32
+	Attempts      int32
+	NextAttemptAt *time.Time
+	Error         string
+	CreatedAt     time.Time
+	DeliveredAt   *time.Time
+}
+
 type ForecastUplift struct {
 	OrgID       string
 	Name        string
@@ -124,6 +172,20 @@ type Job struct {
 	CreatedAt   time.Time
 	StartedAt   *time.Time
 	FinishedAt  *time.Time
+}
+
+type KpiThreshold struct {
+	OrgID     string
+	ID        string
+	Metric    string
+	Direction string
+	Value     int64
+	BranchID  string
+	Crossed   bool
+	ToldOn    *civil.Date
+	UpdatedBy string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 type MenuItem struct {

@@ -3,6 +3,7 @@ package cache
 import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/billing/v1/billingv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/endpoints/v1/endpointsv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1/jobsv1connect"
@@ -38,6 +39,18 @@ var busts = map[string][]Report{
 
 	// Limits look the plan up where it stands.
 	billingv1connect.BillingServiceChangePlanProcedure: nothing,
+
+	// Whom to tell shows in no report.
+	endpointsv1connect.EndpointServiceCreateEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceDeleteEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceDisableEndpointProcedure:      nothing,
+	endpointsv1connect.EndpointServiceEnableEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceReplayDeliveryProcedure:       nothing,
+	endpointsv1connect.EndpointServiceRotateEndpointSecretProcedure: nothing,
+	endpointsv1connect.EndpointServiceSendTestEventProcedure:        nothing,
+	endpointsv1connect.EndpointServiceUpdateEndpointProcedure:       nothing,
+	endpointsv1connect.ThresholdServiceDeleteKpiThresholdProcedure:  nothing,
+	endpointsv1connect.ThresholdServiceSetKpiThresholdProcedure:     nothing,
 
 	franchisev1connect.FranchiseServiceRecomputeRankingsProcedure: {Rankings},
 	// A run invalidates when it is done, by its job; uplifts hold from the next run on.

@@ -100,6 +100,9 @@ func (t Task) Row(args any) (Row, error) {
 // Final marks an error after which no other attempt is made.
 func Final(err error) error { return river.JobCancel(err) }
 
+// Later puts a task off: it is begun again after d, and this attempt doesn't count.
+func Later(d time.Duration) error { return river.JobSnooze(max(d, 0)) }
+
 // taskArgs is what River keeps of a task.
 type taskArgs struct {
 	Args json.RawMessage `json:"args"`
@@ -134,6 +137,10 @@ func (w *taskWorker) Work(ctx context.Context, queued *river.Job[taskArgs]) erro
 	began := w.workers.Clock()
 	log := w.workers.Log.With().Str("kind", w.task.Kind).Int("attempt", queued.Attempt).Logger()
 	err := w.task.work(log.WithContext(ctx), queued.Args.Args, Attempt{Number: queued.Attempt, Max: queued.MaxAttempts})
+	var later *river.JobSnoozeError
+	if errors.As(err, &later) {
+		return err
+	}
 	w.workers.metrics.worked(w.task.Kind, err, w.workers.Clock().Sub(began))
 	var final *river.JobCancelError
 	if err != nil && !errors.As(err, &final) {
