@@ -2,6 +2,7 @@ package billing
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type Event struct {
 	Type  string
 }
 
-// document is the part of an event's body that billing reads. The fields may also stand in `data`.
+// document is the part of an event's body that billing reads. Each field may also stand in `data`.
 type document struct {
 	Amount       *json.Number          `json:"amount"`
 	Currency     string                `json:"currency"`
@@ -79,8 +80,9 @@ func (e *Event) document() (document, error) {
 	if err := decoder.Decode(&d); err != nil {
 		return d, fmt.Errorf("%w: %w", ErrBadEvent, err)
 	}
-	if d.Data != nil {
-		return *d.Data, nil
+	if in := d.Data; in != nil {
+		d.Amount, d.Currency = cmp.Or(d.Amount, in.Amount), cmp.Or(d.Currency, in.Currency)
+		d.Invoice, d.Subscription = cmp.Or(d.Invoice, in.Invoice), cmp.Or(d.Subscription, in.Subscription)
 	}
 	return d, nil
 }
@@ -110,7 +112,11 @@ func (e *Event) terms() (Terms, Order, error) {
 	case s.Version < 0:
 		return Terms{}, Order{}, bad("subscription.version", "must not be negative")
 	}
-	return t, Order{At: e.At, EventID: e.ID, Version: s.Version}, nil
+	err = errors.Join(
+		checkText("subscription.id", t.ProviderID), checkTime("subscription.currentPeriodStart", t.PeriodStart),
+		checkTime("subscription.currentPeriodEnd", t.PeriodEnd), checkTime("subscription.trialEndsAt", t.TrialEnd),
+	)
+	return t, Order{At: e.At, EventID: e.ID, Version: s.Version}, err
 }
 
 // payment reads an event of a payment. An event without an invoice is one of its own.
@@ -148,5 +154,9 @@ func (e *Event) payment() (id string, details InvoiceDetails, p Payment, err err
 	if !ids.Valid(id) {
 		return "", details, p, bad("invoice.id", "must be 1 to 64 letters, digits, _ and -")
 	}
-	return id, details, Payment{At: e.At, EventID: e.ID, Paid: e.Type == EventInvoicePaid}, nil
+	err = errors.Join(
+		checkText("invoice.number", details.Number), checkURL("invoice.hostedUrl", details.HostedURL), checkTime("invoice.dueAt", details.DueAt),
+		checkTime("invoice.periodStart", details.PeriodStart), checkTime("invoice.periodEnd", details.PeriodEnd),
+	)
+	return id, details, Payment{At: e.At, EventID: e.ID, Paid: e.Type == EventInvoicePaid}, err
 }

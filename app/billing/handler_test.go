@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,6 +163,30 @@ func TestSubscription(t *testing.T) {
 		require.Equal(t, []string{"plan"}, fields)
 	})
 
+	t.Run("ReadsWhatStandsBesideOrInData", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		for n, body := range []string{
+			`{"amount":7,"currency":"UGX","invoice":{"id":"in_%d","number":"A"}}`,
+			`{"data":{"amount":7,"currency":"UGX","invoice":{"id":"in_%d","number":"A"}}}`,
+			`{"amount":7,"currency":"UGX","data":{"invoice":{"id":"in_%d","number":"A"}}}`,
+			`{"invoice":{"id":"in_%d","number":"A"},"data":{"amount":7,"currency":"UGX"}}`,
+			`{"amount":7,"currency":"UGX","invoice":{"id":"in_%d","number":"A"},"data":{"orgId":"other","amount":8}}`,
+		} {
+			require.NoError(t, b.apply(t, billing.EventInvoicePaid, fmt.Sprintf("e%d", n), day(n), fmt.Sprintf(body, n)), body)
+		}
+		require.NoError(t, b.apply(t, billing.EventSubscriptionCreated, "s", day(0), `{"subscription":{"plan":"PRO","status":"active"},"data":{"orgId":"x"}}`))
+		require.Equal(t, "PRO", b.plan(t))
+		list, err := b.client.ListInvoices(t.Context(), &billingv1.ListInvoicesRequest{})
+		require.NoError(t, err)
+		require.Len(t, list.GetInvoices(), 5)
+		for _, i := range list.GetInvoices() {
+			require.EqualValues(t, 7, i.GetAmount(), i.GetId())
+			require.Equal(t, "UGX", i.GetCurrency(), i.GetId())
+			require.Equal(t, "A", i.GetNumber(), i.GetId())
+		}
+	})
+
 	t.Run("PagesInvoices", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
@@ -188,18 +213,24 @@ func TestEventsThatCanNotBeApplied(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for name, c := range map[string]struct{ eventType, body, says string }{
-		"a_fraction":            {billing.EventInvoicePaid, `{"amount":1.5}`, "amount"},
-		"more_than_fits":        {billing.EventInvoicePaid, `{"amount":9223372036854775808}`, "amount"},
-		"less_than_nothing":     {billing.EventInvoicePaid, `{"amount":-1}`, "amount"},
-		"no_amount":             {billing.EventInvoicePaid, `{}`, "amount"},
-		"no_currency_there_is":  {billing.EventInvoicePaid, `{"amount":1,"currency":"XX"}`, "currency"},
-		"no_id_of_an_invoice":   {billing.EventInvoicePaid, `{"amount":1,"invoice":{"id":"a b"}}`, "invoice.id"},
-		"no_subscription":       {billing.EventSubscriptionUpdated, `{}`, "subscription"},
-		"no_plan_there_is":      {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"GOLD","status":"active"}}`, "subscription.plan"},
-		"no_status_there_is":    {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"odd"}}`, "subscription.status"},
-		"a_version_below_zero":  {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"active","version":-1}}`, "version"},
-		"a_time_that_is_none":   {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"active","trialEndsAt":"soon"}}`, "soon"},
-		"a_type_of_none_of_its": {"customer.created", `{}`, "event"},
+		"a_fraction":               {billing.EventInvoicePaid, `{"amount":1.5}`, "amount"},
+		"more_than_fits":           {billing.EventInvoicePaid, `{"amount":9223372036854775808}`, "amount"},
+		"less_than_nothing":        {billing.EventInvoicePaid, `{"amount":-1}`, "amount"},
+		"no_amount":                {billing.EventInvoicePaid, `{}`, "amount"},
+		"no_currency_there_is":     {billing.EventInvoicePaid, `{"amount":1,"currency":"XX"}`, "currency"},
+		"no_id_of_an_invoice":      {billing.EventInvoicePaid, `{"amount":1,"invoice":{"id":"a b"}}`, "invoice.id"},
+		"no_subscription":          {billing.EventSubscriptionUpdated, `{}`, "subscription"},
+		"no_plan_there_is":         {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"GOLD","status":"active"}}`, "subscription.plan"},
+		"no_status_there_is":       {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"odd"}}`, "subscription.status"},
+		"a_version_below_zero":     {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"active","version":-1}}`, "version"},
+		"a_time_that_is_none":      {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"active","trialEndsAt":"soon"}}`, "soon"},
+		"a_time_beyond_years":      {billing.EventSubscriptionUpdated, `{"subscription":{"plan":"PRO","status":"active","currentPeriodEnd":"9999-12-31T23:59:59-12:00"}}`, "subscription.currentPeriodEnd"},
+		"a_due_time_before_1970":   {billing.EventInvoicePaid, `{"amount":1,"invoice":{"dueAt":"0000-01-01T00:00:00Z"}}`, "invoice.dueAt"},
+		"a_number_with_a_nul":      {billing.EventInvoicePaid, `{"amount":1,"invoice":{"number":"\u0000"}}`, "invoice.number"},
+		"a_number_without_end":     {billing.EventInvoicePaid, `{"amount":1,"invoice":{"number":"` + strings.Repeat("1", 201) + `"}}`, "invoice.number"},
+		"a_provider_id_with_a_nul": {billing.EventSubscriptionUpdated, `{"subscription":{"id":"\u0000","plan":"PRO","status":"active"}}`, "subscription.id"},
+		"a_url_that_is_a_script":   {billing.EventInvoicePaid, `{"amount":1,"invoice":{"hostedUrl":"javascript:alert(1)"}}`, "invoice.hostedUrl"},
+		"a_type_of_none_of_its":    {"customer.created", `{}`, "event"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

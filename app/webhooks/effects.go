@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,8 @@ const (
 	// effectAttempts is how often an effect is tried: over about two hours, with the pauses between.
 	effectAttempts = 13
 	effectWorkers  = 8
+	// maxNote bounds what a list shows of a failure, in bytes.
+	maxNote = 500
 	// effectTimeout is short, because a task of a process that died is begun again after it.
 	effectTimeout = 15 * time.Second
 )
@@ -116,12 +119,13 @@ func (e *Effects) note(ctx context.Context, id string, failure error, dead bool)
 	})
 }
 
-// reason is what operators and owners read of a failure; the log has the rest.
+// reason is what operators and owners read of a failure; the log has the rest. It may quote the body, and is cut short for that.
 func reason(err error) string {
 	var known *fault.Error
 	switch {
 	case errors.Is(err, billing.ErrBadEvent):
-		return err.Error()
+		text := err.Error()
+		return strings.ToValidUTF8(text[:min(len(text), maxNote)], "")
 	case errors.As(err, &known) && known.Kind != fault.KindInternal:
 		return known.Message
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,8 +85,13 @@ func TestEffects(t *testing.T) {
 		b := setup(t, nil)
 		b.send(hexSigned(secret, fmt.Sprintf(`{"event":"invoice.paid","id":"evt_1","orgId":%q,"amount":1.5}`, b.owner.OrgID), now))
 		b.send(hexSigned(secret, `{"event":"invoice.paid","id":"evt_2","amount":1}`, now))
+		b.send(hexSigned(secret, fmt.Sprintf(`{"event":"subscription.updated","id":"evt_3","orgId":%q,"subscription":{"plan":"PRO","trialEndsAt":"%s"}}`,
+			b.owner.OrgID, strings.Repeat("é", 1000)), now))
 		b.work(t)
 		require.Contains(t, b.await(t, "evt_1", "DEAD"), "amount must be a whole number")
+		require.LessOrEqual(t, len(b.await(t, "evt_3", "DEAD")), 500, "a note quotes no more of a body")
+		_, err := b.db.Exec(t.Context(), "DELETE FROM webhook_events WHERE id = 'evt_3'")
+		require.NoError(t, err)
 
 		client := b.inbox(t, b.owner)
 		listed, err := client.ListReceivedEvents(t.Context(), &webhooksv1.ListReceivedEventsRequest{State: webhooksv1.ReceivedEventState_RECEIVED_EVENT_STATE_DEAD})

@@ -1,14 +1,15 @@
 package webhooks
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
-	"io"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/chefcloud/chefcloud/app/billing"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 )
@@ -45,13 +46,13 @@ type Event struct {
 
 // envelope is the part of a body that every event has, itself or in `data`.
 type envelope struct {
-	CreatedAt string    `json:"createdAt"`
-	Data      *envelope `json:"data"`
-	Event     string    `json:"event"`
-	ID        string    `json:"id"`
-	OrgID     string    `json:"orgId"`
-	Timestamp string    `json:"timestamp"`
-	Type      string    `json:"type"`
+	CreatedAt string          `json:"createdAt"`
+	Data      json.RawMessage `json:"data"`
+	Event     string          `json:"event"`
+	ID        string          `json:"id"`
+	OrgID     string          `json:"orgId"`
+	Timestamp string          `json:"timestamp"`
+	Type      string          `json:"type"`
 }
 
 // read reads a body. messageID is the event's id where the scheme signs one, which stands above the body's; occurredAt is when the
@@ -61,25 +62,15 @@ func read(body []byte, messageID string, occurredAt time.Time) (Event, error) {
 		return Event{}, fault.Invalid("body", "must be UTF-8")
 	}
 	var e envelope
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if err := decoder.Decode(&e); err != nil {
-		var typed *json.UnmarshalTypeError
-		if errors.As(err, &typed) && typed.Field != "" {
-			return Event{}, fault.Invalid(typed.Field, "must not be a "+typed.Value)
-		}
-		return Event{}, fault.Invalid("body", "must be a JSON object")
+	if err := json.Unmarshal(body, &e); err != nil {
+		return Event{}, malformed("", err)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Event{}, fault.Invalid("body", "must be one JSON object")
+	event := Event{Body: body, OccurredAt: occurredAt, State: StateReceived, Type: cmp.Or(e.Event, e.Type)}
+	data, err := e.data(slices.Contains(billing.EventTypes, event.Type))
+	if err != nil {
+		return Event{}, err
 	}
-	data := e.Data
-	if data == nil {
-		data = &envelope{}
-	}
-	event := Event{
-		Body: body, ID: cmp.Or(messageID, e.ID, data.ID), OccurredAt: occurredAt, OrgID: cmp.Or(e.OrgID, data.OrgID), State: StateReceived,
-		Type: cmp.Or(e.Event, e.Type),
-	}
+	event.ID, event.OrgID = cmp.Or(messageID, e.ID, data.ID), cmp.Or(e.OrgID, data.OrgID)
 	switch {
 	case event.Type == "" || len(event.Type) > maxEventType || !visible(event.Type):
 		return Event{}, fault.Invalid("event", "must be 1 to 100 visible ASCII characters")
@@ -90,10 +81,39 @@ func read(body []byte, messageID string, occurredAt time.Time) (Event, error) {
 	}
 	if text := cmp.Or(e.CreatedAt, data.CreatedAt, e.Timestamp, data.Timestamp); text != "" {
 		at, err := time.Parse(time.RFC3339, text)
-		if err != nil || at.Year() < 1970 || at.Year() > 9999 {
-			return Event{}, fault.Invalid("createdAt", "must be a time of the form 2026-01-31T12:00:00Z")
+		if err != nil || !billing.TimeInRange(at) {
+			return Event{}, fault.Invalid("createdAt", "must be a time of the form 2026-01-31T12:00:00Z, in the years 1970 to 2999")
 		}
 		event.OccurredAt = at.UTC()
 	}
 	return event, nil
+}
+
+// data reads the fields in `data`. Events that have no effect are kept whatever they hold there, so of theirs only what can be used is
+// taken: a provider would send them again and again otherwise.
+func (e *envelope) data(effective bool) (envelope, error) {
+	var data envelope
+	if len(e.Data) == 0 {
+		return data, nil
+	}
+	err := json.Unmarshal(e.Data, &data)
+	if effective && err != nil {
+		return envelope{}, malformed("data", err)
+	}
+	if effective {
+		return data, nil
+	}
+	if !ids.Valid(data.OrgID) {
+		data.OrgID = ""
+	}
+	return envelope{ID: data.ID, OrgID: data.OrgID}, nil
+}
+
+// malformed names the field that a document can't be read for; in is where the document stands, empty for the body.
+func malformed(in string, err error) error {
+	var typed *json.UnmarshalTypeError
+	if !errors.As(err, &typed) || typed.Field == "" {
+		return fault.Invalid(cmp.Or(in, "body"), "must be a JSON object")
+	}
+	return fault.Invalid(strings.TrimPrefix(in+"."+typed.Field, "."), "must not be a "+typed.Value)
 }

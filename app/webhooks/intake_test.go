@@ -90,11 +90,15 @@ type delivery struct {
 // hexSigned is a delivery of the first scheme.
 func hexSigned(key, body string, at time.Time) delivery {
 	timestamp := strconv.FormatInt(at.UnixMilli(), 10)
+	return delivery{body, http.Header{
+		"X-Signature": {hexSignature(key, timestamp, body)}, "X-Timestamp": {timestamp}, "X-Request-Id": {ids.New("test")},
+	}}
+}
+
+func hexSignature(key, timestamp, body string) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(timestamp + "." + body))
-	return delivery{body, http.Header{
-		"X-Signature": {hex.EncodeToString(mac.Sum(nil))}, "X-Timestamp": {timestamp}, "X-Request-Id": {ids.New("test")},
-	}}
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // standardSigned is a delivery of Standard Webhooks.
@@ -265,6 +269,8 @@ func TestBodiesThatAreNoEvents(t *testing.T) {
 		`{"id":"e"}`: "event", `{"event":"x"}`: "id", `{"event":5,"id":"e"}`: "event", `{"event":"x","id":{}}`: "id",
 		`{"event":"a b","id":"e"}`: "event", `{"event":"x","id":"` + strings.Repeat("e", 201) + `"}`: "id",
 		`{"event":"x","id":"e","orgId":"a/b"}`: "orgId", `{"event":"x","id":"e","createdAt":"yesterday"}`: "createdAt",
+		`{"event":"x","id":"e","createdAt":"9999-12-31T23:59:59-12:00"}`: "createdAt", `{"event":"x","id":"e","createdAt":"1970-01-01T00:00:00+12:00"}`: "createdAt",
+		`{"event":"invoice.paid","id":"e","data":[]}`: "data", `{"event":"invoice.paid","data":{"id":5}}`: "data.id",
 	} {
 		d := hexSigned(secret, body, now)
 		for range 2 { // a refused body leaves no marker
@@ -346,6 +352,31 @@ func TestDeliveries(t *testing.T) {
 		}
 	})
 
+	t.Run("OfUnknownTypesMayHoldAnything", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		for n, data := range []string{`[]`, `"x"`, `{"id":5}`, `{"orgId":{}}`, `null`} {
+			status, answer := b.send(hexSigned(secret, fmt.Sprintf(`{"event":"customer.created","id":"%d","data":%s}`, n, data), now))
+			require.Equal(t, http.StatusOK, status, "%s: %s", data, answer)
+		}
+	})
+
+	t.Run("ThatValkeyKnowsAreRefusedWithoutTheDatabase", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		d := hexSigned(secret, vector, now)
+		status, _ := b.send(d)
+		require.Equal(t, http.StatusOK, status)
+		_, err := b.db.Exec(t.Context(), "DROP TABLE webhook_deliveries")
+		require.NoError(t, err)
+		status, _ = b.send(d.with("X-Request-Id", "another"))
+		require.Equal(t, http.StatusUnauthorized, status, "by what was signed")
+		status, _ = b.send(hexSigned(secret, `{"event":"x","id":"1"}`, now).with("X-Request-Id", d.header.Get("X-Request-Id")))
+		require.Equal(t, http.StatusUnauthorized, status, "by the request id")
+		status, _ = b.send(hexSigned(secret, `{"event":"x","id":"1"}`, now))
+		require.Equal(t, http.StatusInternalServerError, status, "what it doesn't know needs the database")
+	})
+
 	t.Run("NeedNoSignatureWhereThatIsTurnedOff", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, func(c *config.Config) { c.Webhook.SignatureRequired = false })
@@ -367,11 +398,11 @@ func TestOneOfManyReplaysIsTaken(t *testing.T) {
 			t.Parallel()
 			b := setup(t, nil)
 			nodes := make([]http.Handler, 3)
+			connection, prefix := dbtest.Valkey(t)
+			if away {
+				connection = valkey.Open(config.Redis{Host: "127.0.0.1", Port: 1})
+			}
 			for i := range nodes {
-				connection, prefix := dbtest.Valkey(t)
-				if away {
-					connection = valkey.Open(config.Redis{Host: "127.0.0.1", Port: 1})
-				}
 				nodes[i] = b.intake(t, connection, prefix, nil)
 			}
 			d := hexSigned(secret, vector, now)
@@ -412,17 +443,18 @@ func TestADatabaseThatIsAwayTakesNothing(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
+// FuzzIntake tries headers as they come, and, where scheme says so, bodies that are signed well: nothing is taken without a valid signature,
+// and nothing that is signed breaks the server.
 func FuzzIntake(f *testing.F) {
 	b := setup(f, nil)
-	sign := func(body string, timestamp string) string {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(timestamp + "." + body))
-		return hex.EncodeToString(mac.Sum(nil))
-	}
-	f.Add(vector, "325ca9fab4431c71f0023e5583ab98a3eb77e7f014f140c39aee1fad0ade663f", "1731024000000", "r", "", "", "")
-	f.Add(vector, "", "", "", "msg_1", "v1,"+base64.StdEncoding.EncodeToString([]byte("x")), "1731024000")
-	f.Add("{}", strings.Repeat("0", 64), "-1", "\x00", "a", "v1, v1,", "1e9")
-	f.Fuzz(func(t *testing.T, body, signature, timestamp, requestID, id, standardSignature, standardTimestamp string) {
+	const unsigned, byHex, byStandard = 0, 1, 2
+	f.Add(vector, "325ca9fab4431c71f0023e5583ab98a3eb77e7f014f140c39aee1fad0ade663f", "1731024000000", "r", "", "", "", byte(unsigned))
+	f.Add(vector, "", "", "", "msg_1", "v1,"+base64.StdEncoding.EncodeToString([]byte("x")), "1731024000", byte(unsigned))
+	f.Add("{}", strings.Repeat("0", 64), "-1", "\x00", "a", "v1, v1,", "1e9", byte(unsigned))
+	f.Add(fmt.Sprintf(`{"type":"invoice.paid","createdAt":"2026-01-31T12:00:00Z","data":{"id":"e","orgId":%q,"amount":1}}`, b.owner.OrgID), "", "", "", "", "", "", byte(byHex))
+	f.Add(`{"event":"x","id":"\u0000","data":[{}]}`, "", "", "", "", "", "", byte(byHex))
+	f.Add(`{"type":"subscription.updated","subscription":{"plan":"PRO"}}`, "", "", "", "msg_2", "", "", byte(byStandard))
+	f.Fuzz(func(t *testing.T, body, signature, timestamp, requestID, id, standardSignature, standardTimestamp string, scheme byte) {
 		header := http.Header{}
 		for name, value := range map[string]string{
 			"X-Signature": signature, "X-Timestamp": timestamp, "X-Request-Id": requestID, "Webhook-Id": id,
@@ -432,11 +464,21 @@ func FuzzIntake(f *testing.F) {
 				header[name] = []string{value}
 			}
 		}
-		status, _ := b.send(delivery{body, header})
-		require.Less(t, status, http.StatusInternalServerError)
+		d := delivery{body, header}
+		switch scheme % 3 {
+		case byHex:
+			d = hexSigned(secret, body, now)
+		case byStandard:
+			d = standardSigned(t, standard, id, body, now)
+		}
+		status, answer := b.send(d)
+		require.Less(t, status, http.StatusInternalServerError, answer)
+		if scheme%3 != unsigned {
+			return
+		}
 		if status == http.StatusOK || status == http.StatusBadRequest {
 			require.Empty(t, id+standardSignature+standardTimestamp, "nobody guesses the other scheme's")
-			require.Equal(t, sign(body, timestamp), strings.ToLower(signature), "only a valid signature gets as far")
+			require.Equal(t, hexSignature(secret, timestamp, body), strings.ToLower(signature), "only a valid signature gets as far")
 		}
 	})
 }
