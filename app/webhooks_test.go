@@ -59,29 +59,34 @@ func deliver(ctx context.Context, client *http.Client, base, requestID, body str
 	return response.StatusCode
 }
 
-// TestAThousandReplaysOverThreeNodes sends one valid delivery a thousand times at once: it is taken once.
+// TestAThousandReplaysOverThreeNodes sends one valid delivery a thousand times at once: it is taken once, with Valkey and without.
 func TestAThousandReplaysOverThreeNodes(t *testing.T) {
 	t.Parallel()
-	environment := serverEnvironment(t, dbtest.URL(t))
-	var nodes []string
-	for range 3 {
-		nodes = append(nodes, process.Start(t, environment...).URL)
-	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	signed := time.Now()
-	var statuses [600]atomic.Int64
-	var running sync.WaitGroup
-	for worker := range 50 {
-		running.Go(func() {
-			for n := range 20 {
-				status := deliver(t.Context(), client, nodes[(worker+n)%len(nodes)], fmt.Sprintf("r-%d-%d", worker, n), `{"event":"invoice.paid","id":"evt_test_123","amount":5000}`, signed)
-				statuses[status].Add(1)
+	for name, change := range map[string][]string{"WithValkey": nil, "WithoutValkey": {"REDIS_HOST=127.0.0.1", "REDIS_PORT=1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environment := append(serverEnvironment(t, dbtest.URL(t)), change...)
+			var nodes []string
+			for range 3 {
+				nodes = append(nodes, process.Start(t, environment...).URL)
 			}
+			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+			signed := time.Now()
+			var statuses [600]atomic.Int64
+			var running sync.WaitGroup
+			for worker := range 50 {
+				running.Go(func() {
+					for n := range 20 {
+						status := deliver(t.Context(), client, nodes[(worker+n)%len(nodes)], fmt.Sprintf("r-%d-%d", worker, n), `{"event":"invoice.paid","id":"evt_test_123","amount":5000}`, signed)
+						statuses[status].Add(1)
+					}
+				})
+			}
+			running.Wait()
+			require.EqualValues(t, 1, statuses[http.StatusOK].Load())
+			require.EqualValues(t, 999, statuses[http.StatusUnauthorized].Load())
 		})
 	}
-	running.Wait()
-	require.EqualValues(t, 1, statuses[http.StatusOK].Load())
-	require.EqualValues(t, 999, statuses[http.StatusUnauthorized].Load())
 }
 
 // TestKilledProcessesLoseAndDoubleNothing sends 2,000 events to a server that is killed again and again. The sender tries each until it is

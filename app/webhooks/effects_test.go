@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,6 +79,40 @@ func TestEffects(t *testing.T) {
 		var failures int
 		require.NoError(t, b.db.QueryRow(t.Context(), "SELECT failures FROM invoices WHERE org_id = $1 AND id = 'in_1'", b.owner.OrgID).Scan(&failures))
 		require.Equal(t, 1, failures)
+	})
+
+	t.Run("HappenOnceHoweverOftenTheyAreQueued", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.send(hexSigned(secret, fmt.Sprintf(`{"event":"invoice.payment_failed","id":"evt_1","orgId":%q,"amount":5,"invoice":{"id":"in_1"}}`, b.owner.OrgID), now))
+		effect := webhooks.NewEffects(b.db, billing.NewService(b.clock.Now), b.clock.Now, prometheus.NewRegistry()).Task()
+		var running sync.WaitGroup
+		for range 8 {
+			running.Go(func() {
+				if err := effect.Work(t.Context(), map[string]string{"event_id": "evt_1"}, jobs.Attempt{Number: 1, Max: 2}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		running.Wait()
+		require.Equal(t, 1, b.count(t, "SELECT sum(failures) FROM invoices"))
+		require.Equal(t, 1, b.count(t, "SELECT attempts FROM webhook_events"))
+	})
+
+	t.Run("ThatFailAreTriedAgainUntilTheLastAttempt", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, nil)
+		b.send(hexSigned(secret, fmt.Sprintf(`{"event":"invoice.paid","id":"evt_1","orgId":%q,"amount":5}`, b.owner.OrgID), now))
+		_, err := b.db.Exec(t.Context(), "ALTER TABLE invoices RENAME TO elsewhere")
+		require.NoError(t, err)
+		effect := webhooks.NewEffects(b.db, billing.NewService(b.clock.Now), b.clock.Now, prometheus.NewRegistry()).Task()
+		for n, want := range []string{"RECEIVED", "RECEIVED", "DEAD"} {
+			require.Error(t, effect.Work(t.Context(), map[string]string{"event_id": "evt_1"}, jobs.Attempt{Number: n + 1, Max: 3}))
+			state, note := b.state(t, "evt_1")
+			require.Equal(t, want, state)
+			require.Equal(t, "internal error", note, "what is none of an owner's business")
+		}
+		require.Equal(t, 3, b.count(t, "SELECT attempts FROM webhook_events"))
 	})
 
 	t.Run("ThatCanNotHappenAreDeadUntilReplayed", func(t *testing.T) {

@@ -147,6 +147,12 @@ func (b *testBundle) state(t testing.TB, id string) (state, note string) {
 	return state, note
 }
 
+func (b *testBundle) count(t testing.TB, sql string) (n int) {
+	t.Helper()
+	require.NoError(t, b.db.QueryRow(t.Context(), sql).Scan(&n))
+	return n
+}
+
 const (
 	accepted  = `{"received":true,"duplicate":false}`
 	duplicate = `{"received":true,"duplicate":true}`
@@ -297,9 +303,7 @@ func TestDeliveries(t *testing.T) {
 		}
 		_, answer = b.send(standardSigned(t, secret, "evt_1", body, b.clock.Now()))
 		require.JSONEq(t, duplicate, answer, "by the other scheme too")
-		var queued int
-		require.NoError(t, b.db.QueryRow(t.Context(), "SELECT count(*) FROM river.river_job WHERE kind = 'webhook_effect'").Scan(&queued))
-		require.Equal(t, 1, queued)
+		require.Equal(t, 1, b.count(t, "SELECT count(*) FROM river.river_job WHERE kind = 'webhook_effect'"))
 	})
 
 	t.Run("MaySignWithAnySecretThatIsGood", func(t *testing.T) {
@@ -329,11 +333,22 @@ func TestDeliveries(t *testing.T) {
 
 	t.Run("MayNotReuseARequestId", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t, nil)
-		status, _ := b.send(hexSigned(secret, `{"event":"x","id":"1"}`, now).with("X-Request-Id", "r"))
-		require.Equal(t, http.StatusOK, status)
-		status, _ = b.send(hexSigned(secret, `{"event":"x","id":"2"}`, now).with("X-Request-Id", "r"))
-		require.Equal(t, http.StatusUnauthorized, status)
+		for name, connection := range map[string]*valkey.Connection{"with_valkey": nil, "without": valkey.Open(config.Redis{Host: "127.0.0.1", Port: 1})} {
+			b := setup(t, nil)
+			if connection != nil {
+				b.handler = b.intake(t, connection, "none", nil)
+			}
+			body := func(id string) string { return fmt.Sprintf(`{"event":"invoice.paid","id":%q,"orgId":%q,"amount":1}`, id, b.owner.OrgID) }
+			status, _ := b.send(hexSigned(secret, body("1"), now).with("X-Request-Id", "r"))
+			require.Equal(t, http.StatusOK, status, name)
+			status, _ = b.send(hexSigned(secret, body("2"), now).with("X-Request-Id", "r"))
+			require.Equal(t, http.StatusUnauthorized, status, name)
+			require.Equal(t, 1, b.count(t, "SELECT count(*) FROM webhook_events"), "%s: what is refused leaves nothing behind", name)
+			require.Equal(t, 1, b.count(t, "SELECT count(*) FROM webhook_deliveries"), name)
+			require.Equal(t, 1, b.count(t, "SELECT count(*) FROM river.river_job"), name)
+			status, _ = b.send(hexSigned(secret, body("2"), now))
+			require.Equal(t, http.StatusOK, status, name)
+		}
 	})
 
 	t.Run("OfUnknownTypesAndOrganisationsAreKept", func(t *testing.T) {
@@ -350,6 +365,7 @@ func TestDeliveries(t *testing.T) {
 			require.NoError(t, b.db.QueryRow(t.Context(), "SELECT state FROM webhook_events WHERE note = $1", id).Scan(&state), id)
 			require.Equal(t, "IGNORED", state)
 		}
+		require.Zero(t, b.count(t, "SELECT count(*) FROM river.river_job"), "and queue nothing")
 	})
 
 	t.Run("OfUnknownTypesMayHoldAnything", func(t *testing.T) {
