@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -50,11 +51,13 @@ type testBundle struct {
 	log     *bytes.Buffer
 	owner   caller.Caller
 	runner  *jobs.Runner
+	writer  io.Writer // to log, for several nodes
 }
 
 func setup(t testing.TB, change func(*config.Config)) *testBundle {
 	t.Helper()
 	b := &testBundle{clock: clock.NewManual(now), db: dbtest.New(t), log: &bytes.Buffer{}}
+	b.writer = zerolog.SyncWriter(b.log)
 	b.owner = factory.Organisation(t, b.db, factory.OrgOpts{})
 	connection, prefix := dbtest.Valkey(t)
 	b.handler = b.intake(t, connection, prefix, change)
@@ -75,7 +78,7 @@ func (b *testBundle) intake(t testing.TB, connection *valkey.Connection, prefix 
 	b.runner = runner
 	intake, err := webhooks.NewIntake(b.db, settings, connection, b.clock.Now, prometheus.NewRegistry())
 	require.NoError(t, err)
-	log := zerolog.New(zerolog.SyncWriter(b.log))
+	log := zerolog.New(b.writer)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		intake.ServeHTTP(w, r.WithContext(log.WithContext(r.Context())))
 	})
@@ -338,7 +341,9 @@ func TestDeliveries(t *testing.T) {
 			if connection != nil {
 				b.handler = b.intake(t, connection, "none", nil)
 			}
-			body := func(id string) string { return fmt.Sprintf(`{"event":"invoice.paid","id":%q,"orgId":%q,"amount":1}`, id, b.owner.OrgID) }
+			body := func(id string) string {
+				return fmt.Sprintf(`{"event":"invoice.paid","id":%q,"orgId":%q,"amount":1}`, id, b.owner.OrgID)
+			}
 			status, _ := b.send(hexSigned(secret, body("1"), now).with("X-Request-Id", "r"))
 			require.Equal(t, http.StatusOK, status, name)
 			status, _ = b.send(hexSigned(secret, body("2"), now).with("X-Request-Id", "r"))
