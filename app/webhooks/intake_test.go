@@ -2,10 +2,8 @@ package webhooks_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -13,8 +11,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -408,130 +404,5 @@ func TestDeliveries(t *testing.T) {
 		}
 		status, _ := b.send(delivery{"{", http.Header{}})
 		require.Equal(t, http.StatusBadRequest, status)
-	})
-}
-
-// TestOneOfManyReplaysIsTaken has three nodes decide about the same delivery, with Valkey and without.
-func TestOneOfManyReplaysIsTaken(t *testing.T) {
-	t.Parallel()
-	for name, away := range map[string]bool{"WithValkey": false, "WithoutValkey": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t, nil)
-			nodes := make([]http.Handler, 3)
-			connection, prefix := dbtest.Valkey(t)
-			if away {
-				connection = valkey.Open(config.Redis{Host: "127.0.0.1", Port: 1})
-			}
-			for i := range nodes {
-				nodes[i] = b.intake(t, connection, prefix, nil)
-			}
-			d := hexSigned(secret, vector, now)
-			var took, turnedAway atomic.Int64
-			var running sync.WaitGroup
-			for i := range 300 {
-				running.Go(func() {
-					switch status, answer := post(nodes[i%len(nodes)], d.with("X-Request-Id", "r"+strconv.Itoa(i))); status {
-					case http.StatusOK:
-						took.Add(1)
-					case http.StatusUnauthorized:
-						turnedAway.Add(1)
-					default:
-						t.Errorf("%d %s", status, answer)
-					}
-				})
-			}
-			running.Wait()
-			require.EqualValues(t, 1, took.Load())
-			require.EqualValues(t, 299, turnedAway.Load())
-		})
-	}
-}
-
-// TestADatabaseThatIsAwayTakesNothing leaves no marker: the provider's next try is taken.
-func TestADatabaseThatIsAwayTakesNothing(t *testing.T) {
-	t.Parallel()
-	b := setup(t, nil)
-	d := hexSigned(secret, vector, now)
-	_, err := b.db.Exec(t.Context(), "ALTER TABLE webhook_events RENAME TO elsewhere")
-	require.NoError(t, err)
-	status, answer := b.send(d)
-	require.Equal(t, http.StatusInternalServerError, status)
-	require.NotContains(t, answer, "webhook_events")
-	_, err = b.db.Exec(t.Context(), "ALTER TABLE elsewhere RENAME TO webhook_events")
-	require.NoError(t, err)
-	status, _ = b.send(d)
-	require.Equal(t, http.StatusOK, status)
-}
-
-// FuzzIntake tries headers as they come, and, where scheme says so, bodies that are signed well: nothing is taken without a valid signature,
-// and nothing that is signed breaks the server.
-func FuzzIntake(f *testing.F) {
-	b := setup(f, nil)
-	const unsigned, byHex, byStandard = 0, 1, 2
-	f.Add(vector, "325ca9fab4431c71f0023e5583ab98a3eb77e7f014f140c39aee1fad0ade663f", "1731024000000", "r", "", "", "", byte(unsigned))
-	f.Add(vector, "", "", "", "msg_1", "v1,"+base64.StdEncoding.EncodeToString([]byte("x")), "1731024000", byte(unsigned))
-	f.Add("{}", strings.Repeat("0", 64), "-1", "\x00", "a", "v1, v1,", "1e9", byte(unsigned))
-	f.Add(fmt.Sprintf(`{"type":"invoice.paid","createdAt":"2026-01-31T12:00:00Z","data":{"id":"e","orgId":%q,"amount":1}}`, b.owner.OrgID), "", "", "", "", "", "", byte(byHex))
-	f.Add(`{"event":"x","id":"\u0000","data":[{}]}`, "", "", "", "", "", "", byte(byHex))
-	f.Add(`{"type":"subscription.updated","subscription":{"plan":"PRO"}}`, "", "", "", "msg_2", "", "", byte(byStandard))
-	f.Fuzz(func(t *testing.T, body, signature, timestamp, requestID, id, standardSignature, standardTimestamp string, scheme byte) {
-		header := http.Header{}
-		for name, value := range map[string]string{
-			"X-Signature": signature, "X-Timestamp": timestamp, "X-Request-Id": requestID, "Webhook-Id": id,
-			"Webhook-Signature": standardSignature, "Webhook-Timestamp": standardTimestamp,
-		} {
-			if value != "" {
-				header[name] = []string{value}
-			}
-		}
-		d := delivery{body, header}
-		switch scheme % 3 {
-		case byHex:
-			d = hexSigned(secret, body, now)
-		case byStandard:
-			d = standardSigned(t, standard, id, body, now)
-		}
-		status, answer := b.send(d)
-		require.Less(t, status, http.StatusInternalServerError, answer)
-		if scheme%3 != unsigned {
-			return
-		}
-		if status == http.StatusOK || status == http.StatusBadRequest {
-			require.Empty(t, id+standardSignature+standardTimestamp, "nobody guesses the other scheme's")
-			require.Equal(t, hexSignature(secret, timestamp, body), strings.ToLower(signature), "only a valid signature gets as far")
-		}
-	})
-}
-
-// BenchmarkIntake compares verified and stored deliveries with bare inserts of the same event.
-func BenchmarkIntake(b *testing.B) {
-	bundle := setup(b, nil)
-	body := func() string {
-		return fmt.Sprintf(`{"event":"invoice.paid","id":%q,"orgId":%q,"amount":5000}`, ids.New("evt"), bundle.owner.OrgID)
-	}
-	b.Run("product", func(b *testing.B) {
-		b.SetParallelism(16)
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				if status, answer := bundle.send(hexSigned(secret, body(), now)); status != http.StatusOK {
-					b.Error(answer)
-				}
-			}
-		})
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "webhooks/s")
-	})
-	b.Run("insert", func(b *testing.B) {
-		b.SetParallelism(16)
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				_, err := bundle.db.Exec(context.Background(), `INSERT INTO webhook_events (id, org_id, type, state, body, occurred_at, received_at)
-					VALUES ($1, $2, 'invoice.paid', 'RECEIVED', $3, $4, $4)`, ids.New("evt"), bundle.owner.OrgID, []byte(body()), now)
-				if err != nil {
-					b.Error(err)
-				}
-			}
-		})
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "webhooks/s")
 	})
 }
