@@ -268,7 +268,7 @@ func TestEmit(t *testing.T) {
 		for range 4 {
 			b.endpoint(t, newReceiver(t))
 		}
-		require.Equal(t, one, least(200))
+		require.LessOrEqual(t, least(200), one+1, "River wakes workers by a statement of its own, now and then")
 		require.Less(t, nobody, one)
 		require.LessOrEqual(t, one-nobody, int64(2), "events with deliveries, and tasks")
 	})
