@@ -105,7 +105,9 @@ func newCache(
 			cache.Budgets:  settings.Cache.BudgetsTTL.Duration(),
 			cache.Forecast: settings.Cache.ForecastTTL.Duration(),
 			cache.Overview: settings.Cache.OverviewTTL.Duration(),
+			cache.KPIs:     kpi.SnapshotTTL,
 			cache.Rankings: settings.Cache.RankingsTTL.Duration(),
+			cache.Standing: kpi.StandingTTL,
 		},
 	}, connection, cache.NewNotes(db), now, cache.NewMetrics(registerer), log)
 	if err != nil {

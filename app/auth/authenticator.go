@@ -84,6 +84,7 @@ func (a *Authenticator) person(ctx context.Context, signed string) (caller.Calle
 	return caller.Caller{
 		Kind:      caller.KindUser,
 		BranchID:  now.branchID,
+		ExpiresAt: access.ExpiresAt,
 		OrgID:     access.OrgID,
 		Role:      now.role,
 		SessionID: access.SessionID,
@@ -129,11 +130,12 @@ func (a *Authenticator) terminal(ctx context.Context, text string) (caller.Calle
 		return caller.Caller{}, err
 	}
 	return caller.Caller{
-		Kind:     caller.KindAPIKey,
-		APIKeyID: key.ID,
-		BranchID: key.BranchID,
-		OrgID:    key.OrgID,
-		Scopes:   key.Scopes,
+		Kind:      caller.KindAPIKey,
+		APIKeyID:  key.ID,
+		BranchID:  key.BranchID,
+		ExpiresAt: key.ExpiresAt,
+		OrgID:     key.OrgID,
+		Scopes:    key.Scopes,
 	}, nil
 }
 

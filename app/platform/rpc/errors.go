@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -42,14 +43,25 @@ func internal() *connect.Error {
 	return connect.NewError(connect.CodeInternal, errors.New("internal error"))
 }
 
-// mapErrors is the only place that builds wire errors. Faults become their code with ErrorInfo and details; contexts
-// that ended become canceled or deadline_exceeded; what connect itself refused passes; anything else is internal, with a
-// fixed text and one full log line.
+// mapErrors turns what a call returns into wire errors.
 func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error) error {
 	err := next(ctx)
 	if err == nil {
 		return nil
 	}
+	return toWire(ctx, err, c.spec.Procedure, c.message)
+}
+
+// WriteError answers an HTTP request outside of RPCs as an RPC that fails would.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Cache-Control", "no-store")
+	_ = connect.NewErrorWriter().Write(w, r, toWire(r.Context(), err, r.URL.Path, nil)) // the client may have gone
+}
+
+// toWire is the only place that builds wire errors. Faults become their code with ErrorInfo and details; contexts
+// that ended become canceled or deadline_exceeded; what connect itself refused passes; anything else is internal, with a
+// fixed text and one full log line.
+func toWire(ctx context.Context, err error, procedure string, message any) error {
 	var known *fault.Error
 	var wire *connect.Error
 	if !errors.As(err, &wire) { // connect's own errors can hold a broken connection too: the client's
@@ -58,9 +70,9 @@ func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error
 	switch {
 	case errors.As(err, &known):
 		if known.Kind == fault.KindUnavailable || known.Kind == fault.KindInternal {
-			zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
+			zerolog.Ctx(ctx).Error().Err(err).Str("procedure", procedure).Msg("call failed")
 		}
-		return fromFault(nameNUL(known, c.message))
+		return fromFault(nameNUL(known, message))
 	case wire != nil:
 		return wire
 	case errors.Is(err, context.Canceled):
@@ -68,7 +80,7 @@ func mapErrors(ctx context.Context, c call, next func(ctx context.Context) error
 	case errors.Is(err, context.DeadlineExceeded):
 		return connect.NewError(connect.CodeDeadlineExceeded, context.DeadlineExceeded)
 	}
-	zerolog.Ctx(ctx).Error().Err(err).Str("procedure", c.spec.Procedure).Msg("call failed")
+	zerolog.Ctx(ctx).Error().Err(err).Str("procedure", procedure).Msg("call failed")
 	return internal()
 }
 
