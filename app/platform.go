@@ -18,6 +18,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/observability"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/platform/valkey"
 	"github.com/chefcloud/chefcloud/web"
@@ -36,6 +37,8 @@ var platform = fx.Module("platform",
 		newValkey,
 		newCache,
 		func() (protovalidate.Validator, error) { return protovalidate.New() },
+		ratelimit.NewMetrics,
+		newLimiter,
 		rpc.NewMetrics,
 		jobs.NewRunner,
 		jobs.NewHandler,
@@ -132,6 +135,21 @@ func newCache(
 	return c, nil
 }
 
+// newLimiter starts the limiter before the server listens, so that the first calls are counted by all nodes together.
+func newLimiter(
+	lifecycle fx.Lifecycle, settings *config.Config, connection *valkey.Connection, now clock.Clock, metrics *ratelimit.Metrics, log zerolog.Logger,
+) *ratelimit.Limiter {
+	l := ratelimit.New(settings.Cache.Prefix, ratelimit.Limits{
+		Address:    settings.Limits.Address,
+		Enterprise: settings.Limits.Enterprise,
+		Free:       settings.Limits.Free,
+		Ingest:     settings.Limits.Ingest,
+		Pro:        settings.Limits.Pro,
+	}, connection, now, metrics, log)
+	lifecycle.Append(fx.StartStopHook(l.Start, l.Stop))
+	return l
+}
+
 // work is what jobs are done with.
 type work struct {
 	fx.In
@@ -164,6 +182,7 @@ type parts struct {
 	Cache         *cache.Cache
 	Connection    *valkey.Connection
 	DB            *postgres.DB
+	Limiter       *ratelimit.Limiter
 	Log           zerolog.Logger
 	Metrics       *rpc.Metrics
 	Ready         *httpserver.Readiness
@@ -181,6 +200,7 @@ func newHandler(p parts) (http.Handler, error) {
 		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
 			Authenticator: p.Authenticator,
 			Invalidator:   p.Cache,
+			Limiter:       p.Limiter,
 			Metrics:       p.Metrics,
 			Tracing:       p.Tracing.Interceptor,
 			Validator:     p.Validator,

@@ -43,9 +43,10 @@ INSERT INTO refresh_tokens (org_id, session_id, token_hash, issued_at) VALUES (@
 
 -- name: SessionGet :one
 -- What an access token is worth now.
-SELECT s.user_id, s.revoked_at, s.session_version, u.session_version AS user_session_version, u.role, u.branch_id, u.disabled_at
+SELECT s.user_id, s.revoked_at, s.session_version, u.session_version AS user_session_version, u.role, u.branch_id, u.disabled_at, o.plan
 FROM sessions s
 JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+JOIN organisations o ON o.org_id = s.org_id
 WHERE s.org_id = @org_id AND s.id = @id;
 
 -- name: SessionRevoke :execrows
@@ -99,6 +100,13 @@ VALUES (@org_id, @id, @name, @secret_hash, @scopes, sqlc.narg(branch_id), @creat
 
 -- name: ApiKeyGet :one
 SELECT * FROM api_keys WHERE org_id = @org_id AND id = @id;
+
+-- name: ApiKeyAccessGet :one
+-- What a key is worth now.
+SELECT sqlc.embed(k), o.plan
+FROM api_keys k
+JOIN organisations o ON o.org_id = k.org_id
+WHERE k.org_id = @org_id AND k.id = @id;
 
 -- name: ApiKeyList :many
 SELECT * FROM api_keys WHERE org_id = @org_id ORDER BY created_at DESC, id DESC;

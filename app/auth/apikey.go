@@ -17,6 +17,12 @@ type APIKey struct {
 	SecretHash []byte
 }
 
+// keyAccess is what a key and its organisation are worth together.
+type keyAccess struct {
+	key  *APIKey
+	plan string
+}
+
 // usable refuses keys that were let in once.
 func (k *APIKey) usable(now time.Time) error {
 	switch {

@@ -46,7 +46,7 @@ func TestAPIKeys(t *testing.T) {
 		c, err := n.authenticator.Authenticate(t.Context(), "Bearer "+b.key.GetSecret())
 		require.NoError(t, err)
 		require.Equal(t, caller.Caller{
-			Kind: caller.KindAPIKey, APIKeyID: b.key.GetApiKey().GetId(), BranchID: b.branch, OrgID: "ORG_1", Scopes: []string{"orders:write"},
+			Kind: caller.KindAPIKey, APIKeyID: b.key.GetApiKey().GetId(), BranchID: b.branch, OrgID: "ORG_1", Plan: "ENT", Scopes: []string{"orders:write"},
 		}, c)
 		require.Equal(t, "Till 1", works(t, n.as(b.key.GetSecret())).GetApiKey().GetName())
 	})

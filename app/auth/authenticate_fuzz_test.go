@@ -31,11 +31,11 @@ func newDoor(tb testing.TB, now clock.Clock) *door {
 	require.NoError(tb, err)
 	return &door{
 		Authenticator: &Authenticator{
-			apiKeys: newMemo(now, func(_ context.Context, s subject) (*APIKey, error) {
+			apiKeys: newMemo(now, func(_ context.Context, s subject) (*keyAccess, error) {
 				if s != (subject{"ORG_1", "key_1"}) {
 					return nil, nil
 				}
-				return &APIKey{ID: "key_1", OrgID: "ORG_1", Scopes: []string{"orders:write"}, SecretHash: minted.Hash()}, nil
+				return &keyAccess{key: &APIKey{ID: "key_1", OrgID: "ORG_1", Scopes: []string{"orders:write"}, SecretHash: minted.Hash()}, plan: "PRO"}, nil
 			}),
 			clock: now,
 			sessions: newMemo(now, func(_ context.Context, s subject) (*standing, error) {

@@ -20,7 +20,7 @@ const scheme = "Bearer "
 
 // Authenticator tells who a bearer token stands for. It is safe for concurrent use.
 type Authenticator struct {
-	apiKeys  *memo[APIKey]
+	apiKeys  *memo[keyAccess]
 	clock    clock.Clock
 	sessions *memo[standing]
 	signer   *token.Signer
@@ -29,7 +29,10 @@ type Authenticator struct {
 	verified *lru.Cache[[sha256.Size]byte, *token.Access]
 }
 
-var _ rpc.Authenticator = (*Authenticator)(nil)
+var (
+	_ rpc.Authenticator = (*Authenticator)(nil)
+	_ rpc.Recogniser    = (*Authenticator)(nil)
+)
 
 // NewAuthenticator returns an authenticator that looks sessions and keys up in db.
 func NewAuthenticator(db *postgres.DB, signer *token.Signer, now clock.Clock) *Authenticator {
@@ -39,8 +42,8 @@ func NewAuthenticator(db *postgres.DB, signer *token.Signer, now clock.Clock) *A
 	}
 	var s store
 	return &Authenticator{
-		apiKeys: newMemo(now, func(ctx context.Context, key subject) (*APIKey, error) {
-			return s.findAPIKey(ctx, db, key.orgID, key.id)
+		apiKeys: newMemo(now, func(ctx context.Context, key subject) (*keyAccess, error) {
+			return s.findAccess(ctx, db, key.orgID, key.id)
 		}),
 		clock: now,
 		sessions: newMemo(now, func(ctx context.Context, session subject) (*standing, error) {
@@ -54,14 +57,41 @@ func NewAuthenticator(db *postgres.DB, signer *token.Signer, now clock.Clock) *A
 // Authenticate implements [rpc.Authenticator]. Besides unauthenticated it may answer unavailable: the database can't be asked
 // and what it said before is too old.
 func (a *Authenticator) Authenticate(ctx context.Context, authorization string) (caller.Caller, error) {
-	if len(authorization) <= len(scheme) || !strings.EqualFold(authorization[:len(scheme)], scheme) {
+	bearer, ok := bearerOf(authorization)
+	if !ok {
 		return caller.Caller{}, errTokenInvalid
 	}
-	bearer := authorization[len(scheme):]
 	if strings.HasPrefix(bearer, string(token.APIKey)) {
 		return a.terminal(ctx, bearer)
 	}
 	return a.person(ctx, bearer)
+}
+
+// Recognises reports whether credentials look good to this node without asking the database: an access token bears our signature
+// and hasn't expired, or this node has let the API key in before. They can still turn out to be revoked.
+func (a *Authenticator) Recognises(authorization string) bool {
+	bearer, ok := bearerOf(authorization)
+	if !ok {
+		return false
+	}
+	if !strings.HasPrefix(bearer, string(token.APIKey)) {
+		_, err := a.verify(bearer)
+		return err == nil
+	}
+	presented, ok := token.Parse(token.APIKey, bearer)
+	if !ok {
+		return false
+	}
+	known := a.apiKeys.peek(subject{presented.OrgID, presented.ID})
+	return known != nil && presented.Matches(known.key.SecretHash)
+}
+
+// bearerOf returns the token of an Authorization header.
+func bearerOf(authorization string) (bearer string, ok bool) {
+	if len(authorization) <= len(scheme) || !strings.EqualFold(authorization[:len(scheme)], scheme) {
+		return "", false
+	}
+	return authorization[len(scheme):], true
 }
 
 // person returns the user of an access token, with the role and branch that they have now.
@@ -86,6 +116,7 @@ func (a *Authenticator) person(ctx context.Context, signed string) (caller.Calle
 		BranchID:  now.branchID,
 		ExpiresAt: access.ExpiresAt,
 		OrgID:     access.OrgID,
+		Plan:      now.plan,
 		Role:      now.role,
 		SessionID: access.SessionID,
 		UserID:    access.UserID,
@@ -119,13 +150,14 @@ func (a *Authenticator) terminal(ctx context.Context, text string) (caller.Calle
 	if !ok {
 		return caller.Caller{}, errAPIKeyInvalid
 	}
-	key, err := a.apiKeys.get(ctx, subject{presented.OrgID, presented.ID})
+	now, err := a.apiKeys.get(ctx, subject{presented.OrgID, presented.ID})
 	if err != nil {
 		return caller.Caller{}, err
 	}
-	if key == nil || !presented.Matches(key.SecretHash) {
+	if now == nil || !presented.Matches(now.key.SecretHash) {
 		return caller.Caller{}, errAPIKeyInvalid
 	}
+	key := now.key
 	if err := key.usable(a.clock()); err != nil {
 		return caller.Caller{}, err
 	}
@@ -135,11 +167,12 @@ func (a *Authenticator) terminal(ctx context.Context, text string) (caller.Calle
 		BranchID:  key.BranchID,
 		ExpiresAt: key.ExpiresAt,
 		OrgID:     key.OrgID,
+		Plan:      now.plan,
 		Scopes:    key.Scopes,
 	}, nil
 }
 
-// ForgetAPIKey makes this node look a key up again, after it was changed here. Other nodes do so within two seconds.
+// ForgetAPIKey makes this node look a key up again, after it was changed here. Other nodes do so within a second.
 func (a *Authenticator) ForgetAPIKey(orgID, id string) {
 	a.apiKeys.forget(subject{orgID, id})
 }

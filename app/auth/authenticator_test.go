@@ -15,7 +15,7 @@ import (
 )
 
 // memoTTL is how long a node may believe what it knows of a session.
-const memoTTL = 2 * time.Second
+const memoTTL = 800 * time.Millisecond
 
 func requireReason(t testing.TB, err error, reason string) {
 	t.Helper()
@@ -57,7 +57,8 @@ func TestAuthenticator(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, c.SessionID)
 		require.Equal(t, caller.Caller{
-			Kind: caller.KindUser, BranchID: b.branch, OrgID: "ORG_1", Role: caller.RoleStaff, SessionID: c.SessionID, UserID: b.user.GetId(),
+			Kind: caller.KindUser, BranchID: b.branch, OrgID: "ORG_1", Plan: "ENT", Role: caller.RoleStaff, SessionID: c.SessionID,
+			UserID: b.user.GetId(),
 		}, c)
 	})
 

@@ -1,9 +1,9 @@
 // Package auth signs people and terminals in and manages who they are.
 //
 // A person's sign-in is a session. It gives out short-lived access tokens, which say who they are for, and one refresh
-// token at a time, which is good for one use. What an access token is worth is asked of the database, at most every two
-// seconds: a session ends within that time, on every node, when its user signs out, is disabled, or gets another role,
-// branch or password. A terminal or integration has an API key instead, which is looked up in the same way.
+// token at a time, which is good for one use. What an access token is worth is asked of the database again after 800 ms: a
+// session ends within a second, on every node, when its user signs out, is disabled, or gets another role, branch or
+// password, and so does the former plan of an organisation. A terminal or integration has an API key instead, which is looked up in the same way.
 //
 //	Login ──▶ session ──▶ access token ──▶ Authenticator ──▶ caller.Caller
 //	             │  ▲

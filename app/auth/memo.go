@@ -15,8 +15,8 @@ import (
 
 const (
 	// memoTTL is how long a node believes what the database said of a session or key: the longest that it lets in somebody who
-	// was thrown out on another node.
-	memoTTL = 2 * time.Second
+	// was thrown out on another node, or limits calls by an organisation's former plan. Below a second, with time for the look-up.
+	memoTTL = 800 * time.Millisecond
 	// memoEntries bounds what is remembered; a few hundred bytes each.
 	memoEntries = 1 << 15
 	// loadTimeout bounds a shared look-up, which no single caller's context may end.
@@ -82,6 +82,12 @@ func (m *memo[T]) get(ctx context.Context, s subject) (*T, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// peek returns what was last remembered of s, however old it is; nil for nothing.
+func (m *memo[T]) peek(s subject) *T {
+	r, _ := m.entries.Peek(s)
+	return r.value
 }
 
 // forget makes the next look-up of s ask the database.

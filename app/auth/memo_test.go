@@ -32,7 +32,7 @@ func TestMemo(t *testing.T) {
 		}), b
 	}
 
-	t.Run("LooksOnceInTwoSeconds", func(t *testing.T) {
+	t.Run("LooksOnceInItsTime", func(t *testing.T) {
 		t.Parallel()
 		m, b := setup()
 		for range 10 {

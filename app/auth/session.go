@@ -29,6 +29,7 @@ type session struct {
 type standing struct {
 	branchID    string
 	disabled    bool
+	plan        string // the organisation's
 	revoked     bool
 	role        caller.Role
 	userID      string

@@ -36,6 +36,18 @@ func (s store) findAPIKey(ctx context.Context, q postgres.Querier, orgID, id str
 	return apiKeyFromRow(row), nil
 }
 
+// findAccess returns what a key is worth, nil if there is none.
+func (s store) findAccess(ctx context.Context, q postgres.Querier, orgID, id string) (*keyAccess, error) {
+	row, err := s.queries.ApiKeyAccessGet(ctx, q, &sqlc.ApiKeyAccessGetParams{OrgID: orgID, ID: id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get access of API key: %w", err)
+	}
+	return &keyAccess{key: apiKeyFromRow(&row.ApiKey), plan: row.Plan}, nil
+}
+
 // listAPIKeys returns an organisation's keys, newest first.
 func (s store) listAPIKeys(ctx context.Context, q postgres.Querier, orgID string) ([]*APIKey, error) {
 	rows, err := s.queries.ApiKeyList(ctx, q, &sqlc.ApiKeyListParams{OrgID: orgID})

@@ -39,7 +39,7 @@ func (s store) findStanding(ctx context.Context, q postgres.Querier, orgID, id s
 		return nil, fmt.Errorf("read session %s: %w", id, err)
 	}
 	found := &standing{
-		disabled: row.DisabledAt != nil, revoked: row.RevokedAt != nil, role: role, userID: row.UserID,
+		disabled: row.DisabledAt != nil, plan: row.Plan, revoked: row.RevokedAt != nil, role: role, userID: row.UserID,
 		userVersion: row.UserSessionVersion, version: row.SessionVersion,
 	}
 	if !role.AtLeast(caller.RoleManager) {

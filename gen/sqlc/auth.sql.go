@@ -10,6 +10,43 @@ import (
 	"time"
 )
 
+const apiKeyAccessGet = `-- name: ApiKeyAccessGet :one
+SELECT k.org_id, k.id, k.name, k.secret_hash, k.scopes, k.branch_id, k.created_by, k.created_at, k.expires_at, k.revoked_at, o.plan
+FROM api_keys k
+JOIN organisations o ON o.org_id = k.org_id
+WHERE k.org_id = $1 AND k.id = $2
+`
+
+type ApiKeyAccessGetParams struct {
+	OrgID string
+	ID    string
+}
+
+type ApiKeyAccessGetRow struct {
+	ApiKey ApiKey
+	Plan   string
+}
+
+// What a key is worth now.
+func (q *Queries) ApiKeyAccessGet(ctx context.Context, db DBTX, arg *ApiKeyAccessGetParams) (*ApiKeyAccessGetRow, error) {
+	row := db.QueryRow(ctx, apiKeyAccessGet, arg.OrgID, arg.ID)
+	var i ApiKeyAccessGetRow
+	err := row.Scan(
+		&i.ApiKey.OrgID,
+		&i.ApiKey.ID,
+		&i.ApiKey.Name,
+		&i.ApiKey.SecretHash,
+		&i.ApiKey.Scopes,
+		&i.ApiKey.BranchID,
+		&i.ApiKey.CreatedBy,
+		&i.ApiKey.CreatedAt,
+		&i.ApiKey.ExpiresAt,
+		&i.ApiKey.RevokedAt,
+		&i.Plan,
+	)
+	return &i, err
+}
+
 const apiKeyGet = `-- name: ApiKeyGet :one
 SELECT org_id, id, name, secret_hash, scopes, branch_id, created_by, created_at, expires_at, revoked_at FROM api_keys WHERE org_id = $1 AND id = $2
 `
@@ -309,9 +346,10 @@ func (q *Queries) RefreshTokenRotate(ctx context.Context, db DBTX, arg *RefreshT
 }
 
 const sessionGet = `-- name: SessionGet :one
-SELECT s.user_id, s.revoked_at, s.session_version, u.session_version AS user_session_version, u.role, u.branch_id, u.disabled_at
+SELECT s.user_id, s.revoked_at, s.session_version, u.session_version AS user_session_version, u.role, u.branch_id, u.disabled_at, o.plan
 FROM sessions s
 JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+JOIN organisations o ON o.org_id = s.org_id
 WHERE s.org_id = $1 AND s.id = $2
 `
 
@@ -328,6 +366,7 @@ type SessionGetRow struct {
 	Role               string
 	BranchID           *string
 	DisabledAt         *time.Time
+	Plan               string
 }
 
 // What an access token is worth now.
@@ -342,6 +381,7 @@ func (q *Queries) SessionGet(ctx context.Context, db DBTX, arg *SessionGetParams
 		&i.Role,
 		&i.BranchID,
 		&i.DisabledAt,
+		&i.Plan,
 	)
 	return &i, err
 }

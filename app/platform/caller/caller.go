@@ -29,6 +29,8 @@ type Caller struct {
 	ExpiresAt time.Time
 	// OrgID is the organisation that the caller belongs to.
 	OrgID string
+	// Plan is the organisation's, as in `PRO`; by it calls are limited. Empty for KindJob.
+	Plan string
 	// Role is a user's role; RoleNone for an API key, whose rights are its scopes.
 	Role Role
 	// Scopes are what an API key may do, as in `orders:write`.

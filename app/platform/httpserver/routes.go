@@ -14,6 +14,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/config"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
 	"github.com/chefcloud/chefcloud/app/platform/observability"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 )
 
 // preflightSeconds is how long browsers may remember a preflight.
@@ -66,7 +67,8 @@ func (r Routes) cors() *cors.Cors {
 		AllowedOrigins: origins,
 		AllowedMethods: connectcors.AllowedMethods(),
 		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", mutation.KeyHeader, observability.RequestIDHeader, "Last-Event-ID"),
-		ExposedHeaders: append(connectcors.ExposedHeaders(), cache.StatusHeader, observability.RequestIDHeader, "Retry-After"),
+		ExposedHeaders: append(connectcors.ExposedHeaders(), cache.StatusHeader, observability.RequestIDHeader, "Retry-After", ratelimit.HeaderPolicy,
+			ratelimit.HeaderState),
 		MaxAge:         preflightSeconds,
 	})
 }

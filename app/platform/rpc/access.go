@@ -11,6 +11,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	policyv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1"
 )
 
@@ -42,13 +43,26 @@ func policyOf(spec connect.Spec) *policyv1.Policy {
 	return policy
 }
 
-func authenticate(a Authenticator) step {
+// authenticate finds out who calls. Calls of public methods and with bad credentials are counted against the client's address.
+func authenticate(a Authenticator, l *ratelimit.Limiter) step {
 	return func(ctx context.Context, c call, next func(ctx context.Context) error) error {
 		if policyOf(c.spec).GetPublic() {
+			if err := chargeAddress(ctx, l); err != nil {
+				return err
+			}
 			return next(ctx)
 		}
-		who, err := a.Authenticate(ctx, c.header.Get("Authorization"))
+		authorization := c.header.Get("Authorization")
+		if err := turnAway(ctx, l, a, authorization); err != nil {
+			return err
+		}
+		who, err := a.Authenticate(ctx, authorization)
 		if err != nil {
+			if unauthenticated(err) {
+				if over := chargeAddress(ctx, l); over != nil {
+					return over
+				}
+			}
 			return err
 		}
 		return next(caller.With(ctx, who))

@@ -7,13 +7,17 @@ import (
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 )
 
 // Dependencies are what the interceptors need.
 type Dependencies struct {
 	Authenticator Authenticator
 	Invalidator   Invalidator
-	Metrics       *Metrics
+	// Limiter counts calls; nil lets any number through.
+	Limiter *ratelimit.Limiter
+	Metrics *Metrics
 	// Tracing is the OpenTelemetry interceptor; nil if tracing is off.
 	Tracing   connect.Interceptor
 	Validator protovalidate.Validator
@@ -25,10 +29,13 @@ type Dependencies struct {
 //  2. tracing: the span covers all that follows
 //  3. observe: counts and times every answer, refused ones too
 //  4. errors: the only place that turns errors into wire errors; what observe counts is what the client sees
-//  5. authenticate: who calls; before anything that costs
-//  6. authorise: may they call this, and for this organisation
-//  7. validate: the rules of the proto files; only for those who may know them
-//  8. invalidate: after the handler's commit, before its answer
+//  5. authenticate: who calls; before anything that costs. Who brings no valid credentials is counted by address, and an
+//     address over its limit is turned away before credentials are looked up
+//  6. limit: how often they may call. Before what follows, so that forbidden and invalid calls count: they cost too, and who
+//     could make them without end could guess without end
+//  7. authorise: may they call this, and for this organisation
+//  8. validate: the rules of the proto files; only for those who may know them
+//  9. invalidate: after the handler's commit, before its answer
 func Interceptors(d Dependencies) []connect.Interceptor {
 	chain := []connect.Interceptor{around(recoverPanics)}
 	if d.Tracing != nil {
@@ -37,7 +44,8 @@ func Interceptors(d Dependencies) []connect.Interceptor {
 	return append(chain,
 		around(d.Metrics.observe),
 		around(mapErrors),
-		around(authenticate(d.Authenticator)),
+		around(authenticate(d.Authenticator, d.Limiter)),
+		around(limit(d.Limiter)),
 		authorise(),
 		validate(d.Validator),
 		around(invalidate(d.Invalidator)),

@@ -3508,7 +3508,7 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\x19INGEST_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15INGEST_STATUS_CREATED\x10\x01\x12\x1b\n" +
 	"\x17INGEST_STATUS_UNCHANGED\x10\x02\x12\x19\n" +
-	"\x15INGEST_STATUS_REFUSED\x10\x032\xb5\x10\n" +
+	"\x15INGEST_STATUS_REFUSED\x10\x032\xb7\x10\n" +
 	"\fOrderService\x12\x82\x01\n" +
 	"\tOpenOrder\x12%.chefcloud.orders.v1.OpenOrderRequest\x1a&.chefcloud.orders.v1.OpenOrderResponse\"&\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\f:\x01*\"\a/orders\x12\x90\x01\n" +
 	"\bAddItems\x12$.chefcloud.orders.v1.AddItemsRequest\x1a%.chefcloud.orders.v1.AddItemsResponse\"7\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/orders/{order_id}/items\x12\x94\x01\n" +
@@ -3521,8 +3521,8 @@ const file_chefcloud_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
 	"CloseOrder\x12&.chefcloud.orders.v1.CloseOrderRequest\x1a'.chefcloud.orders.v1.CloseOrderResponse\"7\xaa\xbb\x18\x10\x10\x01\x1a\forders:write\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/orders/{order_id}/close\x12\x92\x01\n" +
 	"\tVoidOrder\x12%.chefcloud.orders.v1.VoidOrderRequest\x1a&.chefcloud.orders.v1.VoidOrderResponse\"6\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/orders/{order_id}/void\x12\x9a\x01\n" +
-	"\vRefundOrder\x12'.chefcloud.orders.v1.RefundOrderRequest\x1a(.chefcloud.orders.v1.RefundOrderResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/orders/{order_id}/refund\x12\x92\x01\n" +
-	"\fIngestOrders\x12(.chefcloud.orders.v1.IngestOrdersRequest\x1a).chefcloud.orders.v1.IngestOrdersResponse\"-\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/orders/ingest\x12\x89\x01\n" +
+	"\vRefundOrder\x12'.chefcloud.orders.v1.RefundOrderRequest\x1a(.chefcloud.orders.v1.RefundOrderResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\forders:write\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/orders/{order_id}/refund\x12\x94\x01\n" +
+	"\fIngestOrders\x12(.chefcloud.orders.v1.IngestOrdersRequest\x1a).chefcloud.orders.v1.IngestOrdersResponse\"/\xaa\xbb\x18\x12\x10\x02\x1a\forders:write \x01\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/orders/ingest\x12\x89\x01\n" +
 	"\bGetOrder\x12$.chefcloud.orders.v1.GetOrderRequest\x1a%.chefcloud.orders.v1.GetOrderResponse\"0\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\x14\x12\x12/orders/{order_id}\x90\x02\x01\x12\x84\x01\n" +
 	"\n" +
 	"ListOrders\x12&.chefcloud.orders.v1.ListOrdersRequest\x1a'.chefcloud.orders.v1.ListOrdersResponse\"%\xaa\xbb\x18\x0f\x10\x01\x1a\vorders:read\x82\xd3\xe4\x93\x02\t\x12\a/orders\x90\x02\x01B\xdb\x01\n" +

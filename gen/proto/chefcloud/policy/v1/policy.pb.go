@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: chefcloud/policy/v1/policy.proto
 
-// Package chefcloud.policy.v1 declares, beside each RPC, who may call it.
+// Package chefcloud.policy.v1 declares, beside each RPC, who may call it and how often.
 
 package policyv1
 
@@ -85,6 +85,55 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_chefcloud_policy_v1_policy_proto_rawDescGZIP(), []int{0}
 }
 
+// What calls of a method are counted against, for each user and API key. Public methods are counted by client address.
+type Budget int32
+
+const (
+	// The requests a minute of the organisation's plan.
+	Budget_BUDGET_UNSPECIFIED Budget = 0
+	// Terminals' batches, whatever the plan: a till must get its sales in.
+	Budget_BUDGET_INGEST Budget = 1
+)
+
+// Enum value maps for Budget.
+var (
+	Budget_name = map[int32]string{
+		0: "BUDGET_UNSPECIFIED",
+		1: "BUDGET_INGEST",
+	}
+	Budget_value = map[string]int32{
+		"BUDGET_UNSPECIFIED": 0,
+		"BUDGET_INGEST":      1,
+	}
+)
+
+func (x Budget) Enum() *Budget {
+	p := new(Budget)
+	*p = x
+	return p
+}
+
+func (x Budget) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Budget) Descriptor() protoreflect.EnumDescriptor {
+	return file_chefcloud_policy_v1_policy_proto_enumTypes[1].Descriptor()
+}
+
+func (Budget) Type() protoreflect.EnumType {
+	return &file_chefcloud_policy_v1_policy_proto_enumTypes[1]
+}
+
+func (x Budget) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Budget.Descriptor instead.
+func (Budget) EnumDescriptor() ([]byte, []int) {
+	return file_chefcloud_policy_v1_policy_proto_rawDescGZIP(), []int{1}
+}
+
 // Policy of one method.
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -93,7 +142,9 @@ type Policy struct {
 	// The least role that a user needs.
 	MinimumRole Role `protobuf:"varint,2,opt,name=minimum_role,json=minimumRole,proto3,enum=chefcloud.policy.v1.Role" json:"minimum_role,omitempty"`
 	// The scope that an API key needs, for example `orders:write`; empty refuses API keys.
-	ApiKeyScope   string `protobuf:"bytes,3,opt,name=api_key_scope,json=apiKeyScope,proto3" json:"api_key_scope,omitempty"`
+	ApiKeyScope string `protobuf:"bytes,3,opt,name=api_key_scope,json=apiKeyScope,proto3" json:"api_key_scope,omitempty"`
+	// What its calls are counted against.
+	Budget        Budget `protobuf:"varint,4,opt,name=budget,proto3,enum=chefcloud.policy.v1.Budget" json:"budget,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -149,6 +200,13 @@ func (x *Policy) GetApiKeyScope() string {
 	return ""
 }
 
+func (x *Policy) GetBudget() Budget {
+	if x != nil {
+		return x.Budget
+	}
+	return Budget_BUDGET_UNSPECIFIED
+}
+
 var file_chefcloud_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -162,7 +220,7 @@ var file_chefcloud_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.MethodOptions.
 var (
-	// Who may call the method. A method without a policy is refused to everybody.
+	// Who may call the method, and how often. A method without a policy is refused to everybody.
 	//
 	// optional chefcloud.policy.v1.Policy policy = 50101;
 	E_Policy = &file_chefcloud_policy_v1_policy_proto_extTypes[0]
@@ -172,11 +230,12 @@ var File_chefcloud_policy_v1_policy_proto protoreflect.FileDescriptor
 
 const file_chefcloud_policy_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	" chefcloud/policy/v1/policy.proto\x12\x13chefcloud.policy.v1\x1a google/protobuf/descriptor.proto\"\x82\x01\n" +
+	" chefcloud/policy/v1/policy.proto\x12\x13chefcloud.policy.v1\x1a google/protobuf/descriptor.proto\"\xb7\x01\n" +
 	"\x06Policy\x12\x16\n" +
 	"\x06public\x18\x01 \x01(\bR\x06public\x12<\n" +
 	"\fminimum_role\x18\x02 \x01(\x0e2\x19.chefcloud.policy.v1.RoleR\vminimumRole\x12\"\n" +
-	"\rapi_key_scope\x18\x03 \x01(\tR\vapiKeyScope*c\n" +
+	"\rapi_key_scope\x18\x03 \x01(\tR\vapiKeyScope\x123\n" +
+	"\x06budget\x18\x04 \x01(\x0e2\x1b.chefcloud.policy.v1.BudgetR\x06budget*c\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -184,7 +243,10 @@ const file_chefcloud_policy_v1_policy_proto_rawDesc = "" +
 	"\x0fROLE_SUPERVISOR\x10\x02\x12\x10\n" +
 	"\fROLE_MANAGER\x10\x03\x12\x0e\n" +
 	"\n" +
-	"ROLE_OWNER\x10\x04:X\n" +
+	"ROLE_OWNER\x10\x04*3\n" +
+	"\x06Budget\x12\x16\n" +
+	"\x12BUDGET_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rBUDGET_INGEST\x10\x01:X\n" +
 	"\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\v2\x1b.chefcloud.policy.v1.PolicyR\x06policy\x88\x01\x01B\xdb\x01\n" +
 	"\x17com.chefcloud.policy.v1B\vPolicyProtoP\x01ZEgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1;policyv1\xa2\x02\x03CPX\xaa\x02\x13Chefcloud.Policy.V1\xca\x02\x13Chefcloud\\Policy\\V1\xe2\x02\x1fChefcloud\\Policy\\V1\\GPBMetadata\xea\x02\x15Chefcloud::Policy::V1b\x06proto3"
 
@@ -200,22 +262,24 @@ func file_chefcloud_policy_v1_policy_proto_rawDescGZIP() []byte {
 	return file_chefcloud_policy_v1_policy_proto_rawDescData
 }
 
-var file_chefcloud_policy_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_chefcloud_policy_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_chefcloud_policy_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_chefcloud_policy_v1_policy_proto_goTypes = []any{
 	(Role)(0),                          // 0: chefcloud.policy.v1.Role
-	(*Policy)(nil),                     // 1: chefcloud.policy.v1.Policy
-	(*descriptorpb.MethodOptions)(nil), // 2: google.protobuf.MethodOptions
+	(Budget)(0),                        // 1: chefcloud.policy.v1.Budget
+	(*Policy)(nil),                     // 2: chefcloud.policy.v1.Policy
+	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
 }
 var file_chefcloud_policy_v1_policy_proto_depIdxs = []int32{
 	0, // 0: chefcloud.policy.v1.Policy.minimum_role:type_name -> chefcloud.policy.v1.Role
-	2, // 1: chefcloud.policy.v1.policy:extendee -> google.protobuf.MethodOptions
-	1, // 2: chefcloud.policy.v1.policy:type_name -> chefcloud.policy.v1.Policy
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	2, // [2:3] is the sub-list for extension type_name
-	1, // [1:2] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1, // 1: chefcloud.policy.v1.Policy.budget:type_name -> chefcloud.policy.v1.Budget
+	3, // 2: chefcloud.policy.v1.policy:extendee -> google.protobuf.MethodOptions
+	2, // 3: chefcloud.policy.v1.policy:type_name -> chefcloud.policy.v1.Policy
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	3, // [3:4] is the sub-list for extension type_name
+	2, // [2:3] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_policy_v1_policy_proto_init() }
@@ -228,7 +292,7 @@ func file_chefcloud_policy_v1_policy_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_policy_v1_policy_proto_rawDesc), len(file_chefcloud_policy_v1_policy_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   1,
 			NumExtensions: 1,
 			NumServices:   0,

@@ -1,0 +1,81 @@
+package ratelimit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/valkey-io/valkey-go"
+)
+
+const (
+	// heartbeatInterval is how often a node says that it is alive.
+	heartbeatInterval = time.Second
+	// nodeTimeout is how long after its last heartbeat a node still counts.
+	nodeTimeout = 3 * time.Second
+)
+
+// position is this node's place among the live ones.
+type position struct {
+	nodes, rank int
+}
+
+// share is the node's part of a limit. The parts of all nodes add up to the limit, unless there are more nodes than places:
+// each has at least one.
+func (p *position) share(limit int) int {
+	share := limit / p.nodes
+	if p.rank < limit%p.nodes {
+		share++
+	}
+	return max(share, 1)
+}
+
+// beat notes a node's heartbeat, forgets dead nodes and returns those that live.
+//
+// KEYS: the sorted set of nodes. ARGV: node, timeout in milliseconds.
+var beat = valkey.NewLuaScript(`
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - ARGV[2]))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('ZRANGE', KEYS[1], 0, -1)`)
+
+func (l *Limiter) nodesKey() string { return l.prefix + ".nodes" }
+
+// locate says that this node is alive and learns its position.
+func (l *Limiter) locate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	client, err := l.connector.Client()
+	if err != nil {
+		return err
+	}
+	timeout := strconv.FormatInt(nodeTimeout.Milliseconds(), 10)
+	nodes, err := beat.Exec(ctx, client, []string{l.nodesKey()}, []string{l.node, timeout}).AsStrSlice()
+	if err != nil {
+		return fmt.Errorf("tell Valkey of this node: %w", err)
+	}
+	slices.Sort(nodes) // they come by heartbeat, which changes
+	rank, ok := slices.BinarySearch(nodes, l.node)
+	if !ok {
+		return fmt.Errorf("tell Valkey of this node: it is not among %d", len(nodes))
+	}
+	l.position.Store(&position{nodes: len(nodes), rank: rank})
+	return nil
+}
+
+// leave takes this node out of the count at once.
+func (l *Limiter) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	client, err := l.connector.Client()
+	if err != nil {
+		return
+	}
+	if err := client.Do(ctx, client.B().Zrem().Key(l.nodesKey()).Member(l.node).Build()).Error(); err != nil {
+		l.log.Debug().Err(err).Msg("take this node out of the count")
+	}
+}
