@@ -12,6 +12,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/auth"
 	"github.com/chefcloud/chefcloud/app/franchise"
 	"github.com/chefcloud/chefcloud/app/inventory"
+	"github.com/chefcloud/chefcloud/app/kpi"
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/orders"
 	"github.com/chefcloud/chefcloud/app/platform/config"
@@ -32,6 +33,7 @@ var Domains = fx.Options(
 	auth.Module,
 	franchise.Module,
 	inventory.Module,
+	kpi.Module,
 	menu.Module,
 	orders.Module,
 	procurement.Module,

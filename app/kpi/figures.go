@@ -23,7 +23,7 @@ type state struct {
 }
 
 func (s state) plus(other state) state {
-	s.Figures = s.Figures.Plus(other.Figures)
+	s.Figures = s.Plus(other.Figures)
 	s.hasTarget = s.hasTarget || other.hasTarget
 	s.openOrders += other.openOrders
 	s.stockAtRisk += other.stockAtRisk

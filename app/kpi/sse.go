@@ -133,7 +133,7 @@ func (e *eventWriter) write(event []byte) error {
 	if err := e.controller.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
-	if _, err := e.writer.Write(event); err != nil {
+	if _, err := e.writer.Write(event); err != nil { //nolint:gosec // an event stream, which no browser renders
 		return slow(err)
 	}
 	return slow(e.controller.Flush())

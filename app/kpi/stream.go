@@ -59,15 +59,11 @@ func (b *Broker) close(o *opening) { b.unwatch(o.watcher) }
 // serve writes a stream until its client is gone, which ctx tells, or it must end. lastID are the figures that the client has.
 func (b *Broker) serve(ctx context.Context, o *opening, lastID string, out sink) error {
 	reason, err := b.write(ctx, o, lastID, out)
-	switch {
-	case errors.Is(err, errTooSlow):
+	if errors.Is(err, errTooSlow) {
 		reason = kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW
-	case err != nil || ctx.Err() != nil:
-		b.metrics.ended.WithLabelValues("client_gone").Inc()
-		return nil
 	}
 	b.metrics.ended.WithLabelValues(nameOf(reason)).Inc()
-	if reason == kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW {
+	if err != nil || ctx.Err() != nil {
 		return err
 	}
 	return out.goodbye(reason, retryAfter(reason))
@@ -131,6 +127,7 @@ var reasonNames = map[kpiv1.GoodbyeReason]string{
 	kpiv1.GoodbyeReason_GOODBYE_REASON_SHUTDOWN:      "shutdown",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED: "token_expired",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW:      "too_slow",
+	kpiv1.GoodbyeReason_GOODBYE_REASON_UNSPECIFIED:   "client_gone",
 }
 
 func nameOf(reason kpiv1.GoodbyeReason) string { return reasonNames[reason] }

@@ -30,6 +30,12 @@ func carryHeader(next http.Handler) http.Handler {
 	})
 }
 
+// CarryHeader lets [Show] reach the header of the answer, as it does in RPCs.
+func CarryHeader(next http.Handler) http.Handler { return carryHeader(next) }
+
+// Show puts a decision into the header of the answer, for what is counted by a handler itself.
+func Show(ctx context.Context, d ratelimit.Decision) { show(ctx, d) }
+
 // show puts a decision into the header of the answer.
 func show(ctx context.Context, d ratelimit.Decision) {
 	if header, ok := ctx.Value(headerKey{}).(http.Header); ok {
@@ -78,7 +84,7 @@ func unauthenticated(err error) bool {
 func limit(l *ratelimit.Limiter) step {
 	return func(ctx context.Context, c call, next func(ctx context.Context) error) error {
 		who := caller.From(ctx)
-		if l == nil || who.Kind == caller.KindNone {
+		if l == nil || who.Kind == caller.KindNone || policyOf(c.spec).GetBudget() == policyv1.Budget_BUDGET_STREAM {
 			return next(ctx)
 		}
 		subject, most := l.Charge(budgetOf(c.spec), who)

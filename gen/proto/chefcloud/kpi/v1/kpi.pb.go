@@ -1056,12 +1056,12 @@ const file_chefcloud_kpi_v1_kpi_proto_rawDesc = "" +
 	"\x17GOODBYE_REASON_SHUTDOWN\x10\x01\x12 \n" +
 	"\x1cGOODBYE_REASON_TOKEN_EXPIRED\x10\x02\x12\x1f\n" +
 	"\x1bGOODBYE_REASON_ACCESS_ENDED\x10\x03\x12\x1b\n" +
-	"\x17GOODBYE_REASON_TOO_SLOW\x10\x042\x8a\x03\n" +
+	"\x17GOODBYE_REASON_TOO_SLOW\x10\x042\x8c\x03\n" +
 	"\n" +
 	"KpiService\x12t\n" +
-	"\aGetKpis\x12 .chefcloud.kpi.v1.GetKpisRequest\x1a!.chefcloud.kpi.v1.GetKpisResponse\"$\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\a\x12\x05/kpis\x90\x02\x01\x12r\n" +
+	"\aGetKpis\x12 .chefcloud.kpi.v1.GetKpisRequest\x1a!.chefcloud.kpi.v1.GetKpisResponse\"$\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\a\x12\x05/kpis\x90\x02\x01\x12t\n" +
 	"\n" +
-	"StreamKpis\x12#.chefcloud.kpi.v1.StreamKpisRequest\x1a$.chefcloud.kpi.v1.StreamKpisResponse\"\x17\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x90\x02\x010\x01\x12\x91\x01\n" +
+	"StreamKpis\x12#.chefcloud.kpi.v1.StreamKpisRequest\x1a$.chefcloud.kpi.v1.StreamKpisResponse\"\x19\xaa\xbb\x18\x12\x10\x02\x1a\freports:read \x02\x90\x02\x010\x01\x12\x91\x01\n" +
 	"\x12CreateStreamTicket\x12+.chefcloud.kpi.v1.CreateStreamTicketRequest\x1a,.chefcloud.kpi.v1.CreateStreamTicketResponse\" \xaa\xbb\x18\x02\x10\x02\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/stream/ticketsB\xc3\x01\n" +
 	"\x14com.chefcloud.kpi.v1B\bKpiProtoP\x01Z?github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1;kpiv1\xa2\x02\x03CKX\xaa\x02\x10Chefcloud.Kpi.V1\xca\x02\x10Chefcloud\\Kpi\\V1\xe2\x02\x1cChefcloud\\Kpi\\V1\\GPBMetadata\xea\x02\x12Chefcloud::Kpi::V1b\x06proto3"
 
