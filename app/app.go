@@ -10,6 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/chefcloud/chefcloud/app/auth"
+	"github.com/chefcloud/chefcloud/app/billing"
 	"github.com/chefcloud/chefcloud/app/franchise"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/kpi"
@@ -20,6 +21,9 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/procurement"
 	"github.com/chefcloud/chefcloud/app/promotions"
+	"github.com/chefcloud/chefcloud/app/webhooks"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing/alerts"
 )
 
 // startTimeout is how long the process may take until it listens.
@@ -31,6 +35,7 @@ const stopTimeout = 10 * time.Second
 // Domains are the product's business packages.
 var Domains = fx.Options(
 	auth.Module,
+	billing.Module,
 	franchise.Module,
 	inventory.Module,
 	kpi.Module,
@@ -38,6 +43,9 @@ var Domains = fx.Options(
 	orders.Module,
 	procurement.Module,
 	promotions.Module,
+	webhooks.Module,
+	alerts.Module,
+	outgoing.Module,
 )
 
 // Options returns everything that a server process consists of.

@@ -107,6 +107,21 @@ func TestRoutesBesideRPC(t *testing.T) {
 		require.Contains(t, strings.ToLower(response.Header.Get("Access-Control-Allow-Headers")), "connect-protocol-version")
 	})
 
+	t.Run("BrowsersMayReadTheLimit", func(t *testing.T) {
+		t.Parallel()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/auth/me", http.NoBody)
+		require.NoError(t, err)
+		request.Header.Set("Origin", origin)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		exposed := strings.ToLower(response.Header.Get("Access-Control-Expose-Headers"))
+		for _, name := range []string{"RateLimit", "RateLimit-Policy", "Retry-After"} {
+			require.Contains(t, strings.Split(strings.ReplaceAll(exposed, " ", ""), ","), strings.ToLower(name))
+		}
+		require.Equal(t, `"address";q=1200;w=60`, response.Header.Get("RateLimit-Policy"))
+	})
+
 	t.Run("ARequestIdComesBack", func(t *testing.T) {
 		t.Parallel()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/ready", nil)

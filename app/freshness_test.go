@@ -76,7 +76,8 @@ func startCluster(t *testing.T, size int) *cluster {
 	for range size {
 		c.nodes = append(c.nodes, process.Start(t,
 			"DATABASE_URL=postgres://"+user+"@"+c.database.Listen+"/"+parsed[1], "DB_POOL_MAX=16",
-			"REDIS_HOST=127.0.0.1", "REDIS_PORT="+valkeyPort, "REDIS_DB="+strconv.Itoa(ownDB), "CACHE_PREFIX=fresh").URL)
+			"REDIS_HOST=127.0.0.1", "REDIS_PORT="+valkeyPort, "REDIS_DB="+strconv.Itoa(ownDB), "CACHE_PREFIX=fresh",
+			"PLAN_LIMIT_ENT=1000000", "INGEST_LIMIT_PER_MIN=1000000").URL)
 	}
 	signedIn, err := authv1connect.NewAuthServiceClient(http.DefaultClient, c.nodes[0]).
 		Login(t.Context(), &authv1.LoginRequest{Email: ownerEmail, Password: ownerPassword})

@@ -22,6 +22,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/platform/valkey"
+	"github.com/chefcloud/chefcloud/app/webhooks"
 	"github.com/chefcloud/chefcloud/web"
 )
 
@@ -197,6 +198,7 @@ type parts struct {
 	Settings      *config.Config
 	Tracing       *observability.Tracing
 	Validator     protovalidate.Validator
+	Webhooks      *webhooks.Intake
 }
 
 // encodings finds kept encodings of any kind of message.
@@ -233,10 +235,11 @@ func newHandler(p parts) (http.Handler, error) {
 		Dashboard: httpserver.Dashboard(files, built),
 		Database:  p.DB,
 		HTTP:      p.Settings.HTTP,
-		KPIs:      rpc.CarryHeader(p.Events),
+		KPIs:      p.Events,
 		Log:       p.Log,
 		Ready:     p.Ready,
 		Valkey:    p.Connection,
+		Webhooks:  p.Webhooks,
 	}
 	if p.Settings.Observability.Metrics {
 		routes.Metrics = p.Registry

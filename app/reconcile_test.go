@@ -62,9 +62,9 @@ func openKitchen(t *testing.T, db *postgres.DB) *kitchen {
 	}
 	fixed := clock.Fixed(k.now)
 	k.promote(t, db)
-	orderHandler := orders.NewHandler(db, orders.NewService(fixed, promotions.NewPricer()), rpctest.Validate)
+	orderHandler := orders.NewHandler(db, orders.NewService(fixed, promotions.NewPricer(), nil), rpctest.Validate)
 	inventoryHandler := inventory.NewHandler(db, inventory.NewService(fixed))
-	purchaseHandler := procurement.NewHandler(db, procurement.NewService(fixed), nil)
+	purchaseHandler := procurement.NewHandler(db, procurement.NewService(fixed, nil), nil)
 	server := rpctest.New(t,
 		rpc.Service{Name: ordersv1connect.OrderServiceName, Build: func(o ...connect.HandlerOption) (string, http.Handler) {
 			return ordersv1connect.NewOrderServiceHandler(orderHandler, o...)

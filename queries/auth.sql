@@ -101,6 +101,9 @@ VALUES (@org_id, @id, @name, @secret_hash, @scopes, sqlc.narg(branch_id), @creat
 -- name: ApiKeyGet :one
 SELECT * FROM api_keys WHERE org_id = @org_id AND id = @id;
 
+-- name: ApiKeyCreatorGet :one
+SELECT created_by FROM api_keys WHERE org_id = @org_id AND id = @id;
+
 -- name: ApiKeyAccessGet :one
 -- What a key is worth now.
 SELECT sqlc.embed(k), o.plan

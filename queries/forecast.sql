@@ -55,9 +55,13 @@ WHERE d.org_id = @org_id AND d.branch_id = @branch_id AND d.business_date <= @to
 GROUP BY d.item_id, 2
 ORDER BY d.item_id, 2;
 
+-- name: ForecastBranchLock :exec
+-- Keeps runs that overlap apart, branch by branch.
+SELECT FROM branches WHERE org_id = @org_id AND id = @id FOR NO KEY UPDATE;
+
 -- name: ForecastPointDelete :exec
 -- What an earlier run foresaw from a date on. Points of dates before stay, to be compared with what was used.
-DELETE FROM forecast_points WHERE org_id = @org_id AND branch_id = @branch_id AND date >= @from_date;
+DELETE FROM forecast_points WHERE org_id = @org_id AND branch_id = @branch_id AND (date >= @from_date OR date < @kept_from);
 
 -- name: ForecastPointInsert :exec
 INSERT INTO forecast_points (org_id, branch_id, item_id, date, quantity, p025, p10, p90, p975, method, generated_at)

@@ -47,7 +47,7 @@ DELETE FROM jobs WHERE org_id = @org_id AND created_at < @before AND status IN (
 SELECT org_id FROM organisations ORDER BY org_id;
 
 -- name: JobFailLost :execrows
--- Jobs that run on no node any more: each attempt ended with its process.
+-- Jobs that run on no node any more, and that no other node takes over: the last attempt ended with its process.
 UPDATE jobs
 SET status = 'FAILED', error = 'the process that did the job ended', finished_at = @finished_at
-WHERE org_id = @org_id AND status = 'RUNNING' AND started_at < @started_before;
+WHERE org_id = @org_id AND status = 'RUNNING' AND started_at < @started_before AND attempt >= @last_attempt;

@@ -34,8 +34,11 @@ FROM promotions p
 WHERE p.org_id = @org_id AND p.id = @id;
 
 -- name: PromotionList :many
+-- Redemptions are counted up to a bound: a happy hour has millions.
 SELECT p.*, (
-  SELECT count(*) FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.promotion_id = p.id AND r.released_at IS NULL
+  SELECT count(*) FROM (
+    SELECT FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.promotion_id = p.id AND r.released_at IS NULL LIMIT 10000
+  ) AS counted
 )::bigint AS redemptions
 FROM promotions p
 WHERE p.org_id = @org_id
@@ -70,11 +73,13 @@ SELECT * FROM promotion_events WHERE org_id = @org_id AND promotion_id = @promot
 -- name: PromotionCouponUpsert :exec
 -- What was redeemed of a code so far counts against a bound that comes later.
 INSERT INTO promotion_coupons (org_id, promotion_id, code, limit_each, redeemed)
-SELECT @org_id, @promotion_id, t.code, @limit_each, CASE WHEN @limit_each::bigint = 0 THEN 0 ELSE (
-  SELECT count(*) FROM promotion_redemptions r
-  WHERE r.org_id = @org_id AND r.promotion_id = @promotion_id AND r.coupon_code = t.code AND r.released_at IS NULL
-) END
+SELECT @org_id, @promotion_id, t.code, @limit_each, coalesce(counted.redeemed, 0)
 FROM (SELECT unnest(@codes::text[]) AS code) AS t
+LEFT JOIN (
+  SELECT r.coupon_code, count(*) AS redeemed FROM promotion_redemptions r
+  WHERE r.org_id = @org_id AND r.promotion_id = @promotion_id AND r.released_at IS NULL AND @limit_each::bigint <> 0
+  GROUP BY r.coupon_code
+) AS counted ON counted.coupon_code = t.code
 ORDER BY t.code
 ON CONFLICT (org_id, promotion_id, code) DO UPDATE SET limit_each = excluded.limit_each, redeemed = excluded.redeemed;
 
@@ -155,6 +160,15 @@ WHERE p.org_id = @org_id AND p.limit_total > 0 AND p.id IN (
   SELECT r.promotion_id FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.order_id = @order_id AND r.released_at IS NULL
 )
 ORDER BY p.id
+FOR NO KEY UPDATE;
+
+-- name: PromotionCouponRedemptionLock :exec
+-- The same of coupons.
+SELECT c.code FROM promotion_coupons c
+WHERE c.org_id = @org_id AND c.limit_each > 0 AND (c.promotion_id, c.code) IN (
+  SELECT r.promotion_id, r.coupon_code FROM promotion_redemptions r WHERE r.org_id = @org_id AND r.order_id = @order_id AND r.released_at IS NULL
+)
+ORDER BY c.promotion_id, c.code
 FOR NO KEY UPDATE;
 
 -- name: PromotionCouponCountList :many

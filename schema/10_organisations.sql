@@ -17,6 +17,8 @@ CREATE TABLE organisations (
   promotion_mode text NOT NULL DEFAULT 'PRIORITY',
   -- Goes up with each change of a promotion; by it every node sees whether what it prices by is current.
   promotions_version bigint NOT NULL DEFAULT 0,
+  -- What enabled endpoints want to be told of, so that whoever has read the branch knows whether to write an event.
+  webhook_events text[] NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL,
   PRIMARY KEY (org_id),
   CONSTRAINT organisations_id_form CHECK (length(org_id) <= 64 AND org_id ~ '^[A-Za-z0-9_-]+$'),

@@ -86,3 +86,12 @@ type eventCursor struct {
 	At time.Time
 	ID string
 }
+
+// Record writes an event of another domain, by the caller, in the transaction of what it tells of.
+func Record(ctx context.Context, tx postgres.Querier, at time.Time, action Action, target string) error {
+	c, o := caller.From(ctx), originOf(ctx)
+	var s store
+	return s.insertEvent(ctx, tx, &Event{
+		Action: action, ActorID: c.ActorID(), Address: o.address, At: at, ID: ids.New("aud"), OrgID: c.OrgID, RequestID: o.requestID, Target: target,
+	})
+}

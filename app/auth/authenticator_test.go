@@ -103,6 +103,46 @@ func TestAuthenticator(t *testing.T) {
 		require.Empty(t, c.BranchID, "a manager isn't bound to the branch that the row still names")
 	})
 
+	t.Run("KnowsThePlanWithinASecond", func(t *testing.T) {
+		t.Parallel()
+		n, b := setup(t)
+		key, err := b.owner.CreateApiKey(t.Context(), &authv1.CreateApiKeyRequest{Name: "Till", Scopes: []string{"orders:write"}})
+		require.NoError(t, err)
+		plans := func() (plans []string) {
+			for _, bearer := range []string{b.staff.GetAccessToken(), key.GetSecret()} {
+				c, err := authenticate(t, n, bearer)
+				require.NoError(t, err)
+				plans = append(plans, c.Plan)
+			}
+			return plans
+		}
+		require.Equal(t, []string{"ENT", "ENT"}, plans())
+		_, err = n.db.Exec(t.Context(), "UPDATE organisations SET plan = 'PRO' WHERE org_id = 'ORG_1'")
+		require.NoError(t, err)
+		b.clock.Advance(time.Second - time.Millisecond)
+		require.Equal(t, []string{"PRO", "PRO"}, plans())
+	})
+
+	t.Run("RecognisesWithoutAskingTheDatabase", func(t *testing.T) {
+		t.Parallel()
+		n, b := setup(t)
+		created, err := b.owner.CreateApiKey(t.Context(), &authv1.CreateApiKeyRequest{Name: "Till", Scopes: []string{"orders:write"}})
+		require.NoError(t, err)
+		key, access := "Bearer "+created.GetSecret(), "Bearer "+b.staff.GetAccessToken()
+		require.False(t, n.authenticator.Recognises(key), "it hasn't been here yet")
+		_, err = n.authenticator.Authenticate(t.Context(), key)
+		require.NoError(t, err)
+		n.db.Close()
+		b.clock.Advance(memoTTL)
+		require.True(t, n.authenticator.Recognises(key))
+		require.True(t, n.authenticator.Recognises(access))
+		for _, header := range []string{"", "Bearer", "Bearer x", access + "x", key + "x", key[:len(key)-1] + "~", "Basic " + b.staff.GetAccessToken()} {
+			require.False(t, n.authenticator.Recognises(header), header)
+		}
+		b.clock.Advance(accessTTL)
+		require.False(t, n.authenticator.Recognises(access), "it has expired")
+	})
+
 	t.Run("RefusesAnExpiredTokenAlsoWhenItKnowsIt", func(t *testing.T) {
 		t.Parallel()
 		n, b := setup(t)

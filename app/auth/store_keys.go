@@ -76,3 +76,15 @@ func apiKeyFromRow(row *sqlc.ApiKey) *APIKey {
 		Name: row.Name, OrgID: row.OrgID, RevokedAt: value(row.RevokedAt), Scopes: row.Scopes, SecretHash: row.SecretHash,
 	}
 }
+
+// personBehind returns who made a key; an actor that is no key is itself.
+func (s store) personBehind(ctx context.Context, q postgres.Querier, orgID, actorID string) (string, error) {
+	creator, err := s.queries.ApiKeyCreatorGet(ctx, q, &sqlc.ApiKeyCreatorGetParams{OrgID: orgID, ID: actorID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return actorID, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("get creator of API key: %w", err)
+	}
+	return creator, nil
+}

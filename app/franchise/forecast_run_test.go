@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/chefcloud/chefcloud/app/franchise/daysales"
 	"github.com/chefcloud/chefcloud/app/franchise/forecast"
@@ -28,6 +29,25 @@ func TestForecastRun(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	ignore := func(int, int) {}
+
+	t.Run("RunsThatOverlapDoNotCollide", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, db)
+		branch, beef := b.branch(t, factory.BranchOpts{}), factory.Item(t, db, b.owner)
+		today := date(t, "2024-11-08")
+		for day := today.AddDays(-30); day.Before(today); day = day.AddDays(1) {
+			b.sell(t, branch, beef, day, "20")
+		}
+		runner := forecast.NewRunner(db, b.clock.Now)
+		var running errgroup.Group
+		for range 6 {
+			running.Go(func() error {
+				_, err := runner.Run(t.Context(), b.owner.OrgID, forecast.RunArgs{HorizonDays: 7}, ignore)
+				return err
+			})
+		}
+		require.NoError(t, running.Wait())
+	})
 
 	t.Run("ForeseesFromWhatWasUsedAndKeepsWhatWasForeseenBefore", func(t *testing.T) {
 		t.Parallel()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/franchise/forecast"
 	"github.com/chefcloud/chefcloud/app/franchise/organisation"
+	"github.com/chefcloud/chefcloud/app/franchise/rankings"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/jobs"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
@@ -36,6 +37,18 @@ func (h *Handler) StartForecastRun(ctx context.Context, req *franchisev1.StartFo
 		}
 		wire, err := jobs.ToProto(job)
 		return &franchisev1.StartForecastRunResponse{Job: wire}, err
+	})
+}
+
+// StartRankingsRun implements [franchisev1connect.FranchiseServiceHandler].
+func (h *Handler) StartRankingsRun(ctx context.Context, req *franchisev1.StartRankingsRunRequest) (*franchisev1.StartRankingsRunResponse, error) {
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*franchisev1.StartRankingsRunResponse, error) {
+		job, err := h.jobs.Start(ctx, tx, rankings.JobKind, "", rankings.RunArgs{Months: req.GetPeriods()})
+		if err != nil {
+			return nil, err
+		}
+		wire, err := jobs.ToProto(job)
+		return &franchisev1.StartRankingsRunResponse{Job: wire}, err
 	})
 }
 

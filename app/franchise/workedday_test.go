@@ -109,7 +109,7 @@ func instant(day, hour, minute int) *timestamppb.Timestamp {
 }
 
 func ordersService(b *testBundle) rpc.Service {
-	handler := orders.NewHandler(b.db, orders.NewService(b.clock.Now, promotions.NewPricer()), rpctest.Validate)
+	handler := orders.NewHandler(b.db, orders.NewService(b.clock.Now, promotions.NewPricer(), nil), rpctest.Validate)
 	return rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

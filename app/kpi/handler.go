@@ -25,8 +25,9 @@ func invalidFlag(name string) error { return fault.Invalid(name, "must be true o
 
 // Limits keeps anybody from having too many streams.
 type Limits interface {
-	// Open takes one of the caller's places, or is resource_exhausted. The place must be given back.
-	Open(ctx context.Context, c caller.Caller) (giveBack func(), err error)
+	// Open takes one of the caller's places, or is resource_exhausted; what is left goes into the header of the answer. The place must be
+	// given back.
+	Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error)
 }
 
 // opener opens streams for the caller of a context.
@@ -64,13 +65,13 @@ func (o *opener) view(ctx context.Context, branchID string, branches bool) (View
 	return View{BranchID: branchID, Branches: branches}, nil
 }
 
-func (o *opener) open(ctx context.Context, branchID string, branches bool) (*stream, error) {
+func (o *opener) open(ctx context.Context, branchID string, branches bool, answer http.Header) (*stream, error) {
 	view, err := o.view(ctx, branchID, branches)
 	if err != nil {
 		return nil, err
 	}
 	c := caller.From(ctx)
-	giveBack, err := o.limits.Open(ctx, c)
+	giveBack, err := o.limits.Open(ctx, c, answer)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func (h *Handler) GetKpis(ctx context.Context, req *kpiv1.GetKpisRequest) (*kpiv
 
 // StreamKpis implements [kpiv1connect.KpiServiceHandler].
 func (h *Handler) StreamKpis(ctx context.Context, req *kpiv1.StreamKpisRequest, to *connect.ServerStream[kpiv1.StreamKpisResponse]) error {
-	stream, err := h.opener.open(ctx, req.GetBranchId(), req.GetBranches())
+	stream, err := h.opener.open(ctx, req.GetBranchId(), req.GetBranches(), to.ResponseHeader())
 	if err != nil {
 		return err
 	}

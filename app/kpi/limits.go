@@ -3,13 +3,14 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"net/http"
+
+	"github.com/rs/zerolog"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/places"
 	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
-	"github.com/chefcloud/chefcloud/app/platform/rpc"
-	"github.com/rs/zerolog"
 )
 
 // limits holds callers to so many streams at a time, and so many opened in a minute, over all nodes.
@@ -20,7 +21,7 @@ type limits struct {
 }
 
 // Open implements [Limits]. A stream that finds no place isn't counted as opened.
-func (l *limits) Open(ctx context.Context, c caller.Caller) (giveBack func(), err error) {
+func (l *limits) Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error) {
 	id := c.UserID
 	if c.Kind == caller.KindAPIKey {
 		id = c.APIKeyID
@@ -33,7 +34,7 @@ func (l *limits) Open(ctx context.Context, c caller.Caller) (giveBack func(), er
 	}
 	subject, most := l.limiter.Charge(ratelimit.Stream, c)
 	d := l.limiter.Allow(ctx, subject, most)
-	rpc.Show(ctx, d)
+	d.SetHeaders(answer)
 	if !d.Admitted {
 		giveBack()
 		zerolog.Ctx(ctx).Info().Str("actor_id", id).Msg("SSE rate limit: too many streams opened in a minute")

@@ -63,7 +63,7 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := rpc.Permit(streamMethod, c, asked); err != nil {
 		return err
 	}
-	stream, err := h.opener.open(ctx, asked.GetBranchId(), branches)
+	stream, err := h.opener.open(ctx, asked.GetBranchId(), branches, w.Header())
 	if err != nil {
 		return err
 	}

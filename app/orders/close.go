@@ -26,7 +26,9 @@ type Closing struct {
 // promotions that the order was eligible for.
 func (s *Service) Close(ctx context.Context, tx postgres.Querier, id string, c Closing) (*Order, pricing.Result, error) {
 	var result pricing.Result
+	var at branch.Branch
 	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
+		at = b
 		if c.Covers != nil {
 			o.Covers = *c.Covers
 		}
@@ -55,7 +57,10 @@ func (s *Service) Close(ctx context.Context, tx postgres.Querier, id string, c C
 	if err != nil {
 		return nil, result, err
 	}
-	return o, result, s.count(ctx, tx, o, o.BusinessDate, o.figures())
+	if err := s.count(ctx, tx, o, o.BusinessDate, o.figures()); err != nil {
+		return nil, result, err
+	}
+	return o, result, s.announce(ctx, tx, at, closedEvent(o))
 }
 
 // Preview returns an order as [Service.Close] would make it now, without its cost, and a reason for each active promotion.

@@ -13,8 +13,9 @@ import (
 // Void cancels an order. restock puts what a closed one used up back into its batches.
 func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason string, restock bool) (*Order, error) {
 	var was Order
+	var at branch.Branch
 	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) error {
-		was = *o
+		was, at = *o, b
 		now := s.clock()
 		restocked := restock && o.Status == StatusClosed
 		if err := o.Void(now, b.BusinessDate(now), reason, caller.From(ctx).ActorID(), restocked); err != nil {
@@ -33,7 +34,10 @@ func (s *Service) Void(ctx context.Context, tx postgres.Querier, id, reason stri
 	if err != nil {
 		return nil, err
 	}
-	return o, s.count(ctx, tx, o, o.BusinessDate, voidDelta(&was, o))
+	if err := s.count(ctx, tx, o, o.BusinessDate, voidDelta(&was, o)); err != nil {
+		return nil, err
+	}
+	return o, s.announce(ctx, tx, at, voidedEvent(o))
 }
 
 // voidDelta is what a void changes of its business date.
@@ -50,7 +54,9 @@ func voidDelta(was, is *Order) daysales.Figures {
 // Refund pays back part of a closed order; it counts today.
 func (s *Service) Refund(ctx context.Context, tx postgres.Querier, id string, amount int64, restock bool, g Grant) (*Order, error) {
 	var a Adjustment
+	var at branch.Branch
 	o, err := s.change(ctx, tx, id, func(o *Order, b branch.Branch) (err error) {
+		at = b
 		now := s.clock()
 		if a, err = o.Refund(amount, b.BusinessDate(now), restock, s.signed(ctx, g)); err != nil || !restock {
 			return err
@@ -60,7 +66,10 @@ func (s *Service) Refund(ctx context.Context, tx postgres.Querier, id string, am
 	if err != nil {
 		return nil, err
 	}
-	return o, s.count(ctx, tx, o, a.BusinessDate, refundDelta(a))
+	if err := s.count(ctx, tx, o, a.BusinessDate, refundDelta(a)); err != nil {
+		return nil, err
+	}
+	return o, s.announce(ctx, tx, at, refundedEvent(o, a))
 }
 
 func refundDelta(a Adjustment) daysales.Figures {

@@ -53,7 +53,7 @@ func setup(t *testing.T) *testBundle {
 }
 
 func service(db *postgres.DB, now *clock.Manual) rpc.Service {
-	handler := orders.NewHandler(db, orders.NewService(now.Now, promotions.NewPricer()), rpctest.Validate)
+	handler := orders.NewHandler(db, orders.NewService(now.Now, promotions.NewPricer(), nil), rpctest.Validate)
 	return rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

@@ -77,7 +77,10 @@ func (s *Service) Ingest(ctx context.Context, tx postgres.Querier, f FinishedOrd
 	if !inserted {
 		return s.again(ctx, tx, f)
 	}
-	return s.countDays(ctx, tx, o, days)
+	if err := s.countDays(ctx, tx, o, days); err != nil {
+		return err
+	}
+	return s.announce(ctx, tx, b, ingestedEvents(o)...)
 }
 
 // again answers for an order whose id was taken while it was worked on.

@@ -18,18 +18,20 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/promotions"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
 )
 
 // Service changes orders in the transaction that it is given, for the caller in the context.
 type Service struct {
-	clock  clock.Clock
-	pricer *promotions.Pricer
-	store  store
+	clock   clock.Clock
+	emitter *outgoing.Emitter
+	pricer  *promotions.Pricer
+	store   store
 }
 
-// NewService returns a service that dates what happens by now.
-func NewService(now clock.Clock, pricer *promotions.Pricer) *Service {
-	return &Service{clock: now, pricer: pricer}
+// NewService returns a service that dates what happens by now, and announces it with emitter unless that is nil.
+func NewService(now clock.Clock, pricer *promotions.Pricer, emitter *outgoing.Emitter) *Service {
+	return &Service{clock: now, emitter: emitter, pricer: pricer}
 }
 
 // NewOrder describes an order to open.

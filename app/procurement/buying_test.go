@@ -67,12 +67,28 @@ func TestSuggest(t *testing.T) {
 		})
 	}
 
-	t.Run("KeepsAReorderLevelThatIsAboveAllUse", func(t *testing.T) {
+	t.Run("BuysNoMoreThanUseNeedsWhateverTheReorderLevel", func(t *testing.T) {
 		t.Parallel()
-		s, err := procurement.Suggest(procurement.StrategySafetyStock, procurement.Position{OnHand: dec("3")},
-			procurement.Offer{PackSize: dec("4"), SupplierID: "S"}, procurement.Wants{ReorderLevel: dec("10")})
+		o := procurement.Offer{PackSize: dec("4"), ReviewPeriodDays: 2, SupplierID: "S"}
+		w := procurement.Wants{ReorderLevel: dec("10"), SafetyStock: new(decimal.Decimal), Use: procurement.Use{Days: 1, Used: dec("2")}}
+		for onHand, want := range map[string]string{"3": "4", "4": "0", "10": "0"} {
+			s, err := procurement.Suggest(procurement.StrategySafetyStock, procurement.Position{OnHand: dec(onHand)}, o, w)
+			require.NoError(t, err)
+			require.Equal(t, []string{"10", "4", want}, []string{s.ReorderPoint.String(), s.Par.String(), s.Quantity.String()}, onHand)
+		}
+	})
+
+	t.Run("DecidesByExactFigures", func(t *testing.T) {
+		t.Parallel()
+		o := procurement.Offer{LeadTimeDays: 3, PackSize: dec("1"), ReviewPeriodDays: 4, SupplierID: "S"}
+		w := procurement.Wants{SafetyStock: new(decimal.Decimal), Use: procurement.Use{Days: 28, Used: dec("20")}}
+		s, err := procurement.Suggest(procurement.StrategySafetyStock, procurement.Position{}, o, w)
 		require.NoError(t, err)
-		require.Equal(t, []string{"10", "10", "7", "8"}, []string{s.ReorderPoint.String(), s.Par.String(), s.Need.String(), s.Quantity.String()})
+		require.Equal(t, []string{"0.714", "2.143", "5", "5"}, []string{s.Daily.String(), s.Lead.String(), s.Par.String(), s.Quantity.String()})
+		o.LeadTimeDays, w.Use.Used = 7, dec("12")
+		s, err = procurement.Suggest(procurement.StrategySafetyStock, procurement.Position{OnHand: dec("3")}, o, w)
+		require.NoError(t, err)
+		require.Equal(t, []string{"3", "4.714", "2"}, []string{s.ReorderPoint.String(), s.Par.String(), s.Quantity.String()})
 	})
 
 	t.Run("CoversTheForecast", func(t *testing.T) {
@@ -107,18 +123,19 @@ func TestSuggest(t *testing.T) {
 				ReviewPeriodDays: int32(rapid.IntRange(1, 9).Draw(t, "review")), SupplierID: "S",
 			}
 			days := rapid.Int64Range(1, 28).Draw(t, "days")
-			w := procurement.Wants{ReorderLevel: whole("level", 0, 100), SafetyStock: &safety, Use: procurement.Use{Days: days, Used: whole("used", 0, 500).Mul(decimal.NewFromInt(days))}}
+			w := procurement.Wants{ReorderLevel: whole("level", 0, 100), SafetyStock: &safety, Use: procurement.Use{Days: days, Used: whole("used", 0, 9000)}}
 			p := procurement.Position{OnHand: whole("hand", -20, 500), OnOrder: whole("order", 0, 100), InTransit: whole("transit", 0, 50), Committed: whole("committed", 0, 50)}
 			s, err := procurement.Suggest(procurement.StrategySafetyStock, p, o, w)
 			require.NoError(t, err)
 
 			position := p.OnHand.IntPart() + p.OnOrder.IntPart() + p.InTransit.IntPart() - p.Committed.IntPart()
-			d := w.Use.Used.IntPart() / days
-			reorder := max(w.ReorderLevel.IntPart(), d*int64(o.LeadTimeDays)+safety.IntPart())
-			par := max(w.ReorderLevel.IntPart(), d*int64(o.LeadTimeDays+o.ReviewPeriodDays)+safety.IntPart())
+			// All times the days, so that everything is whole.
+			used := w.Use.Used.IntPart()
+			reorder := max(w.ReorderLevel.IntPart()*days, used*int64(o.LeadTimeDays)+safety.IntPart()*days)
+			par := used*int64(o.LeadTimeDays+o.ReviewPeriodDays) + safety.IntPart()*days
 			want := int64(0)
-			if pack := o.PackSize.IntPart(); position <= reorder && par > position {
-				for want < par-position || want < o.MinOrderQuantity.IntPart() {
+			if pack := o.PackSize.IntPart(); position*days <= reorder {
+				for want*days < par-position*days || want < o.MinOrderQuantity.IntPart() {
 					want += pack
 				}
 			}
@@ -161,7 +178,7 @@ func TestDrafts(t *testing.T) {
 	_, err := b.db.Exec(t.Context(), "INSERT INTO stock_policies (org_id, branch_id, item_id, reorder_level, safety_stock, updated_by, updated_at) VALUES ($1, $2, $3, 5, 5, 'u', now())",
 		b.owner.OrgID, b.branch, alone)
 	require.NoError(t, err)
-	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now))
+	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now, nil))
 	ctx := caller.With(t.Context(), caller.Caller{Kind: caller.KindJob, OrgID: b.owner.OrgID})
 	run := func() (procurement.DraftsSummary, error) {
 		made, err := job.Work(ctx, b.owner.OrgID, procurement.DraftsArgs{RequestedBy: "usr", Strategy: procurement.StrategySafetyStock})

@@ -1,6 +1,7 @@
 package procurement_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func (b *testBundle) draft(t *testing.T, args procurement.DraftsArgs) procuremen
 	if args.Strategy == "" {
 		args.Strategy = procurement.StrategySafetyStock
 	}
-	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now))
+	job := procurement.DraftsJob(b.db, procurement.NewService(b.clock.Now, nil))
 	ctx := caller.With(t.Context(), caller.Caller{Kind: caller.KindJob, OrgID: b.owner.OrgID})
 	made, err := job.Work(ctx, b.owner.OrgID, args)
 	require.NoError(t, err)
@@ -76,6 +77,22 @@ func TestGenerateDraftOrders(t *testing.T) {
 		summary := b.draft(t, procurement.DraftsArgs{BranchID: other})
 		require.Equal(t, 2, summary.Written)
 		require.Equal(t, other, b.get(t, summary.Orders[1]).GetBranchId())
+	})
+
+	t.Run("AreOfTheOneBranchThatACallerIsBoundTo", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.needs(t)
+		key := caller.Caller{Kind: caller.KindAPIKey, APIKeyID: "key_1", BranchID: b.branch, OrgID: b.owner.OrgID, Scopes: []string{"procurement:write"}}
+		_, err := b.as(key).GenerateDraftOrders(t.Context(), &procurementv1.GenerateDraftOrdersRequest{})
+		require.NoError(t, err)
+		var encoded []byte
+		require.NoError(t, b.db.QueryRow(t.Context(), "SELECT args FROM jobs WHERE org_id = $1", b.owner.OrgID).Scan(&encoded))
+		var args procurement.DraftsArgs
+		require.NoError(t, json.Unmarshal(encoded, &args))
+		for _, id := range b.draft(t, args).Orders {
+			require.Equal(t, b.branch, b.get(t, id).GetBranchId())
+		}
 	})
 
 	t.Run("FindsWhatWasSubmittedSince", func(t *testing.T) {

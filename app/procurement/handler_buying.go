@@ -1,6 +1,7 @@
 package procurement
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -86,7 +87,9 @@ func (h *Handler) SuggestOrders(ctx context.Context, req *procurementv1.SuggestO
 
 // GenerateDraftOrders implements [procurementv1connect.ProcurementServiceHandler].
 func (h *Handler) GenerateDraftOrders(ctx context.Context, req *procurementv1.GenerateDraftOrdersRequest) (*procurementv1.GenerateDraftOrdersResponse, error) {
-	args := DraftsArgs{BranchID: req.GetBranchId(), RequestedBy: caller.From(ctx).ActorID(), Strategy: strategyFromProto(req.GetStrategy())}
+	c := caller.From(ctx)
+	// The job may touch all branches, so it is told of the one that the caller is bound to.
+	args := DraftsArgs{BranchID: cmp.Or(req.GetBranchId(), c.BranchID), RequestedBy: c.ActorID(), Strategy: strategyFromProto(req.GetStrategy())}
 	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*procurementv1.GenerateDraftOrdersResponse, error) {
 		if _, err := h.service.branches(ctx, tx, args.BranchID); err != nil {
 			return nil, err

@@ -45,7 +45,7 @@ func setup(t *testing.T) *testBundle {
 	b.item = factory.Item(t, b.db, b.owner)
 	runner, err := jobs.NewRunner(b.db, b.clock.Now)
 	require.NoError(t, err)
-	handler := procurement.NewHandler(b.db, procurement.NewService(b.clock.Now), runner)
+	handler := procurement.NewHandler(b.db, procurement.NewService(b.clock.Now, nil), runner)
 	b.server = rpctest.New(t, rpc.Service{
 		Name: procurementv1connect.ProcurementServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

@@ -10,6 +10,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
 )
 
 // Receive books a delivery: the receipt, a batch for each line, the order, and the branch day's purchases and settled cost
@@ -18,12 +19,14 @@ import (
 func (s *Service) Receive(ctx context.Context, tx postgres.Querier, id, receivedBy string, delivered []Delivered) (Receipt, *Order, error) {
 	c := caller.From(ctx)
 	var receipt Receipt
+	var wanted []string
 	receiptID := ids.New("rcp")
 	o, err := s.change(ctx, tx, id, ActionReceived, receiptID, func(o *Order) (err error) {
 		b, err := branch.Get(ctx, tx, c, o.BranchID)
 		if err != nil {
 			return err
 		}
+		wanted = b.WebhookEvents
 		now := s.clock()
 		if receipt, err = o.Receive(delivered, now); err != nil {
 			return err
@@ -34,6 +37,11 @@ func (s *Service) Receive(ctx context.Context, tx postgres.Querier, id, received
 	})
 	if err != nil {
 		return Receipt{}, nil, err
+	}
+	if outgoing.Wanted(wanted, outgoing.TypePurchaseOrderReceived) {
+		if err := s.emitter.Emit(ctx, tx, o.OrgID, receivedEvent(o, &receipt)); err != nil {
+			return Receipt{}, nil, err
+		}
 	}
 	return receipt, o, s.addDetail(ctx, tx, o)
 }

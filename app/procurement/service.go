@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/chefcloud/chefcloud/app/auth"
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/inventory"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -14,17 +15,19 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	"github.com/chefcloud/chefcloud/app/webhooks/outgoing"
 )
 
 // Service changes suppliers and purchase orders in the transaction that it is given, for the caller in the context.
 type Service struct {
-	clock clock.Clock
-	store store
+	clock   clock.Clock
+	emitter *outgoing.Emitter
+	store   store
 }
 
-// NewService returns a service that dates what happens by now.
-func NewService(now clock.Clock) *Service {
-	return &Service{clock: now, store: newStore()}
+// NewService returns a service that dates what happens by now, and announces it with emitter unless that is nil.
+func NewService(now clock.Clock, emitter *outgoing.Emitter) *Service {
+	return &Service{clock: now, emitter: emitter, store: newStore()}
 }
 
 // NewOrder describes an order to write.
@@ -142,12 +145,25 @@ func (s *Service) Submit(ctx context.Context, tx postgres.Querier, id string) (*
 
 // Approve lets the order be placed; a manager's own order is permission_denied SELF_APPROVAL.
 func (s *Service) Approve(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, ActionApproved, "", func(o *Order) error { return o.Approve(caller.From(ctx), s.clock()) })
+	return s.change(ctx, tx, id, ActionApproved, "", func(o *Order) error {
+		authors := []string{o.CreatedBy, o.UpdatedBy}
+		for i, actor := range authors {
+			var err error
+			if authors[i], err = auth.PersonBehind(ctx, tx, o.OrgID, actor); err != nil {
+				return err
+			}
+		}
+		return o.Approve(caller.From(ctx), authors, s.clock())
+	})
 }
 
 // Place sends the order to the supplier.
 func (s *Service) Place(ctx context.Context, tx postgres.Querier, id string) (*Order, error) {
-	return s.change(ctx, tx, id, ActionPlaced, "", func(o *Order) error { return o.Place(s.clock()) })
+	o, err := s.change(ctx, tx, id, ActionPlaced, "", func(o *Order) error { return o.Place(s.clock()) })
+	if err != nil {
+		return nil, err
+	}
+	return o, s.emitter.Emit(ctx, tx, o.OrgID, placedEvent(o))
 }
 
 // Cancel ends an order of which nothing has come.

@@ -34,7 +34,7 @@ var actions = map[string]struct {
 	to   Status
 }{
 	"submit":  {func(o *Order) error { return o.Submit(noon) }, []Status{StatusDraft}, StatusSubmitted},
-	"approve": {func(o *Order) error { return o.Approve(owner, noon) }, []Status{StatusSubmitted}, StatusApproved},
+	"approve": {func(o *Order) error { return o.Approve(owner, nil, noon) }, []Status{StatusSubmitted}, StatusApproved},
 	"place":   {func(o *Order) error { return o.Place(noon) }, []Status{StatusApproved}, StatusPlaced},
 	"cancel": {
 		func(o *Order) error { return o.Cancel("late", noon) },
@@ -106,11 +106,11 @@ func TestApprove(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := caller.Caller{Kind: caller.KindUser, Role: tc.role, UserID: "usr_1"}
-			o := &Order{CreatedBy: "usr_2", Status: StatusSubmitted}
+			authors := []string{"usr_2", ""}
 			if tc.author {
-				o.CreatedBy = c.UserID
+				authors[1] = c.UserID
 			}
-			err := o.Approve(c, noon)
+			err := (&Order{Status: StatusSubmitted}).Approve(c, authors, noon)
 			require.Equal(t, tc.allowed, err == nil)
 			require.Equal(t, !tc.allowed, errors.Is(err, errSelfApproval))
 		})

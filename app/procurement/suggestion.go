@@ -55,12 +55,12 @@ type Use struct {
 	Used    decimal.Decimal
 }
 
-// Daily returns the mean daily use, never negative.
-func (u Use) Daily() decimal.Decimal {
+// Over returns the use of so many days at the mean daily use, never negative and exact.
+func (u Use) Over(days int32) fraction {
 	if u.Days == 0 {
-		return decimal.Zero
+		return fraction{decimal.Zero, one}
 	}
-	return decimal.Max(decimal.Zero, u.Used.DivRound(decimal.NewFromInt(u.Days), quantity.Places+3))
+	return fraction{decimal.Max(decimal.Zero, u.Used).Mul(decimal.NewFromInt32(days)), decimal.NewFromInt(u.Days)}
 }
 
 // Deviation returns the sample standard deviation of the daily use, 0 below two dates.
@@ -107,17 +107,17 @@ type Suggestion struct {
 	BaseUnit     string
 	BranchID     string
 	Cost         int64
-	Cover        decimal.Decimal // demand during lead time and review period
-	Daily        decimal.Decimal // mean daily demand, d
+	Cover        decimal.Decimal // demand during lead time and review period, rounded
+	Daily        decimal.Decimal // mean daily demand, d, rounded
 	ItemID       string
 	ItemName     string
-	Lead         decimal.Decimal // demand during the lead time
-	Need         decimal.Decimal // par − position
+	Lead         decimal.Decimal // demand during the lead time, rounded
+	Need         decimal.Decimal // par − position, rounded; 0 if nothing is needed
 	Packs        int64
-	Par          decimal.Decimal // max(d·(L + R) + SS, reorder level)
+	Par          decimal.Decimal // d·(L + R) + SS, rounded
 	Quantity     decimal.Decimal // packs × pack size; 0 if nothing is needed
 	ReorderLevel decimal.Decimal // of the branch's policy
-	ReorderPoint decimal.Decimal // max(reorder level, d·L + SS)
+	ReorderPoint decimal.Decimal // max(reorder level, d·L + SS), rounded
 	Safety       decimal.Decimal // SS
 	Strategy     Strategy
 	Use          Use
@@ -127,43 +127,46 @@ type Suggestion struct {
 func (s Suggestion) key() branchItem { return branchItem{BranchID: s.BranchID, ItemID: s.ItemID} }
 
 // Suggest decides what to buy. An order is suggested when the position is at or below the reorder point: it lifts the position to
-// par, in whole packs, at least the minimum order. Par is lifted to a reorder level above it: filling up to less would leave the level
-// broken, and an item that is kept but seldom used would never be bought.
+// par, in whole packs, at least the minimum order. It decides by exact figures; those that it returns are rounded to three decimals.
 func Suggest(strategy Strategy, p Position, o Offer, w Wants) (Suggestion, error) {
 	s := Suggestion{Offer: o, Position: p, ReorderLevel: w.ReorderLevel, Strategy: StrategySafetyStock, Use: w.Use}
-	cover := o.LeadTimeDays + o.ReviewPeriodDays
-	s.Daily = w.Use.Daily()
-	s.Lead, s.Cover = s.Daily.Mul(decimal.NewFromInt32(o.LeadTimeDays)), s.Daily.Mul(decimal.NewFromInt32(cover))
+	days := o.LeadTimeDays + o.ReviewPeriodDays
+	lead, cover, shelf := w.Use.Over(o.LeadTimeDays), w.Use.Over(days), w.Use.Over(o.ShelfDays)
+	s.Daily = w.Use.Over(1).rounded()
 	if strategy == StrategyForecast {
-		if len(w.Foreseen) >= int(cover) {
+		if len(w.Foreseen) >= int(days) {
 			s.Strategy = StrategyForecast
-			s.Lead, s.Cover = sum(w.Foreseen[:o.LeadTimeDays]), sum(w.Foreseen[:cover])
-			s.Daily = s.Cover.DivRound(decimal.NewFromInt32(cover), quantity.Places+3)
+			lead, cover = whole(sum(w.Foreseen[:o.LeadTimeDays])), whole(sum(w.Foreseen[:days]))
+			daily := fraction{cover.numerator, decimal.NewFromInt32(days)}
+			s.Daily, shelf = daily.rounded(), daily.times(o.ShelfDays)
 		} else {
 			s.Warnings = append(s.Warnings, WarningNoForecast)
 		}
 	}
-	if s.Safety = w.Use.SafetyStock(cover); w.SafetyStock != nil {
+	if s.Safety = w.Use.SafetyStock(days); w.SafetyStock != nil {
 		s.Safety = *w.SafetyStock
 	}
-	s.ReorderPoint = decimal.Max(w.ReorderLevel, s.Lead.Add(s.Safety))
-	s.Par = decimal.Max(w.ReorderLevel, s.Cover.Add(s.Safety))
-	if s.Daily.IsZero() {
+	reorder, par := lead.plus(s.Safety), cover.plus(s.Safety)
+	if reorder.compare(w.ReorderLevel) < 0 {
+		reorder = whole(w.ReorderLevel)
+	}
+	s.Lead, s.Cover, s.ReorderPoint, s.Par = lead.rounded(), cover.rounded(), reorder.rounded(), par.rounded()
+	if cover.compare(decimal.Zero) == 0 {
 		s.Warnings = append(s.Warnings, WarningNoDemand)
 	}
 	position := p.Sum()
-	s.Need = decimal.Max(decimal.Zero, s.Par.Sub(position))
-	if position.GreaterThan(s.ReorderPoint) || !s.Need.IsPositive() {
-		s.Need = decimal.Zero
+	need := par.plus(position.Neg())
+	packs := decimal.Max(need.per(o.PackSize), whole(o.MinOrderQuantity).per(o.PackSize))
+	if reorder.compare(position) < 0 || !packs.IsPositive() {
 		return s, nil
 	}
+	s.Need = decimal.Max(decimal.Zero, need.rounded())
 	if o.SupplierID == "" {
 		s.Warnings = append(s.Warnings, WarningNoSupplier)
 		return s, nil
 	}
-	packs := decimal.Max(s.Need.Div(o.PackSize).Ceil(), o.MinOrderQuantity.Div(o.PackSize).Ceil())
 	s.Packs, s.Quantity = packs.IntPart(), packs.Mul(o.PackSize)
-	if o.ShelfDays > 0 && position.Add(s.Quantity).GreaterThan(s.Daily.Mul(decimal.NewFromInt32(o.ShelfDays))) {
+	if o.ShelfDays > 0 && shelf.compare(position.Add(s.Quantity)) < 0 {
 		s.Warnings = append(s.Warnings, WarningShelfLife)
 	}
 	var err error

@@ -75,12 +75,12 @@ func (p *Promotion) rewrite(terms pricing.Terms, author string) error {
 	return nil
 }
 
-// approve lets a draft be activated.
-func (p *Promotion) approve(by string) error {
+// approve lets a draft be activated. author is the person who wrote it.
+func (p *Promotion) approve(by, author string) error {
 	if p.Status != StatusDraft {
 		return p.not(StatusDraft)
 	}
-	if by == p.Author {
+	if by == author {
 		return fault.PermissionDenied("OWN_PROMOTION", "promotion "+p.ID+" must be approved by another person than its author")
 	}
 	p.ApprovedBy, p.Status = by, StatusApproved

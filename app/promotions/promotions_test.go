@@ -55,7 +55,7 @@ func setup(t *testing.T) *testBundle {
 	b.dessert = b.dish(t, "FOOD", 7000)
 	pricer := promotions.NewPricer()
 	promotionHandler := promotions.NewHandler(b.db, promotions.NewService(b.clock.Now), pricer)
-	orderHandler := orders.NewHandler(b.db, orders.NewService(b.clock.Now, pricer), rpctest.Validate)
+	orderHandler := orders.NewHandler(b.db, orders.NewService(b.clock.Now, pricer, nil), rpctest.Validate)
 	b.server = rpctest.New(t, rpc.Service{
 		Name: promotionsv1connect.PromotionServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

@@ -1,10 +1,12 @@
 package promotions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/chefcloud/chefcloud/app/auth"
 	"github.com/chefcloud/chefcloud/app/franchise/branch"
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
@@ -73,7 +75,14 @@ func (s *Service) Update(ctx context.Context, tx postgres.Querier, id string, re
 
 // Approve lets a draft be activated.
 func (s *Service) Approve(ctx context.Context, tx postgres.Querier, id string, revision int64, note string) (Promotion, error) {
-	return s.move(ctx, tx, id, revision, func(p *Promotion) error { return p.approve(caller.From(ctx).ActorID()) }, ActionApproved, note)
+	c := caller.From(ctx)
+	return s.move(ctx, tx, id, revision, func(p *Promotion) error {
+		author, err := auth.PersonBehind(ctx, tx, c.OrgID, p.Author)
+		if err != nil {
+			return err
+		}
+		return p.approve(c.ActorID(), author)
+	}, ActionApproved, note)
 }
 
 // Activate puts a promotion to work.
@@ -218,6 +227,9 @@ func (s *Service) Get(ctx context.Context, q postgres.Querier, id string) (Promo
 	if err != nil {
 		return Promotion{}, nil, nil, err
 	}
+	if c := caller.From(ctx); c.BranchID != "" && !p.Terms.InBranch(c.BranchID) {
+		return Promotion{}, nil, nil, fault.NotFound("promotion", id)
+	}
 	events, err := s.store.listEvents(ctx, q, orgID, id)
 	if err != nil {
 		return Promotion{}, nil, nil, err
@@ -235,9 +247,16 @@ type Filter struct {
 	Statuses     []Status
 }
 
-// List returns up to size promotions after a cursor, in the order in which they are applied.
+// List returns up to size promotions after a cursor, in the order in which they are applied. Who is bound to a branch sees those that
+// may hold there.
 func (s *Service) List(ctx context.Context, q postgres.Querier, f Filter, after cursor, size int32) ([]Promotion, error) {
-	return s.store.list(ctx, q, caller.From(ctx).OrgID, f, after, size)
+	c := caller.From(ctx)
+	if f.BranchID = cmp.Or(f.BranchID, c.BranchID); f.BranchID != "" {
+		if _, err := branch.Get(ctx, q, c, f.BranchID); err != nil {
+			return nil, err
+		}
+	}
+	return s.store.list(ctx, q, c.OrgID, f, after, size)
 }
 
 // Results returns what promotions gave away in a range of business dates, the largest first, and the currency.

@@ -91,6 +91,9 @@ func (s store) release(ctx context.Context, tx postgres.Querier, orgID, orderID 
 	if err := s.queries.PromotionRedemptionLock(ctx, tx, &sqlc.PromotionRedemptionLockParams{OrgID: orgID, OrderID: orderID}); err != nil {
 		return fmt.Errorf("lock redeemed promotions: %w", err)
 	}
+	if err := s.queries.PromotionCouponRedemptionLock(ctx, tx, &sqlc.PromotionCouponRedemptionLockParams{OrgID: orgID, OrderID: orderID}); err != nil {
+		return fmt.Errorf("lock redeemed coupons: %w", err)
+	}
 	err := s.queries.PromotionRedemptionRelease(ctx, tx, &sqlc.PromotionRedemptionReleaseParams{OrgID: orgID, OrderID: orderID, ReleasedAt: &at})
 	if err != nil {
 		return fmt.Errorf("release promotions: %w", err)

@@ -47,6 +47,22 @@ func (q *Queries) ApiKeyAccessGet(ctx context.Context, db DBTX, arg *ApiKeyAcces
 	return &i, err
 }
 
+const apiKeyCreatorGet = `-- name: ApiKeyCreatorGet :one
+SELECT created_by FROM api_keys WHERE org_id = $1 AND id = $2
+`
+
+type ApiKeyCreatorGetParams struct {
+	OrgID string
+	ID    string
+}
+
+func (q *Queries) ApiKeyCreatorGet(ctx context.Context, db DBTX, arg *ApiKeyCreatorGetParams) (string, error) {
+	row := db.QueryRow(ctx, apiKeyCreatorGet, arg.OrgID, arg.ID)
+	var created_by string
+	err := row.Scan(&created_by)
+	return created_by, err
+}
+
 const apiKeyGet = `-- name: ApiKeyGet :one
 SELECT org_id, id, name, secret_hash, scopes, branch_id, created_by, created_at, expires_at, revoked_at FROM api_keys WHERE org_id = $1 AND id = $2
 `

@@ -13,7 +13,7 @@ import (
 
 const branchGet = `-- name: BranchGet :one
 SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency,
-  o.promotion_mode, o.promotions_version
+  o.promotion_mode, o.promotions_version, o.webhook_events
 FROM branches b
 JOIN organisations o ON o.org_id = b.org_id
 WHERE b.org_id = $1 AND b.id = $2
@@ -35,6 +35,7 @@ type BranchGetRow struct {
 	Currency             string
 	PromotionMode        string
 	PromotionsVersion    int64
+	WebhookEvents        []string
 }
 
 // A branch with what its organisation decides for it.
@@ -52,13 +53,14 @@ func (q *Queries) BranchGet(ctx context.Context, db DBTX, arg *BranchGetParams) 
 		&i.Currency,
 		&i.PromotionMode,
 		&i.PromotionsVersion,
+		&i.WebhookEvents,
 	)
 	return &i, err
 }
 
 const branchList = `-- name: BranchList :many
 SELECT b.org_id, b.id, b.name, b.time_zone, b.service_target_seconds, b.opened_on, o.day_cutoff_minutes, o.currency,
-  o.promotion_mode, o.promotions_version
+  o.promotion_mode, o.promotions_version, o.webhook_events
 FROM branches b
 JOIN organisations o ON o.org_id = b.org_id
 WHERE b.org_id = $1
@@ -80,6 +82,7 @@ type BranchListRow struct {
 	Currency             string
 	PromotionMode        string
 	PromotionsVersion    int64
+	WebhookEvents        []string
 }
 
 func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams) ([]*BranchListRow, error) {
@@ -102,6 +105,7 @@ func (q *Queries) BranchList(ctx context.Context, db DBTX, arg *BranchListParams
 			&i.Currency,
 			&i.PromotionMode,
 			&i.PromotionsVersion,
+			&i.WebhookEvents,
 		); err != nil {
 			return nil, err
 		}

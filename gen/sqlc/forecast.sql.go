@@ -13,6 +13,21 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+const forecastBranchLock = `-- name: ForecastBranchLock :exec
+SELECT FROM branches WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type ForecastBranchLockParams struct {
+	OrgID string
+	ID    string
+}
+
+// Keeps runs that overlap apart, branch by branch.
+func (q *Queries) ForecastBranchLock(ctx context.Context, db DBTX, arg *ForecastBranchLockParams) error {
+	_, err := db.Exec(ctx, forecastBranchLock, arg.OrgID, arg.ID)
+	return err
+}
+
 const forecastItemMissing = `-- name: ForecastItemMissing :many
 SELECT g.id::text AS id
 FROM (
@@ -192,18 +207,24 @@ func (q *Queries) ForecastOpenDateList(ctx context.Context, db DBTX, arg *Foreca
 }
 
 const forecastPointDelete = `-- name: ForecastPointDelete :exec
-DELETE FROM forecast_points WHERE org_id = $1 AND branch_id = $2 AND date >= $3
+DELETE FROM forecast_points WHERE org_id = $1 AND branch_id = $2 AND (date >= $3 OR date < $4)
 `
 
 type ForecastPointDeleteParams struct {
 	OrgID    string
 	BranchID string
 	FromDate civil.Date
+	KeptFrom civil.Date
 }
 
 // What an earlier run foresaw from a date on. Points of dates before stay, to be compared with what was used.
 func (q *Queries) ForecastPointDelete(ctx context.Context, db DBTX, arg *ForecastPointDeleteParams) error {
-	_, err := db.Exec(ctx, forecastPointDelete, arg.OrgID, arg.BranchID, arg.FromDate)
+	_, err := db.Exec(ctx, forecastPointDelete,
+		arg.OrgID,
+		arg.BranchID,
+		arg.FromDate,
+		arg.KeptFrom,
+	)
 	return err
 }
 

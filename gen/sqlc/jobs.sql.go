@@ -73,18 +73,24 @@ func (q *Queries) JobDeleteOld(ctx context.Context, db DBTX, arg *JobDeleteOldPa
 const jobFailLost = `-- name: JobFailLost :execrows
 UPDATE jobs
 SET status = 'FAILED', error = 'the process that did the job ended', finished_at = $1
-WHERE org_id = $2 AND status = 'RUNNING' AND started_at < $3
+WHERE org_id = $2 AND status = 'RUNNING' AND started_at < $3 AND attempt >= $4
 `
 
 type JobFailLostParams struct {
 	FinishedAt    *time.Time
 	OrgID         string
 	StartedBefore *time.Time
+	LastAttempt   int32
 }
 
-// Jobs that run on no node any more: each attempt ended with its process.
+// Jobs that run on no node any more, and that no other node takes over: the last attempt ended with its process.
 func (q *Queries) JobFailLost(ctx context.Context, db DBTX, arg *JobFailLostParams) (int64, error) {
-	result, err := db.Exec(ctx, jobFailLost, arg.FinishedAt, arg.OrgID, arg.StartedBefore)
+	result, err := db.Exec(ctx, jobFailLost,
+		arg.FinishedAt,
+		arg.OrgID,
+		arg.StartedBefore,
+		arg.LastAttempt,
+	)
 	if err != nil {
 		return 0, err
 	}

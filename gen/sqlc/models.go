@@ -62,6 +62,54 @@ type CacheBust struct {
 	NotedAt time.Time
 }
 
+type Endpoint struct {
+	OrgID          string
+	ID             string
+	Url            string
+	Description    string
+	Events         []string
+	BranchIds      []string
+	State          string
+	StateReason    string
+	StateSince     time.Time
+	Secret         string
+	OldSecret      string
+	OldSecretUntil *time.Time
+	FailingSince   *time.Time
+	Exhausted      int32
+	CreatedBy      string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      *time.Time
+}
+
+type EndpointAttempt struct {
+	OrgID      string
+	DeliveryID string
+	Number     int32
+	StartedAt  time.Time
+	DurationMs int32
+	StatusCode int32
+	Error      string
+	Response   string
+}
+
+type EndpointDelivery struct {
+	OrgID         string
+	ID            string
+	EndpointID    string
+	EventID       string
+	EventType     string
+	State         string
+	Run           int32
+	Tries         int32
+	Attempts      int32
+	NextAttemptAt *time.Time
+	Error         string
+	CreatedAt     time.Time
+	DeliveredAt   *time.Time
+}
+
 type ForecastUplift struct {
 	OrgID       string
 	Name        string
@@ -90,6 +138,24 @@ type InventoryItem struct {
 	UpdatedAt time.Time
 }
 
+type Invoice struct {
+	OrgID       string
+	ID          string
+	Number      string
+	Status      string
+	Amount      int64
+	Currency    string
+	PeriodStart *time.Time
+	PeriodEnd   *time.Time
+	DueAt       *time.Time
+	HostedUrl   string
+	PaidAt      *time.Time
+	FailedAt    *time.Time
+	Failures    int32
+	EventAt     time.Time
+	EventID     string
+}
+
 type Job struct {
 	OrgID       string
 	ID          string
@@ -106,6 +172,20 @@ type Job struct {
 	CreatedAt   time.Time
 	StartedAt   *time.Time
 	FinishedAt  *time.Time
+}
+
+type KpiThreshold struct {
+	OrgID     string
+	ID        string
+	Metric    string
+	Direction string
+	Value     int64
+	BranchID  string
+	Crossed   bool
+	ToldOn    *civil.Date
+	UpdatedBy string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 type MenuItem struct {
@@ -422,6 +502,25 @@ type StockTransferParcel struct {
 	ExpiresOn   *civil.Date
 }
 
+// organisations.plan is the plan that follows from it at present; it is changed in the same transaction.
+type Subscription struct {
+	OrgID             string
+	Plan              string
+	Status            string
+	ProviderID        string
+	Version           int64
+	EventAt           time.Time
+	EventID           string
+	PeriodStart       *time.Time
+	PeriodEnd         *time.Time
+	TrialEnd          *time.Time
+	CancelAtPeriodEnd bool
+	Payment           string
+	PaymentAt         *time.Time
+	PaymentEventID    string
+	UpdatedAt         time.Time
+}
+
 type Supplier struct {
 	OrgID               string
 	ID                  string
@@ -508,4 +607,17 @@ type Wastage struct {
 	WastedAt     time.Time
 	RecordedBy   string
 	CreatedAt    time.Time
+}
+
+type WebhookEvent struct {
+	ID          string
+	OrgID       string
+	Type        string
+	State       string
+	Note        string
+	Attempts    int32
+	Body        []byte
+	OccurredAt  time.Time
+	ReceivedAt  time.Time
+	ProcessedAt *time.Time
 }

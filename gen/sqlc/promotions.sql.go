@@ -268,13 +268,35 @@ func (q *Queries) PromotionCouponLock(ctx context.Context, db DBTX, arg *Promoti
 	return items, nil
 }
 
+const promotionCouponRedemptionLock = `-- name: PromotionCouponRedemptionLock :exec
+SELECT c.code FROM promotion_coupons c
+WHERE c.org_id = $1 AND c.limit_each > 0 AND (c.promotion_id, c.code) IN (
+  SELECT r.promotion_id, r.coupon_code FROM promotion_redemptions r WHERE r.org_id = $1 AND r.order_id = $2 AND r.released_at IS NULL
+)
+ORDER BY c.promotion_id, c.code
+FOR NO KEY UPDATE
+`
+
+type PromotionCouponRedemptionLockParams struct {
+	OrgID   string
+	OrderID string
+}
+
+// The same of coupons.
+func (q *Queries) PromotionCouponRedemptionLock(ctx context.Context, db DBTX, arg *PromotionCouponRedemptionLockParams) error {
+	_, err := db.Exec(ctx, promotionCouponRedemptionLock, arg.OrgID, arg.OrderID)
+	return err
+}
+
 const promotionCouponUpsert = `-- name: PromotionCouponUpsert :exec
 INSERT INTO promotion_coupons (org_id, promotion_id, code, limit_each, redeemed)
-SELECT $1, $2, t.code, $3, CASE WHEN $3::bigint = 0 THEN 0 ELSE (
-  SELECT count(*) FROM promotion_redemptions r
-  WHERE r.org_id = $1 AND r.promotion_id = $2 AND r.coupon_code = t.code AND r.released_at IS NULL
-) END
+SELECT $1, $2, t.code, $3, coalesce(counted.redeemed, 0)
 FROM (SELECT unnest($4::text[]) AS code) AS t
+LEFT JOIN (
+  SELECT r.coupon_code, count(*) AS redeemed FROM promotion_redemptions r
+  WHERE r.org_id = $1 AND r.promotion_id = $2 AND r.released_at IS NULL AND $3::bigint <> 0
+  GROUP BY r.coupon_code
+) AS counted ON counted.coupon_code = t.code
 ORDER BY t.code
 ON CONFLICT (org_id, promotion_id, code) DO UPDATE SET limit_each = excluded.limit_each, redeemed = excluded.redeemed
 `
@@ -539,7 +561,9 @@ func (q *Queries) PromotionLimitLock(ctx context.Context, db DBTX, arg *Promotio
 
 const promotionList = `-- name: PromotionList :many
 SELECT p.org_id, p.id, p.status, p.terms, p.name, p.priority, p.starts_at, p.ends_at, p.limit_total, p.redeemed, p.revision, p.author, p.approved_by, p.created_at, p.updated_at, (
-  SELECT count(*) FROM promotion_redemptions r WHERE r.org_id = $1 AND r.promotion_id = p.id AND r.released_at IS NULL
+  SELECT count(*) FROM (
+    SELECT FROM promotion_redemptions r WHERE r.org_id = $1 AND r.promotion_id = p.id AND r.released_at IS NULL LIMIT 10000
+  ) AS counted
 )::bigint AS redemptions
 FROM promotions p
 WHERE p.org_id = $1
@@ -589,6 +613,7 @@ type PromotionListRow struct {
 	Redemptions int64
 }
 
+// Redemptions are counted up to a bound: a happy hour has millions.
 func (q *Queries) PromotionList(ctx context.Context, db DBTX, arg *PromotionListParams) ([]*PromotionListRow, error) {
 	rows, err := db.Query(ctx, promotionList,
 		arg.OrgID,

@@ -22,6 +22,8 @@ type Branch struct {
 	PromotionsVersion int64
 	ServiceTarget     time.Duration
 	TimeZone          string
+	// WebhookEvents are the types of event that the organisation's endpoints want to be told of; see package outgoing.
+	WebhookEvents []string
 }
 
 // BusinessDate returns the date on which an instant counts in this branch.

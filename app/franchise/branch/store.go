@@ -69,6 +69,7 @@ func fromRow(row sqlc.BranchListRow) (Branch, error) {
 		PromotionsVersion: row.PromotionsVersion,
 		ServiceTarget:     time.Duration(row.ServiceTargetSeconds) * time.Second,
 		TimeZone:          row.TimeZone,
+		WebhookEvents:     row.WebhookEvents,
 	}, nil
 }
 

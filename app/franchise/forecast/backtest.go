@@ -31,7 +31,7 @@ type Accuracy struct {
 	Covered80, Covered95 int
 	Days                 int     // that were foreseen and counted
 	Error                float64 // Σ(f − a)
-	Origins              int
+	Origins              int     // from which a day was foreseen and counted
 }
 
 // trial is a method with the errors that it made.
@@ -107,8 +107,7 @@ func (f *Forecaster) try(method Method, p smoothing, from, ahead int, foresee fu
 			}
 			continue
 		}
-		foreseen := foresee(k)
-		t.accuracy.Origins++
+		foreseen, first := foresee(k), k
 		for ; k < len(f.observed) && f.observed[k].day < end; k++ {
 			o := &f.observed[k]
 			off := o.use - foreseen[o.weekday]
@@ -118,8 +117,11 @@ func (f *Forecaster) try(method Method, p smoothing, from, ahead int, foresee fu
 			t.accuracy.Error -= off
 			t.accuracy.Days++
 		}
+		if k > first {
+			t.accuracy.Origins++
+		}
 	}
-	if t.accuracy.Days > 0 && (f.best.method == "" || t.accuracy.AbsoluteError < f.best.accuracy.AbsoluteError) {
+	if t.accuracy.Origins >= leastOrigins && (f.best.method == "" || t.accuracy.AbsoluteError < f.best.accuracy.AbsoluteError) {
 		f.best, f.current = f.current, f.best
 	}
 }

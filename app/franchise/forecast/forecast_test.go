@@ -132,6 +132,21 @@ func TestStates(t *testing.T) {
 		}
 	})
 
+	t.Run("OriginsOfClosedDaysProveNothing", func(t *testing.T) {
+		t.Parallel()
+		s := forecast.Series{First: civil.NewDate(2024, time.September, 1)}
+		for i := range 56 {
+			if i < 40 {
+				s.Days = append(s.Days, forecast.Day{})
+			} else {
+				s.Days = append(s.Days, open(float64(10+i%7)))
+			}
+		}
+		f := new(forecast.Forecaster).Forecast(s, 7)
+		require.False(t, f.Tested, "only one origin had days to learn from and days to foresee")
+		require.NotEmpty(t, f.Points)
+	})
+
 	t.Run("ANewItemIsForeseenWithoutABackTest", func(t *testing.T) {
 		t.Parallel()
 		f := new(forecast.Forecaster).Forecast(series(10, func(i int) forecast.Day { return open(float64(i)) }), 3)

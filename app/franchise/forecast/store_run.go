@@ -40,10 +40,18 @@ func loadSeries(ctx context.Context, q postgres.Querier, orgID, branchID string,
 	return series, nil
 }
 
-// replace writes what was foreseen in a branch from a date on, in the place of what earlier runs foresaw.
+// keptDays is how long points are kept: as far back as accuracy is asked for.
+const keptDays = 400
+
+// replace writes what was foreseen in a branch from a date on, in the place of what earlier runs foresaw, and forgets what is too old.
 func replace(ctx context.Context, tx postgres.Querier, b branch.Branch, first civil.Date, made []foreseen, now time.Time) error {
 	queries := sqlc.New()
-	err := queries.ForecastPointDelete(ctx, tx, &sqlc.ForecastPointDeleteParams{OrgID: b.OrgID, BranchID: b.ID, FromDate: first})
+	if err := queries.ForecastBranchLock(ctx, tx, &sqlc.ForecastBranchLockParams{OrgID: b.OrgID, ID: b.ID}); err != nil {
+		return fmt.Errorf("lock branch: %w", err)
+	}
+	err := queries.ForecastPointDelete(ctx, tx, &sqlc.ForecastPointDeleteParams{
+		OrgID: b.OrgID, BranchID: b.ID, FromDate: first, KeptFrom: first.AddDays(-keptDays),
+	})
 	if err != nil {
 		return fmt.Errorf("delete forecast points: %w", err)
 	}

@@ -67,6 +67,9 @@ func Run(ctx context.Context, db *postgres.DB, orgID string, args Args) (Report,
 		return r, fault.Invalid("to", "must not be before from")
 	}
 	err := db.Snapshot(ctx, func(ctx context.Context, tx postgres.Querier) (err error) {
+		if _, err := organisation.Load(ctx, tx, orgID); err != nil {
+			return err
+		}
 		if r.Sales, err = daysales.Reconcile(ctx, tx, orgID, args.From, args.To); err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package cache
 
 import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/billing/v1/billingv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/endpoints/v1/endpointsv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1/jobsv1connect"
@@ -10,6 +12,7 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/promotions/v1/promotionsv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/webhooks/v1/webhooksv1connect"
 )
 
 var (
@@ -37,10 +40,26 @@ var busts = map[string][]Report{
 	authv1connect.AuthServiceRevokeApiKeyProcedure:   nothing,
 	authv1connect.AuthServiceUpdateUserProcedure:     nothing,
 
+	// Limits look the plan up where it stands.
+	billingv1connect.BillingServiceChangePlanProcedure: nothing,
+
+	// Whom to tell shows in no report.
+	endpointsv1connect.EndpointServiceCreateEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceDeleteEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceDisableEndpointProcedure:      nothing,
+	endpointsv1connect.EndpointServiceEnableEndpointProcedure:       nothing,
+	endpointsv1connect.EndpointServiceReplayDeliveryProcedure:       nothing,
+	endpointsv1connect.EndpointServiceRotateEndpointSecretProcedure: nothing,
+	endpointsv1connect.EndpointServiceSendTestEventProcedure:        nothing,
+	endpointsv1connect.EndpointServiceUpdateEndpointProcedure:       nothing,
+	endpointsv1connect.ThresholdServiceDeleteKpiThresholdProcedure:  nothing,
+	endpointsv1connect.ThresholdServiceSetKpiThresholdProcedure:     nothing,
+
 	franchisev1connect.FranchiseServiceRecomputeRankingsProcedure: {Rankings},
 	// A run invalidates when it is done, by its job; uplifts hold from the next run on.
 	franchisev1connect.FranchiseServiceSetForecastUpliftsProcedure: nothing,
 	franchisev1connect.FranchiseServiceStartForecastRunProcedure:   nothing,
+	franchisev1connect.FranchiseServiceStartRankingsRunProcedure:   nothing,
 	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:     everything,
 	franchisev1connect.FranchiseServiceUpsertBranchProcedure:       everything,
 	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:      {Budgets, KPIs},
@@ -111,6 +130,8 @@ var busts = map[string][]Report{
 	promotionsv1connect.PromotionServiceCreatePromotionProcedure:   nothing,
 	promotionsv1connect.PromotionServicePausePromotionProcedure:    nothing,
 	promotionsv1connect.PromotionServiceUpdatePromotionProcedure:   nothing,
+
+	webhooksv1connect.WebhookServiceReplayReceivedEventProcedure: nothing,
 }
 
 // BustsOf returns the reports that a successful call of the procedure invalidates.

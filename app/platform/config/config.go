@@ -17,6 +17,7 @@ type Config struct {
 	Jobs          Jobs
 	Limits        Limits
 	Observability Observability
+	Outgoing      Outgoing
 	Redis         Redis
 	SSE           SSE
 	Webhook       Webhook
@@ -70,7 +71,7 @@ func Load(environment map[string]string) (*Config, error) {
 // sections lists the settings in the order in which they are reported.
 func (c *Config) sections() []any {
 	return []any{
-		&c.App, &c.HTTP, &c.Database, &c.Redis, &c.Cache, &c.Auth, &c.Jobs, &c.Limits, &c.SSE, &c.Webhook, &c.CORS, &c.Observability,
+		&c.App, &c.HTTP, &c.Database, &c.Redis, &c.Cache, &c.Auth, &c.Jobs, &c.Limits, &c.SSE, &c.Webhook, &c.Outgoing, &c.CORS, &c.Observability,
 	}
 }
 
@@ -98,6 +99,10 @@ func (c *Config) compare(found []Problem) []Problem {
 		},
 		{production && c.Redis.Password == "", "REDIS_PASSWORD", "APP_ENV", "is required when APP_ENV is production"},
 		{production && !c.Redis.TLS, "REDIS_TLS", "APP_ENV", "must be true when APP_ENV is production"},
+		{c.Webhook.previousTooShort(), "WH_SECRET_PREVIOUS", "WH_SECRET", "must be secrets of at least 32 characters, comma-separated"},
+		{malformed(c.Webhook.Secrets()[:1]), "WH_SECRET", "WH_SECRET", "must be base64 after " + StandardPrefix},
+		{malformed(c.Webhook.Secrets()[1:]), "WH_SECRET_PREVIOUS", "WH_SECRET_PREVIOUS", "must be base64 after " + StandardPrefix},
+		{production && c.Outgoing.AllowLoopback, "WEBHOOKS_ALLOW_LOOPBACK", "APP_ENV", "must be false when APP_ENV is production"},
 		{production && !c.Webhook.SignatureRequired, "WH_SIGNATURE_REQUIRED", "APP_ENV", "must be true when APP_ENV is production"},
 	} {
 		if rule.broken && !failed[rule.variable] && !failed[rule.other] {

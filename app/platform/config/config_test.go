@@ -37,6 +37,7 @@ func TestDefaults(t *testing.T) {
 		"E22_OVERVIEW_TTL": "15", "E22_RANKINGS_TTL": "30", "E22_BUDGETS_TTL": "60", "E22_FORECAST_TTL": "300", "CACHE_PREFIX": "prod",
 		"WH_SIGNATURE_REQUIRED": "true", "WH_TIMESTAMP_TOLERANCE": "300",
 		"PLAN_LIMIT_FREE": "10", "PLAN_LIMIT_PRO": "60", "PLAN_LIMIT_ENT": "240",
+		"ADDRESS_LIMIT_PER_MIN": "1200", "INGEST_LIMIT_PER_MIN": "120",
 		"SSE_RATE_LIMIT_PER_MIN": "60", "SSE_CONCURRENCY_PER_USER": "2", "SSE_HEARTBEAT_INTERVAL": "30",
 		"CORS_ORIGINS": "https://app.chefcloud.io,https://admin.chefcloud.io",
 		"DB_POOL_MIN":  "2", "DB_POOL_MAX": "10", "DB_STATEMENT_TIMEOUT": "30000",
@@ -50,6 +51,7 @@ func TestDefaults(t *testing.T) {
 func TestLoadNamesEveryVariableThatBreaksARule(t *testing.T) {
 	t.Parallel()
 	broken := map[string]string{
+		"ADDRESS_LIMIT_PER_MIN":  "0",
 		"AUTH_JWT_SECRET":        "short",
 		"CACHE_PREFIX":           "a:b",
 		"CORS_ORIGINS":           "https://app.chefcloud.io/",
@@ -58,6 +60,7 @@ func TestLoadNamesEveryVariableThatBreaksARule(t *testing.T) {
 		"DB_STATEMENT_TIMEOUT":   "soon",
 		"E22_OVERVIEW_TTL":       "-1",
 		"ENABLE_METRICS":         "perhaps",
+		"INGEST_LIMIT_PER_MIN":   "all",
 		"LOG_LEVEL":              "loud",
 		"REDIS_DB":               "99",
 		"REDIS_PORT":             "70000",

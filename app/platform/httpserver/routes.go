@@ -36,6 +36,8 @@ type Routes struct {
 	Ready    *Readiness
 	Services []string
 	Valkey   Checker
+	// Webhooks takes the billing provider's deliveries; it bounds their bodies itself.
+	Webhooks http.Handler
 }
 
 // Handler builds the whole tree: mount gets the handler of what isn't a route of its own and returns the one that serves
@@ -59,6 +61,9 @@ func (r Routes) Handler(mount func(next http.Handler) (http.Handler, error)) (ht
 	if r.KPIs != nil {
 		mux.Handle("GET /stream/kpis", r.KPIs)
 	}
+	if r.Webhooks != nil {
+		mux.Handle("POST /webhooks/billing", r.Webhooks)
+	}
 	mux.Handle("/", limitBody(int64(r.HTTP.MaxBodyBytes), rpcs))
 	return identify(r.Log, r.Access, r.HTTP.TrustedProxies, harden(recoverPanics(r.cors().Handler(mux)))), nil
 }
@@ -74,6 +79,6 @@ func (r Routes) cors() *cors.Cors {
 		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", mutation.KeyHeader, observability.RequestIDHeader, "Last-Event-ID"),
 		ExposedHeaders: append(connectcors.ExposedHeaders(), cache.StatusHeader, observability.RequestIDHeader, "Retry-After", ratelimit.HeaderPolicy,
 			ratelimit.HeaderState),
-		MaxAge:         preflightSeconds,
+		MaxAge: preflightSeconds,
 	})
 }

@@ -42,8 +42,19 @@ func Registration(h *Handler) rpc.Service {
 	}
 }
 
+// wholeOrganisation refuses callers who are bound to a branch: jobs tell of all.
+func wholeOrganisation(ctx context.Context) error {
+	if caller.From(ctx).BranchID != "" {
+		return fault.PermissionDenied("BRANCH_BOUND", "jobs are of the whole organisation; the caller is bound to a branch")
+	}
+	return nil
+}
+
 // GetJob implements [jobsv1connect.JobServiceHandler].
 func (h *Handler) GetJob(ctx context.Context, req *jobsv1.GetJobRequest) (*jobsv1.GetJobResponse, error) {
+	if err := wholeOrganisation(ctx); err != nil {
+		return nil, err
+	}
 	job, err := h.store.get(ctx, h.db, caller.From(ctx).OrgID, req.GetJobId())
 	if err != nil {
 		return nil, err
@@ -57,6 +68,9 @@ var farFuture = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
 // ListJobs implements [jobsv1connect.JobServiceHandler].
 func (h *Handler) ListJobs(ctx context.Context, req *jobsv1.ListJobsRequest) (*jobsv1.ListJobsResponse, error) {
+	if err := wholeOrganisation(ctx); err != nil {
+		return nil, err
+	}
 	before, err := page.Decode(req.GetPageToken(), cursor{CreatedAt: farFuture})
 	if err != nil {
 		return nil, err

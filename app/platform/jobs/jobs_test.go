@@ -297,10 +297,21 @@ func TestSchedule(t *testing.T) {
 		t.Parallel()
 		b := setup(t, jobs.Options{}, counted)
 		job := b.queue(t, "", 1)
-		_, err := b.db.Exec(t.Context(), "UPDATE jobs SET status = 'RUNNING', started_at = now() - interval '2 hours' WHERE id = $1", job.ID)
+		_, err := b.db.Exec(t.Context(), "UPDATE jobs SET status = 'RUNNING', attempt = 5, started_at = now() - interval '2 hours' WHERE id = $1", job.ID)
 		require.NoError(t, err)
 		require.NoError(t, b.workers.Schedule(t.Context()))
 		require.Contains(t, b.await(t, job.ID, jobsv1.JobStatus_JOB_STATUS_FAILED).GetError(), "process")
+	})
+
+	t.Run("LeavesJobsAloneThatAnotherProcessWillTakeOver", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, jobs.Options{}, counted)
+		job := b.queue(t, "", 1)
+		_, err := b.db.Exec(t.Context(), "UPDATE jobs SET status = 'RUNNING', attempt = 4, started_at = now() - interval '2 hours' WHERE id = $1", job.ID)
+		require.NoError(t, err)
+		require.NoError(t, b.workers.Schedule(t.Context()))
+		b.start(t)
+		b.await(t, job.ID, jobsv1.JobStatus_JOB_STATUS_SUCCEEDED)
 	})
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/riverqueue/river"
 	"github.com/rs/zerolog"
 
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -15,6 +17,21 @@ type scheduleArgs struct{}
 
 // Kind implements [river.JobArgs].
 func (scheduleArgs) Kind() string { return "schedule" }
+
+// scheduler looks after the schedule, for as long as the next look isn't due.
+type scheduler struct {
+	river.WorkerDefaults[scheduleArgs]
+
+	workers *Workers
+}
+
+// Timeout implements [river.Worker].
+func (s *scheduler) Timeout(*river.Job[scheduleArgs]) time.Duration { return scheduleInterval }
+
+// Work implements [river.Worker].
+func (s *scheduler) Work(ctx context.Context, _ *river.Job[scheduleArgs]) error {
+	return s.workers.Schedule(s.workers.Log.WithContext(ctx))
+}
 
 // Schedule starts what is due, for each organisation, and fails what a node left behind when it died for good. One
 // organisation's failure keeps no other's jobs from starting.

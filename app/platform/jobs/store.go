@@ -115,7 +115,7 @@ func (s store) requeue(ctx context.Context, q postgres.Querier, j Job, problem s
 
 // failLost fails the jobs whose last attempt began before an instant and never ended.
 func (s store) failLost(ctx context.Context, q postgres.Querier, orgID string, before, now time.Time) (int64, error) {
-	lost, err := s.queries.JobFailLost(ctx, q, &sqlc.JobFailLostParams{OrgID: orgID, StartedBefore: &before, FinishedAt: &now})
+	lost, err := s.queries.JobFailLost(ctx, q, &sqlc.JobFailLostParams{OrgID: orgID, StartedBefore: &before, LastAttempt: maxAttempts, FinishedAt: &now})
 	if err != nil {
 		return 0, fmt.Errorf("fail lost jobs: %w", err)
 	}

@@ -47,8 +47,9 @@ func (w *worker) Work(ctx context.Context, queued *river.Job[pointer]) error {
 	summary, err := w.do(ctx, job)
 	// What happened is written down even if the attempt ran out of time or the process is ending.
 	ctx = context.WithoutCancel(ctx)
-	if err == nil {
-		err = all.Invalidator.Invalidate(ctx, job.OrgID, w.definition.Busts)
+	// Also what failed may have changed something before.
+	if failure := all.Invalidator.Invalidate(ctx, job.OrgID, w.definition.Busts); err == nil {
+		err = failure
 	}
 	all.metrics.worked(w.definition.Kind, err, all.Clock().Sub(began))
 	if err == nil {

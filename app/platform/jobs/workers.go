@@ -25,6 +25,8 @@ const (
 	// rescueAfter is how long after its attempt began a job or task is taken over from a node that died, if its kind's own timeout
 	// has passed too.
 	rescueAfter = time.Minute
+	// fetchCooldown is the least time between two looks at a queue; each takes as many jobs as there are free workers.
+	fetchCooldown = 20 * time.Millisecond
 	// scheduleInterval is how often the schedule is looked at.
 	scheduleInterval = 5 * time.Minute
 	// startInterval is how long to wait for a database that is away.
@@ -86,8 +88,9 @@ func NewWorkers(d Dependencies) (*Workers, error) {
 		queues[task.Kind] = river.QueueConfig{MaxWorkers: task.Workers}
 		river.AddWorkerArgs(kinds, taskArgs{kind: task.Kind}, &taskWorker{task: task, workers: w})
 	}
-	river.AddWorker(kinds, river.WorkFunc(func(ctx context.Context, _ *river.Job[scheduleArgs]) error { return w.Schedule(d.Log.WithContext(ctx)) }))
+	river.AddWorker(kinds, &scheduler{workers: w})
 	config := &river.Config{
+		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    time.Second,
 		JobTimeout:           rescueAfter / 2, // of what names none
 		Logger:               slog.New(zerolog.NewSlogHandler(d.Log.Level(zerolog.ErrorLevel))),

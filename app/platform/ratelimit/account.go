@@ -7,12 +7,19 @@ import (
 
 // account is what this node knows of one subject.
 type account struct {
+	key string // in Valkey
+
 	mu sync.Mutex
 	// admitted are the instants of the calls that this node admitted in the last window, in Unix microseconds, oldest first,
 	// from first on.
 	admitted []int64
 	first    int
 	refused  refusal
+
+	// next is the round that calls may still join, nil if nobody waits; asking is whether there is one under way or about to
+	// begin.
+	next   *round
+	asking bool
 }
 
 // refusal is remembered until a place frees.
@@ -25,11 +32,13 @@ type refusal struct {
 	limit    int
 }
 
-// known returns the remembered refusal if it holds at an instant.
+// known returns the remembered refusal if it holds at an instant. One that is more than a window ahead doesn't: the clock was
+// set back.
 func (a *account) known(now time.Time, limit int, away bool) (frees time.Duration, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.refused.limit != limit || a.refused.fallback && !away || !now.Before(a.refused.earliest) {
+	left := a.refused.earliest.Sub(now)
+	if a.refused.limit != limit || a.refused.fallback && !away || left <= 0 || left > window {
 		return 0, false
 	}
 	return a.refused.latest.Sub(now), true
@@ -41,11 +50,14 @@ func (a *account) remember(r refusal) {
 	a.refused = r
 }
 
-// note adds a call that Valkey admitted.
-func (a *account) note(now time.Time) {
+// note adds calls that Valkey admitted.
+func (a *account) note(at time.Time, calls int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.push(a.prune(now.UnixMicro()))
+	now := a.prune(at.UnixMicro())
+	for range calls {
+		a.push(now)
+	}
 }
 
 // take admits a call and notes it, or refuses it: the script's algorithm over this node's own calls.
@@ -56,7 +68,7 @@ func (a *account) take(at time.Time, limit int) verdict {
 	v := verdict{count: len(a.admitted) - a.first}
 	if v.count < limit {
 		a.push(now)
-		v.admitted, v.count = true, v.count+1
+		v.admitted, v.count = 1, v.count+1
 	}
 	next := a.admitted[a.first+max(v.count-limit, 0)]
 	v.frees = window + time.Duration(next-now)*time.Microsecond

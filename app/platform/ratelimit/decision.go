@@ -49,6 +49,24 @@ type Decision struct {
 	Source    Source
 }
 
+// verdict is what the log of a subject says about calls that came together.
+type verdict struct {
+	admitted int
+	// count is the number of calls noted, with those just admitted.
+	count int
+	// frees is how long it takes until a place frees.
+	frees time.Duration
+}
+
+// decision tells call i of those that came together what became of it. places are the limit, or a share of it.
+func (v verdict) decision(i int, s Subject, limit, places int, source Source) Decision {
+	d := Decision{Admitted: i < v.admitted, Budget: s.budget, Frees: v.frees, Limit: limit, Source: source}
+	if d.Admitted {
+		d.Remaining = places - (v.count - v.admitted + i + 1)
+	}
+	return d
+}
+
 // SetHeaders writes the RateLimit headers. A node that is on its own counts what remains of its share.
 func (d Decision) SetHeaders(header http.Header) {
 	name := `"` + d.Budget.policy() + `"`

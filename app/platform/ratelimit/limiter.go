@@ -59,7 +59,7 @@ func New(prefix string, limits Limits, connector Connector, now clock.Clock, met
 	}
 	l.away.Store(true)
 	l.metrics.alone(true)
-	l.position.Store(&position{nodes: 1})
+	l.settle(position{nodes: 1})
 	return l
 }
 
@@ -80,47 +80,25 @@ func (l *Limiter) Allow(ctx context.Context, s Subject, limit int) Decision {
 	if d, ok := l.decideHere(a, s, limit); ok {
 		return d
 	}
-	return l.decideTogether(ctx, a, s, limit)
-}
-
-// Question is a call that is being decided.
-type Question struct {
-	decided  chan struct{} // nil if it was decided at once
-	decision Decision
+	q, run := l.join(context.WithoutCancel(ctx), a, s, limit, nil)
+	if run != nil {
+		run()
+	}
+	return q.Wait()
 }
 
 // Begin is Allow without waiting: it is decided at once if this node knows the answer, and otherwise while the caller does
-// something else. If that turns out to be refused, refused is called.
+// something else. If that turns out to be refused, refused is called, unless it is nil.
 func (l *Limiter) Begin(ctx context.Context, s Subject, limit int, refused func()) *Question {
 	a := l.account(s)
 	if d, ok := l.decideHere(a, s, limit); ok {
 		return &Question{decision: d}
 	}
-	q := &Question{decided: make(chan struct{})}
-	go func() {
-		defer close(q.decided)
-		q.decision = l.decideTogether(ctx, a, s, limit)
-		if !q.decision.Admitted {
-			refused()
-		}
-	}()
+	q, run := l.join(context.WithoutCancel(ctx), a, s, limit, refused)
+	if run != nil {
+		go run()
+	}
 	return q
-}
-
-// Decided returns the decision if it is there already.
-func (q *Question) Decided() (d Decision, ok bool) {
-	if q.decided != nil {
-		return Decision{}, false
-	}
-	return q.decision, true
-}
-
-// Wait returns the decision.
-func (q *Question) Wait() Decision {
-	if q.decided != nil {
-		<-q.decided
-	}
-	return q.decision
 }
 
 // Refused returns the refusal of a subject that this node knows to be over its limit. It asks nobody and charges nothing.
@@ -141,7 +119,7 @@ func (l *Limiter) account(s Subject) *account {
 	if a, ok := accounts.Get(s); ok {
 		return a
 	}
-	a := &account{}
+	a := &account{key: s.key(l.prefix)}
 	if before, ok, _ := accounts.PeekOrAdd(s, a); ok {
 		return before
 	}
@@ -164,48 +142,14 @@ func (l *Limiter) decideHere(a *account, s Subject, limit int) (Decision, bool) 
 func (l *Limiter) decideAlone(a *account, s Subject, limit int) Decision {
 	now, share := l.clock(), l.position.Load().share(limit)
 	v := a.take(now, share)
-	if !v.admitted {
+	if v.admitted == 0 {
 		frees := now.Add(v.frees)
 		a.remember(refusal{earliest: frees, fallback: true, latest: frees, limit: limit})
 	}
-	return l.count(decision(s, limit, share, v, SourceFallback))
-}
-
-// decideTogether asks Valkey.
-func (l *Limiter) decideTogether(ctx context.Context, a *account, s Subject, limit int) Decision {
-	asked := l.clock()
-	v, err := l.ask(ctx, s, limit)
-	if err != nil {
-		l.failed(err)
-		return l.decideAlone(a, s, limit)
-	}
-	answered := l.clock()
-	if v.admitted {
-		a.note(answered)
-	} else {
-		a.remember(refusal{earliest: asked.Add(v.frees), latest: answered.Add(v.frees), limit: limit})
-	}
-	return l.count(decision(s, limit, limit, v, SourceValkey))
-}
-
-func (l *Limiter) ask(ctx context.Context, s Subject, limit int) (verdict, error) {
-	client, err := l.connector.Client()
-	if err != nil {
-		return verdict{}, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
-	defer cancel()
-	return askValkey(ctx, client, s.key(l.prefix), limit)
+	return l.count(v.decision(0, s, limit, share, SourceFallback))
 }
 
 func (l *Limiter) count(d Decision) Decision {
 	l.metrics.decided(d)
 	return d
-}
-
-// decision tells of a verdict over places, which are the limit or a share of it.
-func decision(s Subject, limit, places int, v verdict, source Source) Decision {
-	return Decision{
-		Admitted: v.admitted, Budget: s.budget, Frees: v.frees, Limit: limit, Remaining: max(places-v.count, 0), Source: source,
-	}
 }

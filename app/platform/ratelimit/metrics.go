@@ -11,6 +11,7 @@ const (
 type Metrics struct {
 	decisions *prometheus.CounterVec
 	fallback  prometheus.Gauge
+	nodes     prometheus.Gauge
 
 	// resolved once, so that a decision looks up no label
 	counters map[Budget]map[Source]outcomes
@@ -30,6 +31,9 @@ func NewMetrics(registerer prometheus.Registerer) *Metrics {
 		fallback: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "chefcloud_ratelimit_fallback", Help: "1 while Valkey is away and this node keeps its share of the limits alone, else 0.",
 		}),
+		nodes: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "chefcloud_ratelimit_nodes", Help: "Live nodes that this node last knew of; it keeps its share among them while Valkey is away.",
+		}),
 		counters: make(map[Budget]map[Source]outcomes, len(budgets)),
 	}
 	for _, b := range budgets {
@@ -41,7 +45,7 @@ func NewMetrics(registerer prometheus.Registerer) *Metrics {
 			}
 		}
 	}
-	registerer.MustRegister(m.decisions, m.fallback)
+	registerer.MustRegister(m.decisions, m.fallback, m.nodes)
 	return m
 }
 

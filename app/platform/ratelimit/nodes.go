@@ -43,18 +43,21 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - ARG
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
+func (l *Limiter) settle(p position) {
+	l.position.Store(&p)
+	l.metrics.nodes.Set(float64(p.nodes))
+}
+
 func (l *Limiter) nodesKey() string { return l.prefix + ".nodes" }
 
 // locate says that this node is alive and learns its position.
 func (l *Limiter) locate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	client, err := l.connector.Client()
-	if err != nil {
+	var nodes []string
+	err := l.reach(ctx, func(ctx context.Context, client valkey.Client) (err error) {
+		timeout := strconv.FormatInt(nodeTimeout.Milliseconds(), 10)
+		nodes, err = beat.Exec(ctx, client, []string{l.nodesKey()}, []string{l.node, timeout}).AsStrSlice()
 		return err
-	}
-	timeout := strconv.FormatInt(nodeTimeout.Milliseconds(), 10)
-	nodes, err := beat.Exec(ctx, client, []string{l.nodesKey()}, []string{l.node, timeout}).AsStrSlice()
+	})
 	if err != nil {
 		return fmt.Errorf("tell Valkey of this node: %w", err)
 	}
@@ -63,19 +66,16 @@ func (l *Limiter) locate(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("tell Valkey of this node: it is not among %d", len(nodes))
 	}
-	l.position.Store(&position{nodes: len(nodes), rank: rank})
+	l.settle(position{nodes: len(nodes), rank: rank})
 	return nil
 }
 
 // leave takes this node out of the count at once.
 func (l *Limiter) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	client, err := l.connector.Client()
+	err := l.reach(ctx, func(ctx context.Context, client valkey.Client) error {
+		return client.Do(ctx, client.B().Zrem().Key(l.nodesKey()).Member(l.node).Build()).Error()
+	})
 	if err != nil {
-		return
-	}
-	if err := client.Do(ctx, client.B().Zrem().Key(l.nodesKey()).Member(l.node).Build()).Error(); err != nil {
 		l.log.Debug().Err(err).Msg("take this node out of the count")
 	}
 }

@@ -47,19 +47,19 @@ func policyOf(spec connect.Spec) *policyv1.Policy {
 func authenticate(a Authenticator, l *ratelimit.Limiter) step {
 	return func(ctx context.Context, c call, next func(ctx context.Context) error) error {
 		if policyOf(c.spec).GetPublic() {
-			if err := chargeAddress(ctx, l); err != nil {
+			if err := chargeAddress(ctx, c, l); err != nil {
 				return err
 			}
 			return next(ctx)
 		}
 		authorization := c.header.Get("Authorization")
-		if err := turnAway(ctx, l, a, authorization); err != nil {
+		if err := turnAway(ctx, c, l, a, authorization); err != nil {
 			return err
 		}
 		who, err := a.Authenticate(ctx, authorization)
 		if err != nil {
 			if unauthenticated(err) {
-				if over := chargeAddress(ctx, l); over != nil {
+				if over := chargeAddress(ctx, c, l); over != nil {
 					return over
 				}
 			}

@@ -58,6 +58,19 @@ type call struct {
 	header http.Header
 	// message is the request of a unary call.
 	message any
+	// stream is nil for a unary call.
+	stream connect.StreamingHandlerConn
+}
+
+// answer returns the header that goes out with the call's answer, be that an error. Outside of handlers nobody reads it.
+func (c call) answer(ctx context.Context) http.Header {
+	if c.stream != nil {
+		return c.stream.ResponseHeader()
+	}
+	if info, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		return info.ResponseHeader()
+	}
+	return http.Header{}
 }
 
 // step does something around a call; next runs the rest with the given context.
@@ -122,7 +135,7 @@ func (i interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) con
 		}
 	}
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		c := call{spec: conn.Spec(), header: conn.RequestHeader()}
+		c := call{spec: conn.Spec(), header: conn.RequestHeader(), stream: conn}
 		return i.step(ctx, c, func(ctx context.Context) error { return next(ctx, conn) })
 	}
 }

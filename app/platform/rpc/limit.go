@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"connectrpc.com/connect"
 
@@ -20,46 +19,27 @@ type Recogniser interface {
 	Recognises(authorization string) bool
 }
 
-type headerKey struct{}
-
-// carryHeader lets interceptors add to the header of the HTTP answer. Over connect they could add to answers and errors only, in
-// another way for each protocol, and errors end up in trailers.
-func carryHeader(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), headerKey{}, w.Header())))
-	})
-}
-
-// CarryHeader lets [Show] reach the header of the answer, as it does in RPCs.
-func CarryHeader(next http.Handler) http.Handler { return carryHeader(next) }
-
-// Show puts a decision into the header of the answer, for what is counted by a handler itself.
-func Show(ctx context.Context, d ratelimit.Decision) { show(ctx, d) }
-
-// show puts a decision into the header of the answer.
-func show(ctx context.Context, d ratelimit.Decision) {
-	if header, ok := ctx.Value(headerKey{}).(http.Header); ok {
-		d.SetHeaders(header)
+// show puts a decision into the header of the answer and returns the error of a refusal.
+func show(ctx context.Context, c call, d ratelimit.Decision, plan string) error {
+	d.SetHeaders(c.answer(ctx))
+	if d.Admitted {
+		return nil
 	}
+	return d.Refusal(plan)
 }
 
 // chargeAddress counts a call without valid credentials against the client's address, and refuses it over the limit.
-func chargeAddress(ctx context.Context, l *ratelimit.Limiter) error {
+func chargeAddress(ctx context.Context, c call, l *ratelimit.Limiter) error {
 	if l == nil {
 		return nil
 	}
 	subject, limit := l.ChargeAddress(httpserver.ClientAddress(ctx))
-	d := l.Allow(ctx, subject, limit)
-	show(ctx, d)
-	if !d.Admitted {
-		return d.Refusal("")
-	}
-	return nil
+	return show(ctx, c, l.Allow(ctx, subject, limit), "")
 }
 
 // turnAway refuses addresses that are known to be over their limit before anything is looked up for them. Credentials that this
 // node recognises pass: those who sit behind one address with an attacker go on working.
-func turnAway(ctx context.Context, l *ratelimit.Limiter, a Authenticator, authorization string) error {
+func turnAway(ctx context.Context, c call, l *ratelimit.Limiter, a Authenticator, authorization string) error {
 	if l == nil {
 		return nil
 	}
@@ -70,8 +50,7 @@ func turnAway(ctx context.Context, l *ratelimit.Limiter, a Authenticator, author
 	if r, ok := a.(Recogniser); ok && r.Recognises(authorization) {
 		return nil
 	}
-	show(ctx, d)
-	return d.Refusal("")
+	return show(ctx, c, d, "")
 }
 
 func unauthenticated(err error) bool {
@@ -91,12 +70,10 @@ func limit(l *ratelimit.Limiter) step {
 		if c.spec.IdempotencyLevel == connect.IdempotencyNoSideEffects && c.spec.StreamType == connect.StreamTypeUnary {
 			working, stop := context.WithCancel(ctx)
 			defer stop()
-			return meanwhile(ctx, l.Begin(ctx, subject, most, stop), who.Plan, func() error { return next(working) })
+			return meanwhile(ctx, c, l.Begin(ctx, subject, most, stop), who.Plan, func() error { return next(working) })
 		}
-		d := l.Allow(ctx, subject, most)
-		show(ctx, d)
-		if !d.Admitted {
-			return d.Refusal(who.Plan)
+		if over := show(ctx, c, l.Allow(ctx, subject, most), who.Plan); over != nil {
+			return over
 		}
 		return next(ctx)
 	}
@@ -104,16 +81,17 @@ func limit(l *ratelimit.Limiter) step {
 
 // meanwhile works while a question is being decided, and throws the work away if the call is refused. A panic goes on, but not
 // before the answer has its header.
-func meanwhile(ctx context.Context, q *ratelimit.Question, plan string, work func() error) (err error) {
+func meanwhile(ctx context.Context, c call, q *ratelimit.Question, plan string, work func() error) (err error) {
 	if d, ok := q.Decided(); ok && !d.Admitted {
-		show(ctx, d)
-		return d.Refusal(plan)
+		return show(ctx, c, d, plan)
 	}
 	defer func() {
 		d := q.Wait()
-		show(ctx, d)
 		if !d.Admitted {
-			err = d.Refusal(plan)
+			clear(c.answer(ctx)) // of what the handler put there
+		}
+		if over := show(ctx, c, d, plan); over != nil {
+			err = over
 		}
 	}()
 	return work()

@@ -48,5 +48,5 @@ func Mount(services []Service, options []connect.HandlerOption, next http.Handle
 		return nil, fmt.Errorf("build REST routes: %w", err)
 	}
 	mux.Handle("/", restErrors(rest))
-	return carryHeader(mux), nil
+	return mux, nil
 }

@@ -37,15 +37,15 @@ func (e *entry) inDaypart(clock wallClock) bool {
 	return false
 }
 
-// presented returns the codes of the promotion that the guest presents, in normal form and each once, as many as one order may
-// redeem. A promotion without codes has the empty one.
+// presented returns the codes of the promotion that the guest presents, in normal form and each once. A promotion without codes has
+// the empty one.
 func (e *entry) presented(codes []string) []string {
 	if e.codes == nil {
 		return noCode
 	}
 	var found []string
 	for _, code := range codes {
-		if code = NormalCode(code); e.codes[code] && !slices.Contains(found, code) && len(found) < e.codesPerOrder() {
+		if code = NormalCode(code); e.codes[code] && !slices.Contains(found, code) {
 			found = append(found, code)
 		}
 	}

@@ -23,12 +23,21 @@ func (b *Book) Price(basket *Basket, o Options) Result {
 	left := Left{Coupons: o.Left.Coupons, Total: maps.Clone(o.Left.Total)}
 	found := b.candidates(basket)
 	eligible := found[:0]
-	for _, c := range found {
+	codes := 0 // of the present promotion; its candidates stand together
+	for i, c := range found {
+		if i > 0 && found[i-1].entry != c.entry {
+			codes = 0
+		}
+		if c.code != "" && codes >= c.codesPerOrder() {
+			r.Skipped = append(r.Skipped, c.skipped(ReasonLimitReached))
+			continue
+		}
 		if reason := left.take(c); reason != ReasonApplied {
 			r.Skipped = append(r.Skipped, c.skipped(reason))
 			continue
 		}
 		eligible = append(eligible, c)
+		codes++
 	}
 	chosen := byPriority
 	if o.Mode == ModeBestForGuest {

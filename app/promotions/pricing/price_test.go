@@ -218,6 +218,24 @@ func TestReasons(t *testing.T) {
 		require.EqualValues(t, 2000, r.Discount)
 	})
 
+	t.Run("AUsedUpCodeDoesNotHideAGoodOne", func(t *testing.T) {
+		t.Parallel()
+		book := pricing.NewBook([]*pricing.Promotion{promotion("P", pricing.Terms{
+			Effect: pricing.EffectFixedOff, Amount: 1000, CouponCodes: []string{"A", "B", "C"}, LimitPerCoupon: 1,
+		})})
+		basket := workedBasket("a", "b", "c")
+		r := book.Price(&basket, pricing.Options{Left: pricing.Left{Coupons: map[pricing.Coupon]bool{
+			{Code: "B", PromotionID: "P"}: true, {Code: "C", PromotionID: "P"}: true,
+		}}})
+		require.Len(t, r.Applied, 1)
+		require.Equal(t, "B", r.Applied[0].CouponCode)
+		reasons := map[string]pricing.Reason{}
+		for _, d := range r.Skipped {
+			reasons[d.CouponCode] = d.Reason
+		}
+		require.Equal(t, map[string]pricing.Reason{"A": pricing.ReasonCouponLimitReached, "C": pricing.ReasonLimitReached}, reasons)
+	})
+
 	t.Run("WhatIsTakenOffIsAtMostTheMaximum", func(t *testing.T) {
 		t.Parallel()
 		book := pricing.NewBook([]*pricing.Promotion{promotion("P", pricing.Terms{Effect: pricing.EffectPercentOff, PercentBP: 5000, MaximumDiscount: 10_000})})

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,6 +61,11 @@ type Scope struct {
 	BranchIDs   []string `json:"branch_ids,omitempty"`
 	Categories  []string `json:"categories,omitempty"`
 	MenuItemIDs []string `json:"menu_item_ids,omitempty"`
+}
+
+// InBranch reports whether the promotion may hold in a branch.
+func (t *Terms) InBranch(id string) bool {
+	return len(t.Scope.BranchIDs) == 0 || slices.Contains(t.Scope.BranchIDs, id)
 }
 
 // OffItems reports whether the promotion is taken off items, and so before those that are taken off the order.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 )
 
@@ -71,16 +72,23 @@ func (r *Recorder) Procedures() []string {
 // [Server.As].
 func New(t testing.TB, services ...rpc.Service) *Server {
 	t.Helper()
-	return NewBehind(t, authenticator{}, services...)
+	return NewBehind(t, Believer{}, services...)
 }
 
 // NewBehind does the same behind another authenticator, for tests of the real one.
 func NewBehind(t testing.TB, a rpc.Authenticator, services ...rpc.Service) *Server {
 	t.Helper()
+	return NewLimited(t, a, nil, services...)
+}
+
+// NewLimited does the same with a limiter, which other servers have none of. All calls come from one address.
+func NewLimited(t testing.TB, a rpc.Authenticator, limiter *ratelimit.Limiter, services ...rpc.Service) *Server {
+	t.Helper()
 	recorder := &Recorder{}
 	options := append(rpc.Codecs(plain{}), connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
 		Authenticator: a,
 		Invalidator:   recorder,
+		Limiter:       limiter,
 		Metrics:       rpc.NewMetrics(prometheus.NewRegistry()),
 		Validator:     Validator(),
 	})...))
@@ -132,11 +140,11 @@ func Authorization(c caller.Caller) string {
 	return scheme + base64.StdEncoding.EncodeToString(encoded)
 }
 
-// authenticator believes what the header says.
-type authenticator struct{}
+// Believer believes what the header says.
+type Believer struct{}
 
 // Authenticate implements [rpc.Authenticator].
-func (authenticator) Authenticate(_ context.Context, authorization string) (caller.Caller, error) {
+func (Believer) Authenticate(_ context.Context, authorization string) (caller.Caller, error) {
 	var c caller.Caller
 	encoded, ok := strings.CutPrefix(authorization, scheme)
 	if !ok {

@@ -108,7 +108,7 @@ func (c *closing) record(b *testing.B, who caller.Caller) {
 	b.Helper()
 	recorder := &recorder{}
 	pool := barePool(b, c.db.Config().ConnString(), recorder)
-	handler := orders.NewHandler(&postgres.DB{Pool: pool}, orders.NewService(clock.System, promotions.NewPricer()), rpctest.Validate)
+	handler := orders.NewHandler(&postgres.DB{Pool: pool}, orders.NewService(clock.System, promotions.NewPricer(), nil), rpctest.Validate)
 	server := rpctest.New(b, rpc.Service{
 		Name: ordersv1connect.OrderServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {

@@ -19,23 +19,28 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1/authv1connect"
 )
 
+// unlimited is a limit that no benchmark reaches: calls are counted as ever, and none is refused.
+const unlimited = "1000000000"
+
 // serve runs the whole product on a database until the benchmark ends, and returns its address.
-func serve(b *testing.B, databaseURL string, change map[string]string) (address string) {
+func serve(b *testing.B, databaseURL string, change map[string]string, options ...fx.Option) (address string) {
 	b.Helper()
 	valkey := dbtest.ValkeySettings(b)
 	secret := strings.Repeat("0123456789abcdef", 4)
 	environment := map[string]string{
-		"APP_ENV":         "development",
-		"AUTH_JWT_SECRET": secret,
-		"CACHE_PREFIX":    rand.Text(),
-		"DATABASE_URL":    databaseURL,
-		"DB_POOL_MAX":     "16",
-		"HTTP_ADDR":       "127.0.0.1:0",
-		"LOG_LEVEL":       "error",
-		"REDIS_HOST":      valkey.Host,
-		"REDIS_PORT":      strconv.Itoa(valkey.Port),
-		"REDIS_TLS":       "false",
-		"WH_SECRET":       secret,
+		"APP_ENV":              "development",
+		"AUTH_JWT_SECRET":      secret,
+		"CACHE_PREFIX":         rand.Text(),
+		"DATABASE_URL":         databaseURL,
+		"DB_POOL_MAX":          "16",
+		"HTTP_ADDR":            "127.0.0.1:0",
+		"INGEST_LIMIT_PER_MIN": unlimited,
+		"LOG_LEVEL":            "error",
+		"PLAN_LIMIT_ENT":       unlimited,
+		"REDIS_HOST":           valkey.Host,
+		"REDIS_PORT":           strconv.Itoa(valkey.Port),
+		"REDIS_TLS":            "false",
+		"WH_SECRET":            secret,
 	}
 	for name, value := range change {
 		environment[name] = value
@@ -43,7 +48,7 @@ func serve(b *testing.B, databaseURL string, change map[string]string) (address 
 	settings, err := config.Load(environment)
 	require.NoError(b, err)
 	var server *httpserver.Server
-	process := fx.New(app.Options(settings), fx.Populate(&server))
+	process := fx.New(app.Options(settings), fx.Options(options...), fx.Populate(&server))
 	require.NoError(b, process.Start(b.Context()))
 	b.Cleanup(func() { require.NoError(b, process.Stop(context.Background())) })
 	return server.Addr().String()

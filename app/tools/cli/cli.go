@@ -28,6 +28,7 @@ type commands struct {
 	Seed      seedCommand      `cmd:"" help:"Fill an organisation with benchmark data."`
 	Serve     serveCommand     `cmd:"" help:"Run a server process."`
 	Up        upCommand        `cmd:"" help:"Run the product on this machine with its demo data."`
+	Webhooks  webhooksCommand  `cmd:"" help:"Look at what the billing provider sent, and do again what failed."`
 }
 
 // exitCode ends the process with the code of a command that was run on the user's behalf.

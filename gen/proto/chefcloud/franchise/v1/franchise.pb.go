@@ -3707,6 +3707,107 @@ func (x *StartForecastRunRequest) GetHorizonDays() int32 {
 	return 0
 }
 
+// StartRankingsRunRequest asks for rankings to be stored.
+type StartRankingsRunRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Organisation; the caller's if empty.
+	OrgId string `protobuf:"bytes,1,opt,name=org_id,json=orgId,proto3" json:"org_id,omitempty"`
+	// Months, YYYY-MM; if none are named, the present one and those that ended since they were stored.
+	Periods       []string `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartRankingsRunRequest) Reset() {
+	*x = StartRankingsRunRequest{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartRankingsRunRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartRankingsRunRequest) ProtoMessage() {}
+
+func (x *StartRankingsRunRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartRankingsRunRequest.ProtoReflect.Descriptor instead.
+func (*StartRankingsRunRequest) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *StartRankingsRunRequest) GetOrgId() string {
+	if x != nil {
+		return x.OrgId
+	}
+	return ""
+}
+
+func (x *StartRankingsRunRequest) GetPeriods() []string {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
+// StartRankingsRunResponse is the job, whose progress JobService shows.
+type StartRankingsRunResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	Job           *v1.Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartRankingsRunResponse) Reset() {
+	*x = StartRankingsRunResponse{}
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartRankingsRunResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartRankingsRunResponse) ProtoMessage() {}
+
+func (x *StartRankingsRunResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartRankingsRunResponse.ProtoReflect.Descriptor instead.
+func (*StartRankingsRunResponse) Descriptor() ([]byte, []int) {
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *StartRankingsRunResponse) GetJob() *v1.Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
 // StartForecastRunResponse is the job, whose progress JobService shows.
 type StartForecastRunResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3718,7 +3819,7 @@ type StartForecastRunResponse struct {
 
 func (x *StartForecastRunResponse) Reset() {
 	*x = StartForecastRunResponse{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3730,7 +3831,7 @@ func (x *StartForecastRunResponse) String() string {
 func (*StartForecastRunResponse) ProtoMessage() {}
 
 func (x *StartForecastRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[42]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3743,7 +3844,7 @@ func (x *StartForecastRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartForecastRunResponse.ProtoReflect.Descriptor instead.
 func (*StartForecastRunResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{42}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *StartForecastRunResponse) GetJob() *v1.Job {
@@ -3772,7 +3873,7 @@ type ForecastUplift struct {
 
 func (x *ForecastUplift) Reset() {
 	*x = ForecastUplift{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3784,7 +3885,7 @@ func (x *ForecastUplift) String() string {
 func (*ForecastUplift) ProtoMessage() {}
 
 func (x *ForecastUplift) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[43]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3797,7 +3898,7 @@ func (x *ForecastUplift) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForecastUplift.ProtoReflect.Descriptor instead.
 func (*ForecastUplift) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{43}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ForecastUplift) GetName() string {
@@ -3848,7 +3949,7 @@ type SetForecastUpliftsRequest struct {
 
 func (x *SetForecastUpliftsRequest) Reset() {
 	*x = SetForecastUpliftsRequest{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3860,7 +3961,7 @@ func (x *SetForecastUpliftsRequest) String() string {
 func (*SetForecastUpliftsRequest) ProtoMessage() {}
 
 func (x *SetForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[44]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3873,7 +3974,7 @@ func (x *SetForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForecastUpliftsRequest.ProtoReflect.Descriptor instead.
 func (*SetForecastUpliftsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{44}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *SetForecastUpliftsRequest) GetOrgId() string {
@@ -3901,7 +4002,7 @@ type SetForecastUpliftsResponse struct {
 
 func (x *SetForecastUpliftsResponse) Reset() {
 	*x = SetForecastUpliftsResponse{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3913,7 +4014,7 @@ func (x *SetForecastUpliftsResponse) String() string {
 func (*SetForecastUpliftsResponse) ProtoMessage() {}
 
 func (x *SetForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[45]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3926,7 +4027,7 @@ func (x *SetForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetForecastUpliftsResponse.ProtoReflect.Descriptor instead.
 func (*SetForecastUpliftsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{45}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *SetForecastUpliftsResponse) GetUplifts() []*ForecastUplift {
@@ -3947,7 +4048,7 @@ type ListForecastUpliftsRequest struct {
 
 func (x *ListForecastUpliftsRequest) Reset() {
 	*x = ListForecastUpliftsRequest{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3959,7 +4060,7 @@ func (x *ListForecastUpliftsRequest) String() string {
 func (*ListForecastUpliftsRequest) ProtoMessage() {}
 
 func (x *ListForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[46]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3972,7 +4073,7 @@ func (x *ListForecastUpliftsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListForecastUpliftsRequest.ProtoReflect.Descriptor instead.
 func (*ListForecastUpliftsRequest) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{46}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListForecastUpliftsRequest) GetOrgId() string {
@@ -3993,7 +4094,7 @@ type ListForecastUpliftsResponse struct {
 
 func (x *ListForecastUpliftsResponse) Reset() {
 	*x = ListForecastUpliftsResponse{}
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4005,7 +4106,7 @@ func (x *ListForecastUpliftsResponse) String() string {
 func (*ListForecastUpliftsResponse) ProtoMessage() {}
 
 func (x *ListForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[47]
+	mi := &file_chefcloud_franchise_v1_franchise_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4018,7 +4119,7 @@ func (x *ListForecastUpliftsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListForecastUpliftsResponse.ProtoReflect.Descriptor instead.
 func (*ListForecastUpliftsResponse) Descriptor() ([]byte, []int) {
-	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{47}
+	return file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListForecastUpliftsResponse) GetUplifts() []*ForecastUplift {
@@ -4400,7 +4501,12 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\x17StartForecastRunRequest\x12\x15\n" +
 	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x121\n" +
 	"\fhorizon_days\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\\(\x01H\x00R\vhorizonDays\x88\x01\x01B\x0f\n" +
-	"\r_horizon_days\"D\n" +
+	"\r_horizon_days\"v\n" +
+	"\x17StartRankingsRunRequest\x12\x15\n" +
+	"\x06org_id\x18\x01 \x01(\tR\x05orgId\x12D\n" +
+	"\aperiods\x18\x02 \x03(\tB*\xbaH'\x92\x01$\x10$\x18\x01\"\x1er\x1c2\x1a^[0-9]{4}-(0[1-9]|1[0-2])$R\aperiods\"D\n" +
+	"\x18StartRankingsRunResponse\x12(\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"D\n" +
 	"\x18StartForecastRunResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.chefcloud.jobs.v1.JobR\x03job\"\xe3\x01\n" +
 	"\x0eForecastUplift\x12\x1d\n" +
@@ -4421,11 +4527,12 @@ const file_chefcloud_franchise_v1_franchise_proto_rawDesc = "" +
 	"\vRoyaltyBase\x12\x1c\n" +
 	"\x18ROYALTY_BASE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ROYALTY_BASE_NET\x10\x01\x12\x16\n" +
-	"\x12ROYALTY_BASE_GROSS\x10\x022\xdd\x14\n" +
+	"\x12ROYALTY_BASE_GROSS\x10\x022\x80\x16\n" +
 	"\x10FranchiseService\x12\x9a\x01\n" +
 	"\vGetOverview\x12*.chefcloud.franchise.v1.GetOverviewRequest\x1a+.chefcloud.franchise.v1.GetOverviewResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/overview\x90\x02\x01\x12\x9a\x01\n" +
 	"\vGetRankings\x12*.chefcloud.franchise.v1.GetRankingsRequest\x1a+.chefcloud.franchise.v1.GetRankingsResponse\"2\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x15\x12\x13/franchise/rankings\x90\x02\x01\x12\xa8\x01\n" +
-	"\x11RecomputeRankings\x120.chefcloud.franchise.v1.RecomputeRankingsRequest\x1a1.chefcloud.franchise.v1.RecomputeRankingsResponse\".\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/franchise/rankings/recompute\x12\x99\x01\n" +
+	"\x11RecomputeRankings\x120.chefcloud.franchise.v1.RecomputeRankingsRequest\x1a1.chefcloud.franchise.v1.RecomputeRankingsResponse\".\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/franchise/rankings/recompute\x12\xa0\x01\n" +
+	"\x10StartRankingsRun\x12/.chefcloud.franchise.v1.StartRankingsRunRequest\x1a0.chefcloud.franchise.v1.StartRankingsRunResponse\")\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/franchise/rankings/runs\x12\x99\x01\n" +
 	"\vListBudgets\x12*.chefcloud.franchise.v1.ListBudgetsRequest\x1a+.chefcloud.franchise.v1.ListBudgetsResponse\"1\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x14\x12\x12/franchise/budgets\x90\x02\x01\x12\x91\x01\n" +
 	"\rUpsertBudgets\x12,.chefcloud.franchise.v1.UpsertBudgetsRequest\x1a-.chefcloud.franchise.v1.UpsertBudgetsResponse\"#\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/franchise/budgets\x12\xb2\x01\n" +
 	"\x11ListForecastItems\x120.chefcloud.franchise.v1.ListForecastItemsRequest\x1a1.chefcloud.franchise.v1.ListForecastItemsResponse\"8\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\x1b\x12\x19/franchise/forecast/items\x90\x02\x01\x12\xbe\x01\n" +
@@ -4454,7 +4561,7 @@ func file_chefcloud_franchise_v1_franchise_proto_rawDescGZIP() []byte {
 }
 
 var file_chefcloud_franchise_v1_franchise_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_chefcloud_franchise_v1_franchise_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_chefcloud_franchise_v1_franchise_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_chefcloud_franchise_v1_franchise_proto_goTypes = []any{
 	(RoyaltyBase)(0),                     // 0: chefcloud.franchise.v1.RoyaltyBase
 	(*DateRange)(nil),                    // 1: chefcloud.franchise.v1.DateRange
@@ -4499,14 +4606,16 @@ var file_chefcloud_franchise_v1_franchise_proto_goTypes = []any{
 	(*ForecastAccuracy)(nil),             // 40: chefcloud.franchise.v1.ForecastAccuracy
 	(*ListForecastAccuracyResponse)(nil), // 41: chefcloud.franchise.v1.ListForecastAccuracyResponse
 	(*StartForecastRunRequest)(nil),      // 42: chefcloud.franchise.v1.StartForecastRunRequest
-	(*StartForecastRunResponse)(nil),     // 43: chefcloud.franchise.v1.StartForecastRunResponse
-	(*ForecastUplift)(nil),               // 44: chefcloud.franchise.v1.ForecastUplift
-	(*SetForecastUpliftsRequest)(nil),    // 45: chefcloud.franchise.v1.SetForecastUpliftsRequest
-	(*SetForecastUpliftsResponse)(nil),   // 46: chefcloud.franchise.v1.SetForecastUpliftsResponse
-	(*ListForecastUpliftsRequest)(nil),   // 47: chefcloud.franchise.v1.ListForecastUpliftsRequest
-	(*ListForecastUpliftsResponse)(nil),  // 48: chefcloud.franchise.v1.ListForecastUpliftsResponse
-	(*timestamppb.Timestamp)(nil),        // 49: google.protobuf.Timestamp
-	(*v1.Job)(nil),                       // 50: chefcloud.jobs.v1.Job
+	(*StartRankingsRunRequest)(nil),      // 43: chefcloud.franchise.v1.StartRankingsRunRequest
+	(*StartRankingsRunResponse)(nil),     // 44: chefcloud.franchise.v1.StartRankingsRunResponse
+	(*StartForecastRunResponse)(nil),     // 45: chefcloud.franchise.v1.StartForecastRunResponse
+	(*ForecastUplift)(nil),               // 46: chefcloud.franchise.v1.ForecastUplift
+	(*SetForecastUpliftsRequest)(nil),    // 47: chefcloud.franchise.v1.SetForecastUpliftsRequest
+	(*SetForecastUpliftsResponse)(nil),   // 48: chefcloud.franchise.v1.SetForecastUpliftsResponse
+	(*ListForecastUpliftsRequest)(nil),   // 49: chefcloud.franchise.v1.ListForecastUpliftsRequest
+	(*ListForecastUpliftsResponse)(nil),  // 50: chefcloud.franchise.v1.ListForecastUpliftsResponse
+	(*timestamppb.Timestamp)(nil),        // 51: google.protobuf.Timestamp
+	(*v1.Job)(nil),                       // 52: chefcloud.jobs.v1.Job
 }
 var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	1,  // 0: chefcloud.franchise.v1.BranchFigures.range:type_name -> chefcloud.franchise.v1.DateRange
@@ -4519,27 +4628,27 @@ var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	4,  // 7: chefcloud.franchise.v1.GetOverviewResponse.comparison:type_name -> chefcloud.franchise.v1.Comparison
 	5,  // 8: chefcloud.franchise.v1.GetOverviewResponse.days:type_name -> chefcloud.franchise.v1.DayFigures
 	1,  // 9: chefcloud.franchise.v1.GetOverviewResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 10: chefcloud.franchise.v1.GetOverviewResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 10: chefcloud.franchise.v1.GetOverviewResponse.as_of:type_name -> google.protobuf.Timestamp
 	9,  // 11: chefcloud.franchise.v1.GetRankingsResponse.rankings:type_name -> chefcloud.franchise.v1.Ranking
 	10, // 12: chefcloud.franchise.v1.GetRankingsResponse.weights:type_name -> chefcloud.franchise.v1.RankingWeights
 	1,  // 13: chefcloud.franchise.v1.GetRankingsResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 14: chefcloud.franchise.v1.GetRankingsResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 14: chefcloud.franchise.v1.GetRankingsResponse.as_of:type_name -> google.protobuf.Timestamp
 	9,  // 15: chefcloud.franchise.v1.RecomputeRankingsResponse.rankings:type_name -> chefcloud.franchise.v1.Ranking
 	15, // 16: chefcloud.franchise.v1.Budget.revenue:type_name -> chefcloud.franchise.v1.BudgetLine
 	15, // 17: chefcloud.franchise.v1.Budget.cogs:type_name -> chefcloud.franchise.v1.BudgetLine
 	15, // 18: chefcloud.franchise.v1.Budget.waste:type_name -> chefcloud.franchise.v1.BudgetLine
 	16, // 19: chefcloud.franchise.v1.ListBudgetsResponse.budgets:type_name -> chefcloud.franchise.v1.Budget
-	49, // 20: chefcloud.franchise.v1.ListBudgetsResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 20: chefcloud.franchise.v1.ListBudgetsResponse.as_of:type_name -> google.protobuf.Timestamp
 	18, // 21: chefcloud.franchise.v1.UpsertBudgetsRequest.targets:type_name -> chefcloud.franchise.v1.BudgetTarget
 	22, // 22: chefcloud.franchise.v1.ListForecastItemsResponse.forecast:type_name -> chefcloud.franchise.v1.ForecastItem
 	1,  // 23: chefcloud.franchise.v1.ListForecastItemsResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 24: chefcloud.franchise.v1.ListForecastItemsResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 24: chefcloud.franchise.v1.ListForecastItemsResponse.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 25: chefcloud.franchise.v1.GetSameStoreGrowthResponse.range:type_name -> chefcloud.franchise.v1.DateRange
 	1,  // 26: chefcloud.franchise.v1.GetSameStoreGrowthResponse.range_before:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 27: chefcloud.franchise.v1.GetSameStoreGrowthResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 27: chefcloud.franchise.v1.GetSameStoreGrowthResponse.as_of:type_name -> google.protobuf.Timestamp
 	27, // 28: chefcloud.franchise.v1.GetRoyaltiesResponse.royalties:type_name -> chefcloud.franchise.v1.Royalty
 	1,  // 29: chefcloud.franchise.v1.GetRoyaltiesResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 30: chefcloud.franchise.v1.GetRoyaltiesResponse.as_of:type_name -> google.protobuf.Timestamp
+	51, // 30: chefcloud.franchise.v1.GetRoyaltiesResponse.as_of:type_name -> google.protobuf.Timestamp
 	29, // 31: chefcloud.franchise.v1.ListBranchesResponse.branches:type_name -> chefcloud.franchise.v1.Branch
 	29, // 32: chefcloud.franchise.v1.UpsertBranchRequest.branch:type_name -> chefcloud.franchise.v1.Branch
 	29, // 33: chefcloud.franchise.v1.UpsertBranchResponse.branch:type_name -> chefcloud.franchise.v1.Branch
@@ -4552,48 +4661,51 @@ var file_chefcloud_franchise_v1_franchise_proto_depIdxs = []int32{
 	40, // 40: chefcloud.franchise.v1.ListForecastAccuracyResponse.series:type_name -> chefcloud.franchise.v1.ForecastAccuracy
 	40, // 41: chefcloud.franchise.v1.ListForecastAccuracyResponse.items:type_name -> chefcloud.franchise.v1.ForecastAccuracy
 	1,  // 42: chefcloud.franchise.v1.ListForecastAccuracyResponse.range:type_name -> chefcloud.franchise.v1.DateRange
-	49, // 43: chefcloud.franchise.v1.ListForecastAccuracyResponse.as_of:type_name -> google.protobuf.Timestamp
-	50, // 44: chefcloud.franchise.v1.StartForecastRunResponse.job:type_name -> chefcloud.jobs.v1.Job
-	44, // 45: chefcloud.franchise.v1.SetForecastUpliftsRequest.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
-	44, // 46: chefcloud.franchise.v1.SetForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
-	44, // 47: chefcloud.franchise.v1.ListForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
-	6,  // 48: chefcloud.franchise.v1.FranchiseService.GetOverview:input_type -> chefcloud.franchise.v1.GetOverviewRequest
-	8,  // 49: chefcloud.franchise.v1.FranchiseService.GetRankings:input_type -> chefcloud.franchise.v1.GetRankingsRequest
-	12, // 50: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:input_type -> chefcloud.franchise.v1.RecomputeRankingsRequest
-	14, // 51: chefcloud.franchise.v1.FranchiseService.ListBudgets:input_type -> chefcloud.franchise.v1.ListBudgetsRequest
-	19, // 52: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:input_type -> chefcloud.franchise.v1.UpsertBudgetsRequest
-	21, // 53: chefcloud.franchise.v1.FranchiseService.ListForecastItems:input_type -> chefcloud.franchise.v1.ListForecastItemsRequest
-	39, // 54: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:input_type -> chefcloud.franchise.v1.ListForecastAccuracyRequest
-	42, // 55: chefcloud.franchise.v1.FranchiseService.StartForecastRun:input_type -> chefcloud.franchise.v1.StartForecastRunRequest
-	45, // 56: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:input_type -> chefcloud.franchise.v1.SetForecastUpliftsRequest
-	47, // 57: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:input_type -> chefcloud.franchise.v1.ListForecastUpliftsRequest
-	24, // 58: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:input_type -> chefcloud.franchise.v1.GetSameStoreGrowthRequest
-	26, // 59: chefcloud.franchise.v1.FranchiseService.GetRoyalties:input_type -> chefcloud.franchise.v1.GetRoyaltiesRequest
-	30, // 60: chefcloud.franchise.v1.FranchiseService.ListBranches:input_type -> chefcloud.franchise.v1.ListBranchesRequest
-	32, // 61: chefcloud.franchise.v1.FranchiseService.UpsertBranch:input_type -> chefcloud.franchise.v1.UpsertBranchRequest
-	35, // 62: chefcloud.franchise.v1.FranchiseService.GetSettings:input_type -> chefcloud.franchise.v1.GetSettingsRequest
-	37, // 63: chefcloud.franchise.v1.FranchiseService.UpdateSettings:input_type -> chefcloud.franchise.v1.UpdateSettingsRequest
-	7,  // 64: chefcloud.franchise.v1.FranchiseService.GetOverview:output_type -> chefcloud.franchise.v1.GetOverviewResponse
-	11, // 65: chefcloud.franchise.v1.FranchiseService.GetRankings:output_type -> chefcloud.franchise.v1.GetRankingsResponse
-	13, // 66: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:output_type -> chefcloud.franchise.v1.RecomputeRankingsResponse
-	17, // 67: chefcloud.franchise.v1.FranchiseService.ListBudgets:output_type -> chefcloud.franchise.v1.ListBudgetsResponse
-	20, // 68: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:output_type -> chefcloud.franchise.v1.UpsertBudgetsResponse
-	23, // 69: chefcloud.franchise.v1.FranchiseService.ListForecastItems:output_type -> chefcloud.franchise.v1.ListForecastItemsResponse
-	41, // 70: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:output_type -> chefcloud.franchise.v1.ListForecastAccuracyResponse
-	43, // 71: chefcloud.franchise.v1.FranchiseService.StartForecastRun:output_type -> chefcloud.franchise.v1.StartForecastRunResponse
-	46, // 72: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:output_type -> chefcloud.franchise.v1.SetForecastUpliftsResponse
-	48, // 73: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:output_type -> chefcloud.franchise.v1.ListForecastUpliftsResponse
-	25, // 74: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:output_type -> chefcloud.franchise.v1.GetSameStoreGrowthResponse
-	28, // 75: chefcloud.franchise.v1.FranchiseService.GetRoyalties:output_type -> chefcloud.franchise.v1.GetRoyaltiesResponse
-	31, // 76: chefcloud.franchise.v1.FranchiseService.ListBranches:output_type -> chefcloud.franchise.v1.ListBranchesResponse
-	33, // 77: chefcloud.franchise.v1.FranchiseService.UpsertBranch:output_type -> chefcloud.franchise.v1.UpsertBranchResponse
-	36, // 78: chefcloud.franchise.v1.FranchiseService.GetSettings:output_type -> chefcloud.franchise.v1.GetSettingsResponse
-	38, // 79: chefcloud.franchise.v1.FranchiseService.UpdateSettings:output_type -> chefcloud.franchise.v1.UpdateSettingsResponse
-	64, // [64:80] is the sub-list for method output_type
-	48, // [48:64] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	51, // 43: chefcloud.franchise.v1.ListForecastAccuracyResponse.as_of:type_name -> google.protobuf.Timestamp
+	52, // 44: chefcloud.franchise.v1.StartRankingsRunResponse.job:type_name -> chefcloud.jobs.v1.Job
+	52, // 45: chefcloud.franchise.v1.StartForecastRunResponse.job:type_name -> chefcloud.jobs.v1.Job
+	46, // 46: chefcloud.franchise.v1.SetForecastUpliftsRequest.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	46, // 47: chefcloud.franchise.v1.SetForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	46, // 48: chefcloud.franchise.v1.ListForecastUpliftsResponse.uplifts:type_name -> chefcloud.franchise.v1.ForecastUplift
+	6,  // 49: chefcloud.franchise.v1.FranchiseService.GetOverview:input_type -> chefcloud.franchise.v1.GetOverviewRequest
+	8,  // 50: chefcloud.franchise.v1.FranchiseService.GetRankings:input_type -> chefcloud.franchise.v1.GetRankingsRequest
+	12, // 51: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:input_type -> chefcloud.franchise.v1.RecomputeRankingsRequest
+	43, // 52: chefcloud.franchise.v1.FranchiseService.StartRankingsRun:input_type -> chefcloud.franchise.v1.StartRankingsRunRequest
+	14, // 53: chefcloud.franchise.v1.FranchiseService.ListBudgets:input_type -> chefcloud.franchise.v1.ListBudgetsRequest
+	19, // 54: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:input_type -> chefcloud.franchise.v1.UpsertBudgetsRequest
+	21, // 55: chefcloud.franchise.v1.FranchiseService.ListForecastItems:input_type -> chefcloud.franchise.v1.ListForecastItemsRequest
+	39, // 56: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:input_type -> chefcloud.franchise.v1.ListForecastAccuracyRequest
+	42, // 57: chefcloud.franchise.v1.FranchiseService.StartForecastRun:input_type -> chefcloud.franchise.v1.StartForecastRunRequest
+	47, // 58: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:input_type -> chefcloud.franchise.v1.SetForecastUpliftsRequest
+	49, // 59: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:input_type -> chefcloud.franchise.v1.ListForecastUpliftsRequest
+	24, // 60: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:input_type -> chefcloud.franchise.v1.GetSameStoreGrowthRequest
+	26, // 61: chefcloud.franchise.v1.FranchiseService.GetRoyalties:input_type -> chefcloud.franchise.v1.GetRoyaltiesRequest
+	30, // 62: chefcloud.franchise.v1.FranchiseService.ListBranches:input_type -> chefcloud.franchise.v1.ListBranchesRequest
+	32, // 63: chefcloud.franchise.v1.FranchiseService.UpsertBranch:input_type -> chefcloud.franchise.v1.UpsertBranchRequest
+	35, // 64: chefcloud.franchise.v1.FranchiseService.GetSettings:input_type -> chefcloud.franchise.v1.GetSettingsRequest
+	37, // 65: chefcloud.franchise.v1.FranchiseService.UpdateSettings:input_type -> chefcloud.franchise.v1.UpdateSettingsRequest
+	7,  // 66: chefcloud.franchise.v1.FranchiseService.GetOverview:output_type -> chefcloud.franchise.v1.GetOverviewResponse
+	11, // 67: chefcloud.franchise.v1.FranchiseService.GetRankings:output_type -> chefcloud.franchise.v1.GetRankingsResponse
+	13, // 68: chefcloud.franchise.v1.FranchiseService.RecomputeRankings:output_type -> chefcloud.franchise.v1.RecomputeRankingsResponse
+	44, // 69: chefcloud.franchise.v1.FranchiseService.StartRankingsRun:output_type -> chefcloud.franchise.v1.StartRankingsRunResponse
+	17, // 70: chefcloud.franchise.v1.FranchiseService.ListBudgets:output_type -> chefcloud.franchise.v1.ListBudgetsResponse
+	20, // 71: chefcloud.franchise.v1.FranchiseService.UpsertBudgets:output_type -> chefcloud.franchise.v1.UpsertBudgetsResponse
+	23, // 72: chefcloud.franchise.v1.FranchiseService.ListForecastItems:output_type -> chefcloud.franchise.v1.ListForecastItemsResponse
+	41, // 73: chefcloud.franchise.v1.FranchiseService.ListForecastAccuracy:output_type -> chefcloud.franchise.v1.ListForecastAccuracyResponse
+	45, // 74: chefcloud.franchise.v1.FranchiseService.StartForecastRun:output_type -> chefcloud.franchise.v1.StartForecastRunResponse
+	48, // 75: chefcloud.franchise.v1.FranchiseService.SetForecastUplifts:output_type -> chefcloud.franchise.v1.SetForecastUpliftsResponse
+	50, // 76: chefcloud.franchise.v1.FranchiseService.ListForecastUplifts:output_type -> chefcloud.franchise.v1.ListForecastUpliftsResponse
+	25, // 77: chefcloud.franchise.v1.FranchiseService.GetSameStoreGrowth:output_type -> chefcloud.franchise.v1.GetSameStoreGrowthResponse
+	28, // 78: chefcloud.franchise.v1.FranchiseService.GetRoyalties:output_type -> chefcloud.franchise.v1.GetRoyaltiesResponse
+	31, // 79: chefcloud.franchise.v1.FranchiseService.ListBranches:output_type -> chefcloud.franchise.v1.ListBranchesResponse
+	33, // 80: chefcloud.franchise.v1.FranchiseService.UpsertBranch:output_type -> chefcloud.franchise.v1.UpsertBranchResponse
+	36, // 81: chefcloud.franchise.v1.FranchiseService.GetSettings:output_type -> chefcloud.franchise.v1.GetSettingsResponse
+	38, // 82: chefcloud.franchise.v1.FranchiseService.UpdateSettings:output_type -> chefcloud.franchise.v1.UpdateSettingsResponse
+	66, // [66:83] is the sub-list for method output_type
+	49, // [49:66] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_chefcloud_franchise_v1_franchise_proto_init() }
@@ -4618,7 +4730,7 @@ func file_chefcloud_franchise_v1_franchise_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chefcloud_franchise_v1_franchise_proto_rawDesc), len(file_chefcloud_franchise_v1_franchise_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   48,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

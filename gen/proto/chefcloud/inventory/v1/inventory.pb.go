@@ -5511,7 +5511,7 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x1fRISK_REASON_BELOW_REORDER_LEVEL\x10\x01\x12\x18\n" +
 	"\x14RISK_REASON_NEGATIVE\x10\x02\x12\x17\n" +
 	"\x13RISK_REASON_EXPIRED\x10\x03\x12\x18\n" +
-	"\x14RISK_REASON_EXPIRING\x10\x042\xd7$\n" +
+	"\x14RISK_REASON_EXPIRING\x10\x042\xc6$\n" +
 	"\x10InventoryService\x12\x97\x01\n" +
 	"\n" +
 	"UpsertItem\x12).chefcloud.inventory.v1.UpsertItemRequest\x1a*.chefcloud.inventory.v1.UpsertItemResponse\"2\xaa\xbb\x18\x13\x10\x03\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/inventory/items\x12\x93\x01\n" +
@@ -5531,8 +5531,8 @@ const file_chefcloud_inventory_v1_inventory_proto_rawDesc = "" +
 	"\rGetStockCount\x12,.chefcloud.inventory.v1.GetStockCountRequest\x1a-.chefcloud.inventory.v1.GetStockCountResponse\"=\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/inventory/counts/{count_id}\x90\x02\x01\x12\xa6\x01\n" +
 	"\x0fListStockCounts\x12..chefcloud.inventory.v1.ListStockCountsRequest\x1a/.chefcloud.inventory.v1.ListStockCountsResponse\"2\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x13\x12\x11/inventory/counts\x90\x02\x01\x12\xab\x01\n" +
 	"\x10GetUsageVariance\x12/.chefcloud.inventory.v1.GetUsageVarianceRequest\x1a0.chefcloud.inventory.v1.GetUsageVarianceResponse\"4\xaa\xbb\x18\x12\x10\x02\x1a\x0einventory:read\x82\xd3\xe4\x93\x02\x15\x12\x13/inventory/variance\x90\x02\x01\x12\xa7\x01\n" +
-	"\x0eCreateTransfer\x12-.chefcloud.inventory.v1.CreateTransferRequest\x1a..chefcloud.inventory.v1.CreateTransferResponse\"6\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/inventory/transfers\x12\xc0\x01\n" +
-	"\x0fApproveTransfer\x12..chefcloud.inventory.v1.ApproveTransferRequest\x1a/.chefcloud.inventory.v1.ApproveTransferResponse\"L\xaa\xbb\x18\x13\x10\x03\x1a\x0finventory:write\x82\xd3\xe4\x93\x02/:\x01*\"*/inventory/transfers/{transfer_id}/approve\x12\xb4\x01\n" +
+	"\x0eCreateTransfer\x12-.chefcloud.inventory.v1.CreateTransferRequest\x1a..chefcloud.inventory.v1.CreateTransferResponse\"6\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/inventory/transfers\x12\xaf\x01\n" +
+	"\x0fApproveTransfer\x12..chefcloud.inventory.v1.ApproveTransferRequest\x1a/.chefcloud.inventory.v1.ApproveTransferResponse\";\xaa\xbb\x18\x02\x10\x03\x82\xd3\xe4\x93\x02/:\x01*\"*/inventory/transfers/{transfer_id}/approve\x12\xb4\x01\n" +
 	"\fSendTransfer\x12+.chefcloud.inventory.v1.SendTransferRequest\x1a,.chefcloud.inventory.v1.SendTransferResponse\"I\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02,:\x01*\"'/inventory/transfers/{transfer_id}/send\x12\xc0\x01\n" +
 	"\x0fReceiveTransfer\x12..chefcloud.inventory.v1.ReceiveTransferRequest\x1a/.chefcloud.inventory.v1.ReceiveTransferResponse\"L\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02/:\x01*\"*/inventory/transfers/{transfer_id}/receive\x12\xbc\x01\n" +
 	"\x0eCancelTransfer\x12-.chefcloud.inventory.v1.CancelTransferRequest\x1a..chefcloud.inventory.v1.CancelTransferResponse\"K\xaa\xbb\x18\x13\x10\x02\x1a\x0finventory:write\x82\xd3\xe4\x93\x02.:\x01*\")/inventory/transfers/{transfer_id}/cancel\x12\xab\x01\n" +

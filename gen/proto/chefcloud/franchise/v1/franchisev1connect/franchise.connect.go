@@ -43,6 +43,9 @@ const (
 	// FranchiseServiceRecomputeRankingsProcedure is the fully-qualified name of the FranchiseService's
 	// RecomputeRankings RPC.
 	FranchiseServiceRecomputeRankingsProcedure = "/chefcloud.franchise.v1.FranchiseService/RecomputeRankings"
+	// FranchiseServiceStartRankingsRunProcedure is the fully-qualified name of the FranchiseService's
+	// StartRankingsRun RPC.
+	FranchiseServiceStartRankingsRunProcedure = "/chefcloud.franchise.v1.FranchiseService/StartRankingsRun"
 	// FranchiseServiceListBudgetsProcedure is the fully-qualified name of the FranchiseService's
 	// ListBudgets RPC.
 	FranchiseServiceListBudgetsProcedure = "/chefcloud.franchise.v1.FranchiseService/ListBudgets"
@@ -92,6 +95,8 @@ type FranchiseServiceClient interface {
 	GetRankings(context.Context, *v1.GetRankingsRequest) (*v1.GetRankingsResponse, error)
 	// RecomputeRankings stores the rankings of a month anew, also of a closed one.
 	RecomputeRankings(context.Context, *v1.RecomputeRankingsRequest) (*v1.RecomputeRankingsResponse, error)
+	// StartRankingsRun stores rankings in the background: of the months that are named, also of closed ones, or of those that are due.
+	StartRankingsRun(context.Context, *v1.StartRankingsRunRequest) (*v1.StartRankingsRunResponse, error)
 	// ListBudgets compares each branch's month with its targets. A branch without a budget has a row without targets.
 	ListBudgets(context.Context, *v1.ListBudgetsRequest) (*v1.ListBudgetsResponse, error)
 	// UpsertBudgets sets targets, all or none of the call's.
@@ -149,6 +154,12 @@ func NewFranchiseServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			httpClient,
 			baseURL+FranchiseServiceRecomputeRankingsProcedure,
 			connect.WithSchema(franchiseServiceMethods.ByName("RecomputeRankings")),
+			connect.WithClientOptions(opts...),
+		),
+		startRankingsRun: connect.NewClient[v1.StartRankingsRunRequest, v1.StartRankingsRunResponse](
+			httpClient,
+			baseURL+FranchiseServiceStartRankingsRunProcedure,
+			connect.WithSchema(franchiseServiceMethods.ByName("StartRankingsRun")),
 			connect.WithClientOptions(opts...),
 		),
 		listBudgets: connect.NewClient[v1.ListBudgetsRequest, v1.ListBudgetsResponse](
@@ -245,6 +256,7 @@ type franchiseServiceClient struct {
 	getOverview          *connect.Client[v1.GetOverviewRequest, v1.GetOverviewResponse]
 	getRankings          *connect.Client[v1.GetRankingsRequest, v1.GetRankingsResponse]
 	recomputeRankings    *connect.Client[v1.RecomputeRankingsRequest, v1.RecomputeRankingsResponse]
+	startRankingsRun     *connect.Client[v1.StartRankingsRunRequest, v1.StartRankingsRunResponse]
 	listBudgets          *connect.Client[v1.ListBudgetsRequest, v1.ListBudgetsResponse]
 	upsertBudgets        *connect.Client[v1.UpsertBudgetsRequest, v1.UpsertBudgetsResponse]
 	listForecastItems    *connect.Client[v1.ListForecastItemsRequest, v1.ListForecastItemsResponse]
@@ -281,6 +293,15 @@ func (c *franchiseServiceClient) GetRankings(ctx context.Context, req *v1.GetRan
 // RecomputeRankings calls chefcloud.franchise.v1.FranchiseService.RecomputeRankings.
 func (c *franchiseServiceClient) RecomputeRankings(ctx context.Context, req *v1.RecomputeRankingsRequest) (*v1.RecomputeRankingsResponse, error) {
 	response, err := c.recomputeRankings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// StartRankingsRun calls chefcloud.franchise.v1.FranchiseService.StartRankingsRun.
+func (c *franchiseServiceClient) StartRankingsRun(ctx context.Context, req *v1.StartRankingsRunRequest) (*v1.StartRankingsRunResponse, error) {
+	response, err := c.startRankingsRun.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -413,6 +434,8 @@ type FranchiseServiceHandler interface {
 	GetRankings(context.Context, *v1.GetRankingsRequest) (*v1.GetRankingsResponse, error)
 	// RecomputeRankings stores the rankings of a month anew, also of a closed one.
 	RecomputeRankings(context.Context, *v1.RecomputeRankingsRequest) (*v1.RecomputeRankingsResponse, error)
+	// StartRankingsRun stores rankings in the background: of the months that are named, also of closed ones, or of those that are due.
+	StartRankingsRun(context.Context, *v1.StartRankingsRunRequest) (*v1.StartRankingsRunResponse, error)
 	// ListBudgets compares each branch's month with its targets. A branch without a budget has a row without targets.
 	ListBudgets(context.Context, *v1.ListBudgetsRequest) (*v1.ListBudgetsResponse, error)
 	// UpsertBudgets sets targets, all or none of the call's.
@@ -466,6 +489,12 @@ func NewFranchiseServiceHandler(svc FranchiseServiceHandler, opts ...connect.Han
 		FranchiseServiceRecomputeRankingsProcedure,
 		svc.RecomputeRankings,
 		connect.WithSchema(franchiseServiceMethods.ByName("RecomputeRankings")),
+		connect.WithHandlerOptions(opts...),
+	)
+	franchiseServiceStartRankingsRunHandler := connect.NewUnaryHandlerSimple(
+		FranchiseServiceStartRankingsRunProcedure,
+		svc.StartRankingsRun,
+		connect.WithSchema(franchiseServiceMethods.ByName("StartRankingsRun")),
 		connect.WithHandlerOptions(opts...),
 	)
 	franchiseServiceListBudgetsHandler := connect.NewUnaryHandlerSimple(
@@ -562,6 +591,8 @@ func NewFranchiseServiceHandler(svc FranchiseServiceHandler, opts ...connect.Han
 			franchiseServiceGetRankingsHandler.ServeHTTP(w, r)
 		case FranchiseServiceRecomputeRankingsProcedure:
 			franchiseServiceRecomputeRankingsHandler.ServeHTTP(w, r)
+		case FranchiseServiceStartRankingsRunProcedure:
+			franchiseServiceStartRankingsRunHandler.ServeHTTP(w, r)
 		case FranchiseServiceListBudgetsProcedure:
 			franchiseServiceListBudgetsHandler.ServeHTTP(w, r)
 		case FranchiseServiceUpsertBudgetsProcedure:
@@ -607,6 +638,10 @@ func (UnimplementedFranchiseServiceHandler) GetRankings(context.Context, *v1.Get
 
 func (UnimplementedFranchiseServiceHandler) RecomputeRankings(context.Context, *v1.RecomputeRankingsRequest) (*v1.RecomputeRankingsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.RecomputeRankings is not implemented"))
+}
+
+func (UnimplementedFranchiseServiceHandler) StartRankingsRun(context.Context, *v1.StartRankingsRunRequest) (*v1.StartRankingsRunResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("chefcloud.franchise.v1.FranchiseService.StartRankingsRun is not implemented"))
 }
 
 func (UnimplementedFranchiseServiceHandler) ListBudgets(context.Context, *v1.ListBudgetsRequest) (*v1.ListBudgetsResponse, error) {

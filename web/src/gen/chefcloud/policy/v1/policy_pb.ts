@@ -2,7 +2,7 @@
 // @generated from file chefcloud/policy/v1/policy.proto (package chefcloud.policy.v1, syntax proto3)
 /* eslint-disable */
 
-// Package chefcloud.policy.v1 declares, beside each RPC, who may call it.
+// Package chefcloud.policy.v1 declares, beside each RPC, who may call it and how often.
 
 import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/policy/v1/policy.proto.
  */
 export const file_chefcloud_policy_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("CiBjaGVmY2xvdWQvcG9saWN5L3YxL3BvbGljeS5wcm90bxITY2hlZmNsb3VkLnBvbGljeS52MSJgCgZQb2xpY3kSDgoGcHVibGljGAEgASgIEi8KDG1pbmltdW1fcm9sZRgCIAEoDjIZLmNoZWZjbG91ZC5wb2xpY3kudjEuUm9sZRIVCg1hcGlfa2V5X3Njb3BlGAMgASgJKmMKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg4KClJPTEVfU1RBRkYQARITCg9ST0xFX1NVUEVSVklTT1IQAhIQCgxST0xFX01BTkFHRVIQAxIOCgpST0xFX09XTkVSEAQ6WAoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoCzIbLmNoZWZjbG91ZC5wb2xpY3kudjEuUG9saWN5UgZwb2xpY3mIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("CiBjaGVmY2xvdWQvcG9saWN5L3YxL3BvbGljeS5wcm90bxITY2hlZmNsb3VkLnBvbGljeS52MSKNAQoGUG9saWN5Eg4KBnB1YmxpYxgBIAEoCBIvCgxtaW5pbXVtX3JvbGUYAiABKA4yGS5jaGVmY2xvdWQucG9saWN5LnYxLlJvbGUSFQoNYXBpX2tleV9zY29wZRgDIAEoCRIrCgZidWRnZXQYBCABKA4yGy5jaGVmY2xvdWQucG9saWN5LnYxLkJ1ZGdldCpjCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1NUQUZGEAESEwoPUk9MRV9TVVBFUlZJU09SEAISEAoMUk9MRV9NQU5BR0VSEAMSDgoKUk9MRV9PV05FUhAEKjMKBkJ1ZGdldBIWChJCVURHRVRfVU5TUEVDSUZJRUQQABIRCg1CVURHRVRfSU5HRVNUEAE6WAoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoCzIbLmNoZWZjbG91ZC5wb2xpY3kudjEuUG9saWN5UgZwb2xpY3mIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * Policy of one method.
@@ -42,6 +42,13 @@ export type Policy = Message<"chefcloud.policy.v1.Policy"> & {
    * @generated from field: string api_key_scope = 3;
    */
   apiKeyScope: string;
+
+  /**
+   * What its calls are counted against.
+   *
+   * @generated from field: chefcloud.policy.v1.Budget budget = 4;
+   */
+  budget: Budget;
 };
 
 /**
@@ -100,7 +107,34 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_chefcloud_policy_v1_policy, 0);
 
 /**
- * Who may call the method. A method without a policy is refused to everybody.
+ * What calls of a method are counted against, for each user and API key. Public methods are counted by client address.
+ *
+ * @generated from enum chefcloud.policy.v1.Budget
+ */
+export enum Budget {
+  /**
+   * The requests a minute of the organisation's plan.
+   *
+   * @generated from enum value: BUDGET_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Terminals' batches, whatever the plan: a till must get its sales in.
+   *
+   * @generated from enum value: BUDGET_INGEST = 1;
+   */
+  INGEST = 1,
+}
+
+/**
+ * Describes the enum chefcloud.policy.v1.Budget.
+ */
+export const BudgetSchema: GenEnum<Budget> = /*@__PURE__*/
+  enumDesc(file_chefcloud_policy_v1_policy, 1);
+
+/**
+ * Who may call the method, and how often. A method without a policy is refused to everybody.
  *
  * @generated from extension: optional chefcloud.policy.v1.Policy policy = 50101;
  */
