@@ -13,6 +13,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/billing"
 	"github.com/chefcloud/chefcloud/app/franchise"
 	"github.com/chefcloud/chefcloud/app/inventory"
+	"github.com/chefcloud/chefcloud/app/kpi"
 	"github.com/chefcloud/chefcloud/app/menu"
 	"github.com/chefcloud/chefcloud/app/orders"
 	"github.com/chefcloud/chefcloud/app/platform/config"
@@ -37,6 +38,7 @@ var Domains = fx.Options(
 	billing.Module,
 	franchise.Module,
 	inventory.Module,
+	kpi.Module,
 	menu.Module,
 	orders.Module,
 	procurement.Module,

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/fx"
 
+	"github.com/chefcloud/chefcloud/app/kpi"
 	"github.com/chefcloud/chefcloud/app/platform/cache"
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/config"
@@ -48,8 +49,10 @@ var platform = fx.Module("platform",
 		newWorkers,
 		func() *httpserver.Readiness { return &httpserver.Readiness{} },
 		newHandler,
-		func(settings *config.Config, handler http.Handler, ready *httpserver.Readiness, log zerolog.Logger) *httpserver.Server {
-			return httpserver.New(settings.HTTP, handler, ready, log)
+		func(settings *config.Config, handler http.Handler, ready *httpserver.Readiness, kpis *kpi.Broker, log zerolog.Logger) *httpserver.Server {
+			server := httpserver.New(settings.HTTP, handler, ready, log)
+			server.OnShutdown(kpis.Goodbye)
+			return server
 		},
 	),
 )
@@ -109,7 +112,9 @@ func newCache(
 			cache.Budgets:  settings.Cache.BudgetsTTL.Duration(),
 			cache.Forecast: settings.Cache.ForecastTTL.Duration(),
 			cache.Overview: settings.Cache.OverviewTTL.Duration(),
+			cache.KPIs:     kpi.SnapshotTTL,
 			cache.Rankings: settings.Cache.RankingsTTL.Duration(),
+			cache.Standing: kpi.StandingTTL,
 		},
 	}, connection, cache.NewNotes(db), now, cache.NewMetrics(registerer), log)
 	if err != nil {
@@ -144,6 +149,7 @@ func newLimiter(
 		Free:       settings.Limits.Free,
 		Ingest:     settings.Limits.Ingest,
 		Pro:        settings.Limits.Pro,
+		Stream:     settings.SSE.RatePerMinute,
 	}, connection, now, metrics, log)
 	lifecycle.Append(fx.StartStopHook(l.Start, l.Stop))
 	return l
@@ -181,6 +187,8 @@ type parts struct {
 	Cache         *cache.Cache
 	Connection    *valkey.Connection
 	DB            *postgres.DB
+	Events        *kpi.Events
+	KPIs          *kpi.Broker
 	Limiter       *ratelimit.Limiter
 	Log           zerolog.Logger
 	Metrics       *rpc.Metrics
@@ -193,8 +201,21 @@ type parts struct {
 	Webhooks      *webhooks.Intake
 }
 
+// encodings finds kept encodings of any kind of message.
+type encodings []rpc.Encodings
+
+// Encoded implements [rpc.Encodings].
+func (e encodings) Encoded(message any, codec string, encode func() ([]byte, error)) (data []byte, ok bool, err error) {
+	for _, kept := range e {
+		if data, ok, err = kept.Encoded(message, codec, encode); ok || err != nil {
+			return data, ok, err
+		}
+	}
+	return nil, false, nil
+}
+
 func newHandler(p parts) (http.Handler, error) {
-	options := append(rpc.Codecs(p.Cache),
+	options := append(rpc.Codecs(encodings{p.Cache, p.KPIs}),
 		// Of each message, unpacked; the HTTP side bounds bodies, but not the messages of a stream.
 		connect.WithReadMaxBytes(p.Settings.HTTP.MaxBodyBytes),
 		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
@@ -214,6 +235,7 @@ func newHandler(p parts) (http.Handler, error) {
 		Dashboard: httpserver.Dashboard(files, built),
 		Database:  p.DB,
 		HTTP:      p.Settings.HTTP,
+		KPIs:      p.Events,
 		Log:       p.Log,
 		Ready:     p.Ready,
 		Valkey:    p.Connection,

@@ -126,3 +126,27 @@ SELECT * FROM audit_events
 WHERE org_id = @org_id AND (at, id) < (@before_at::timestamptz, @before_id::text)
 ORDER BY at DESC, id DESC
 LIMIT @page_size;
+
+-- name: SessionUsableList :many
+-- Those of the sessions that are still good, as SessionGet would say.
+SELECT s.id FROM sessions s
+JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+WHERE s.org_id = @org_id AND s.id = ANY(@ids::text[]) AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.session_version = u.session_version;
+
+-- name: ApiKeyUsableList :many
+SELECT id FROM api_keys
+WHERE org_id = @org_id AND id = ANY(@ids::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now::timestamptz);
+
+-- name: StreamTicketInsert :exec
+-- Forgets those that nobody took in time.
+WITH late AS (
+  DELETE FROM stream_tickets t WHERE t.org_id = @org_id AND t.expires_at <= @now::timestamptz
+)
+INSERT INTO stream_tickets (org_id, id, secret_hash, session_id, access_expires_at, expires_at)
+VALUES (@org_id, @id, @secret_hash, @session_id, @access_expires_at, @expires_at);
+
+-- name: StreamTicketTake :one
+-- A ticket that was taken is gone.
+DELETE FROM stream_tickets
+WHERE org_id = @org_id AND id = @id AND secret_hash = @secret_hash AND expires_at > @now::timestamptz
+RETURNING session_id, access_expires_at;

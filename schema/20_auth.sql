@@ -73,6 +73,22 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_branch FOREIGN KEY (org_id, branch_id) REFERENCES branches (org_id, id)
 );
 
+-- One-time credentials of streams, which browsers open without an Authorization header.
+CREATE TABLE stream_tickets (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  secret_hash bytea NOT NULL,
+  session_id text NOT NULL,
+  -- When the access token that the ticket was made with expires, and with it the stream.
+  access_expires_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT stream_tickets_session FOREIGN KEY (org_id, session_id) REFERENCES sessions (org_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX idx_stream_ticket_expiry ON stream_tickets (org_id, expires_at);
+COMMENT ON INDEX idx_stream_ticket_expiry IS 'Serves StreamTicketInsert.';
+
 CREATE TABLE audit_events (
   org_id text NOT NULL,
   id text NOT NULL,

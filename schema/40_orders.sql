@@ -43,6 +43,8 @@ CREATE INDEX idx_order_branch_status_updated ON orders (org_id, branch_id, statu
 COMMENT ON INDEX idx_order_branch_status_updated IS 'Serves OrderListClosed and OrderListAny.';
 CREATE INDEX idx_order_branch_active ON orders (org_id, branch_id, updated_at DESC, id DESC) WHERE status <> 'CLOSED';
 COMMENT ON INDEX idx_order_branch_active IS 'Serves OrderListActive and OrderListAny.';
+CREATE INDEX idx_order_open ON orders (org_id, branch_id) WHERE status IN ('OPEN', 'SENT', 'READY');
+COMMENT ON INDEX idx_order_open IS 'Serves KpiOpenOrderCount.';
 CREATE INDEX idx_order_branch_date ON orders (org_id, branch_id, business_date);
 COMMENT ON INDEX idx_order_branch_date IS 'Serves the reconciliation of a branch day.';
 

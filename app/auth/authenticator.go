@@ -114,6 +114,7 @@ func (a *Authenticator) person(ctx context.Context, signed string) (caller.Calle
 	return caller.Caller{
 		Kind:      caller.KindUser,
 		BranchID:  now.branchID,
+		ExpiresAt: access.ExpiresAt,
 		OrgID:     access.OrgID,
 		Plan:      now.plan,
 		Role:      now.role,
@@ -161,12 +162,13 @@ func (a *Authenticator) terminal(ctx context.Context, text string) (caller.Calle
 		return caller.Caller{}, err
 	}
 	return caller.Caller{
-		Kind:     caller.KindAPIKey,
-		APIKeyID: key.ID,
-		BranchID: key.BranchID,
-		OrgID:    key.OrgID,
-		Plan:     now.plan,
-		Scopes:   key.Scopes,
+		Kind:      caller.KindAPIKey,
+		APIKeyID:  key.ID,
+		BranchID:  key.BranchID,
+		ExpiresAt: key.ExpiresAt,
+		OrgID:     key.OrgID,
+		Plan:      now.plan,
+		Scopes:    key.Scopes,
 	}, nil
 }
 

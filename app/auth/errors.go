@@ -17,6 +17,7 @@ var (
 	errRefreshRaced    = fault.Aborted("REFRESH_RACED", "another call was using the refresh token; use the one that it was given")
 	errRefreshReused   = fault.Unauthenticated("REFRESH_REUSED", "the refresh token was used before; the session has ended")
 	errSessionEnded    = fault.Unauthenticated("SESSION_ENDED", "the session has ended; sign in again")
+	errTicketInvalid   = fault.Unauthenticated("TICKET_INVALID", "no such ticket, or it was used or has expired")
 	errTokenExpired    = fault.Unauthenticated("TOKEN_EXPIRED", "the access token has expired")
 	errTokenInvalid    = fault.Unauthenticated("TOKEN_INVALID", "the Authorization header must be Bearer with an access token or API key")
 	errUsersOnly       = fault.PermissionDenied("USERS_ONLY", "an API key can't do this")

@@ -26,6 +26,7 @@ var Module = fx.Module("auth",
 		newService,
 		fx.Annotate(NewAuthenticator, fx.As(fx.Self()), fx.As(new(rpc.Authenticator))),
 		NewHandler,
+		NewStreams,
 		fx.Annotate(registration, fx.ResultTags(rpc.Group)),
 	),
 )

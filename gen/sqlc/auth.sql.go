@@ -179,6 +179,37 @@ func (q *Queries) ApiKeyRevoke(ctx context.Context, db DBTX, arg *ApiKeyRevokePa
 	return result.RowsAffected(), nil
 }
 
+const apiKeyUsableList = `-- name: ApiKeyUsableList :many
+SELECT id FROM api_keys
+WHERE org_id = $1 AND id = ANY($2::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3::timestamptz)
+`
+
+type ApiKeyUsableListParams struct {
+	OrgID string
+	Ids   []string
+	Now   time.Time
+}
+
+func (q *Queries) ApiKeyUsableList(ctx context.Context, db DBTX, arg *ApiKeyUsableListParams) ([]string, error) {
+	rows, err := db.Query(ctx, apiKeyUsableList, arg.OrgID, arg.Ids, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditEventInsert = `-- name: AuditEventInsert :exec
 INSERT INTO audit_events (org_id, id, at, actor_id, action, target, address, request_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -493,6 +524,101 @@ func (q *Queries) SessionStart(ctx context.Context, db DBTX, arg *SessionStartPa
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const sessionUsableList = `-- name: SessionUsableList :many
+SELECT s.id FROM sessions s
+JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+WHERE s.org_id = $1 AND s.id = ANY($2::text[]) AND s.revoked_at IS NULL AND u.disabled_at IS NULL AND s.session_version = u.session_version
+`
+
+type SessionUsableListParams struct {
+	OrgID string
+	Ids   []string
+}
+
+// Those of the sessions that are still good, as SessionGet would say.
+func (q *Queries) SessionUsableList(ctx context.Context, db DBTX, arg *SessionUsableListParams) ([]string, error) {
+	rows, err := db.Query(ctx, sessionUsableList, arg.OrgID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const streamTicketInsert = `-- name: StreamTicketInsert :exec
+WITH late AS (
+  DELETE FROM stream_tickets t WHERE t.org_id = $1 AND t.expires_at <= $7::timestamptz
+)
+INSERT INTO stream_tickets (org_id, id, secret_hash, session_id, access_expires_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type StreamTicketInsertParams struct {
+	OrgID           string
+	ID              string
+	SecretHash      []byte
+	SessionID       string
+	AccessExpiresAt time.Time
+	ExpiresAt       time.Time
+	Now             time.Time
+}
+
+// Forgets those that nobody took in time.
+func (q *Queries) StreamTicketInsert(ctx context.Context, db DBTX, arg *StreamTicketInsertParams) error {
+	_, err := db.Exec(ctx, streamTicketInsert,
+		arg.OrgID,
+		arg.ID,
+		arg.SecretHash,
+		arg.SessionID,
+		arg.AccessExpiresAt,
+		arg.ExpiresAt,
+		arg.Now,
+	)
+	return err
+}
+
+const streamTicketTake = `-- name: StreamTicketTake :one
+DELETE FROM stream_tickets
+WHERE org_id = $1 AND id = $2 AND secret_hash = $3 AND expires_at > $4::timestamptz
+RETURNING session_id, access_expires_at
+`
+
+type StreamTicketTakeParams struct {
+	OrgID      string
+	ID         string
+	SecretHash []byte
+	Now        time.Time
+}
+
+type StreamTicketTakeRow struct {
+	SessionID       string
+	AccessExpiresAt time.Time
+}
+
+// A ticket that was taken is gone.
+func (q *Queries) StreamTicketTake(ctx context.Context, db DBTX, arg *StreamTicketTakeParams) (*StreamTicketTakeRow, error) {
+	row := db.QueryRow(ctx, streamTicketTake,
+		arg.OrgID,
+		arg.ID,
+		arg.SecretHash,
+		arg.Now,
+	)
+	var i StreamTicketTakeRow
+	err := row.Scan(&i.SessionID, &i.AccessExpiresAt)
+	return &i, err
 }
 
 const userGet = `-- name: UserGet :one

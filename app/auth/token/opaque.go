@@ -17,6 +17,7 @@ type Kind string
 const (
 	APIKey  Kind = "cck_"
 	Refresh Kind = "ccr_"
+	Ticket  Kind = "cct_"
 )
 
 // secretLength is 256 bits: too many to guess, so that a plain fast hash is enough at rest.
@@ -27,7 +28,7 @@ var encoding = base64.RawURLEncoding.Strict()
 
 // Opaque is a token `<kind><org>.<id>.<secret>`. The ids in front bind the look-up to a tenant and a row.
 type Opaque struct {
-	ID     string // of the API key or the session
+	ID     string // of the API key, the session or the ticket
 	Kind   Kind
 	OrgID  string
 	secret [secretLength]byte

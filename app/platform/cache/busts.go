@@ -7,6 +7,7 @@ import (
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/franchise/v1/franchisev1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/inventory/v1/inventoryv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/jobs/v1/jobsv1connect"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1/kpiv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1/menuv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/orders/v1/ordersv1connect"
 	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/procurement/v1/procurementv1connect"
@@ -16,11 +17,13 @@ import (
 
 var (
 	// sales is what a change of a branch day shows in: its figures, its score, its budget, and what was really used.
-	sales = []Report{Overview, Rankings, Budgets, Forecast}
+	sales = []Report{Overview, Rankings, Budgets, Forecast, KPIs}
 	// cost is what a change of stock shows in: waste, purchases and the cost of sales.
-	cost = []Report{Overview, Rankings, Budgets}
+	cost = []Report{Overview, Rankings, Budgets, KPIs}
 	// everything is what a change of settings or branches shows in.
-	everything = []Report{Directory, Overview, Rankings, Budgets, Forecast}
+	everything = []Report{Directory, Overview, Rankings, Budgets, Forecast, KPIs}
+	// live is what shows in the live figures alone: open orders, and stock at risk.
+	live = []Report{KPIs}
 	// nothing is for mutations that no report shows.
 	nothing = []Report{}
 )
@@ -59,7 +62,7 @@ var busts = map[string][]Report{
 	franchisev1connect.FranchiseServiceStartRankingsRunProcedure:   nothing,
 	franchisev1connect.FranchiseServiceUpdateSettingsProcedure:     everything,
 	franchisev1connect.FranchiseServiceUpsertBranchProcedure:       everything,
-	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:      {Budgets},
+	franchisev1connect.FranchiseServiceUpsertBudgetsProcedure:      {Budgets, KPIs},
 
 	// Opening stock settles negative stock, which changes the day's cost of sales.
 	inventoryv1connect.InventoryServiceAddBatchProcedure:      cost,
@@ -69,36 +72,38 @@ var busts = map[string][]Report{
 	inventoryv1connect.InventoryServiceCommitStockCountProcedure: cost,
 	inventoryv1connect.InventoryServiceReceiveTransferProcedure:  cost,
 	inventoryv1connect.InventoryServiceRecordStockCountProcedure: cost,
-	// What is sent changes no figure before it arrives; a policy changes what is suggested to be bought, which is never cached.
-	// A count changes nothing before it is committed.
+	// What is sent changes no figure but stock at risk before it arrives; a policy changes that too, and what is suggested to be
+	// bought, which is never cached. A count changes nothing before it is committed.
 	inventoryv1connect.InventoryServiceApproveTransferProcedure:     nothing,
 	inventoryv1connect.InventoryServiceCancelStockCountProcedure:    nothing,
-	inventoryv1connect.InventoryServiceCancelTransferProcedure:      nothing,
+	inventoryv1connect.InventoryServiceCancelTransferProcedure:      live,
 	inventoryv1connect.InventoryServiceCreateTransferProcedure:      nothing,
 	inventoryv1connect.InventoryServiceOpenStockCountProcedure:      nothing,
-	inventoryv1connect.InventoryServiceSendTransferProcedure:        nothing,
+	inventoryv1connect.InventoryServiceSendTransferProcedure:        live,
 	inventoryv1connect.InventoryServiceSetCountedItemsProcedure:     nothing,
-	inventoryv1connect.InventoryServiceUpsertStockPoliciesProcedure: nothing,
+	inventoryv1connect.InventoryServiceUpsertStockPoliciesProcedure: live,
 	// The forecast shows items' names and units.
-	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast},
+	inventoryv1connect.InventoryServiceUpsertItemProcedure: {Forecast, KPIs},
 
 	// What a job changes it invalidates itself, when it is done.
 	jobsv1connect.JobServiceCancelJobProcedure: nothing,
 
 	// Closed orders keep what they cost.
+	kpiv1connect.KpiServiceCreateStreamTicketProcedure: nothing,
+
 	menuv1connect.MenuServiceUpsertCategoryProcedure:      nothing,
 	menuv1connect.MenuServiceUpsertMenuItemProcedure:      nothing,
 	menuv1connect.MenuServiceUpsertModifierGroupProcedure: nothing,
 	menuv1connect.MenuServiceUpsertPreparationProcedure:   nothing,
 
-	// An order shows in no report before it is closed or voided; tickets of a closed order can still become ready.
+	// An order shows in no report but the live figures before it is closed or voided; tickets of a closed order can still become ready.
 	ordersv1connect.OrderServiceAddItemsProcedure:      nothing,
 	ordersv1connect.OrderServiceCloseOrderProcedure:    sales,
 	ordersv1connect.OrderServiceCompOrderProcedure:     nothing,
 	ordersv1connect.OrderServiceDiscountOrderProcedure: nothing,
 	ordersv1connect.OrderServiceIngestOrdersProcedure:  sales,
-	ordersv1connect.OrderServiceMarkReadyProcedure:     {Overview, Rankings},
-	ordersv1connect.OrderServiceOpenOrderProcedure:     nothing,
+	ordersv1connect.OrderServiceMarkReadyProcedure:     {Overview, Rankings, KPIs},
+	ordersv1connect.OrderServiceOpenOrderProcedure:     live,
 	ordersv1connect.OrderServiceRefundOrderProcedure:   sales,
 	ordersv1connect.OrderServiceSendOrderProcedure:     nothing,
 	ordersv1connect.OrderServiceVoidLineProcedure:      nothing,

@@ -95,6 +95,11 @@ func (c *Cache) stampsKey(orgID string) string {
 	return c.config.Prefix + ".stamps:{" + orgID + "}"
 }
 
+// channel is where changes of an organisation are announced; its hash tag puts it into the slot of the organisation's keys.
+func (c *Cache) channel(orgID string) string {
+	return c.config.Prefix + ".changes:{" + orgID + "}"
+}
+
 // ttl is the report's TTL less up to a tenth, so that answers made together don't expire together.
 func (c *Cache) ttl(report Report) time.Duration {
 	full := c.config.TTLs[report]

@@ -21,6 +21,8 @@
 //	{prefix}:{report}:{<org>}:<hash of the resolved parameters>   an answer
 //	{prefix}.index:{<org>}:{report}                               set of the answer keys of a report
 //	{prefix}.stamps:{<org>}                                       hash of report to stamp
+//	{prefix}.turn:{<org>}:{report}                                who loads for all nodes
+//	{prefix}.changes:{<org>}                                      channel of announcements, see [Cache.Listen]
 //
 // The organisation stands in braces: it is the cluster hash tag, so each script touches one slot. Only answers begin with
 // `{prefix}:`, so that counting keys by their second field counts answers by report.

@@ -17,20 +17,21 @@ const (
 	invalidateTimeout = time.Second
 )
 
-// replaceStamps gives each report a new stamp and unlinks its answers.
+// replaceStamps gives each report a new stamp, unlinks its answers, and announces that.
 //
-// KEYS: stamps hash, then the index set of each report. ARGV: report, new stamp, report, new stamp, …
+// KEYS: stamps hash, channel, then the index set of each report. ARGV: announcement, then report, new stamp, report, new stamp, …
 // The answers' own keys are read from the index; they carry the same hash tag, so they live in the same slot.
 var replaceStamps = valkey.NewLuaScript(`
 local removed = 0
-for i = 2, #KEYS do
-  redis.call('HSET', KEYS[1], ARGV[2 * i - 3], ARGV[2 * i - 2])
+for i = 3, #KEYS do
+  redis.call('HSET', KEYS[1], ARGV[2 * i - 4], ARGV[2 * i - 3])
   local answers = redis.call('SMEMBERS', KEYS[i])
   for from = 1, #answers, 1000 do
     removed = removed + redis.call('UNLINK', unpack(answers, from, math.min(from + 999, #answers)))
   end
   redis.call('UNLINK', KEYS[i])
 end
+redis.call('SPUBLISH', KEYS[2], ARGV[1])
 return removed`)
 
 // Invalidate makes all present answers of the organisation's reports unusable, on every node. It is called after a
@@ -67,9 +68,10 @@ func pause(d time.Duration) {
 func (c *Cache) replace(ctx context.Context, orgID string, busted []Report) (removed int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, invalidateTimeout)
 	defer cancel()
-	keys := make([]string, 1, 1+len(busted))
-	keys[0] = c.stampsKey(orgID)
-	args := make([]string, 0, 2*len(busted))
+	keys := make([]string, 2, 2+len(busted))
+	keys[0], keys[1] = c.stampsKey(orgID), c.channel(orgID)
+	args := make([]string, 1, 1+2*len(busted))
+	args[0] = announce(replaced, busted...)
 	for _, report := range busted {
 		keys = append(keys, c.indexKey(report, orgID))
 		args = append(args, string(report), rand.Text())

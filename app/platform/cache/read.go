@@ -30,6 +30,15 @@ func (c *Cache) Begin(ctx context.Context, orgID string, report Report) View {
 	return v
 }
 
+// Stamp identifies what the read may use: as long as it is the same, nothing of the report has changed. It is empty if the read
+// bypasses Valkey, where nobody knows.
+func (v View) Stamp() string {
+	if v.stamps == nil {
+		return ""
+	}
+	return v.stamps.of(v.report)
+}
+
 // Snapshot returns a value of the view's organisation that is kept in process memory under the Directory stamp: its
 // settings and branches. load runs at most once for each change of them.
 func Snapshot[T any](ctx context.Context, v View, load func(context.Context) (T, error)) (T, error) {
@@ -125,14 +134,15 @@ func (c *Cache) get(ctx context.Context, key, stamp string, into proto.Message) 
 	return &entry{stamp: stamp, expires: expires, message: into}, true
 }
 
-// storeIfCurrent stores an answer only if the stamp that its loader noted still stands.
+// storeIfCurrent stores an answer only if the stamp that its loader noted still stands, and announces that.
 //
-// KEYS: stamps hash, answer, index set. ARGV: report, stamp, value, TTL in ms, TTL of the index in ms.
+// KEYS: stamps hash, answer, index set, channel. ARGV: report, stamp, value, TTL in ms, TTL of the index in ms, announcement.
 var storeIfCurrent = valkey.NewLuaScript(`
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
 redis.call('SADD', KEYS[3], KEYS[2])
 redis.call('PEXPIRE', KEYS[3], ARGV[5])
+redis.call('SPUBLISH', KEYS[4], ARGV[6])
 return 1`)
 
 func (c *Cache) store(ctx context.Context, v View, key, stamp string, message proto.Message) {
@@ -157,8 +167,10 @@ func (c *Cache) store(ctx context.Context, v View, key, stamp string, message pr
 		return
 	}
 	kept, err := storeIfCurrent.Exec(ctx, client,
-		[]string{c.stampsKey(v.orgID), key, c.indexKey(v.report, v.orgID)},
-		[]string{string(v.report), stamp, valkey.BinaryString(value), milliseconds(ttl), milliseconds(2 * c.config.TTLs[v.report])},
+		[]string{c.stampsKey(v.orgID), key, c.indexKey(v.report, v.orgID), c.channel(v.orgID)},
+		[]string{
+			string(v.report), stamp, valkey.BinaryString(value), milliseconds(ttl), milliseconds(2 * c.config.TTLs[v.report]), announce(stored, v.report),
+		},
 	).AsInt64()
 	switch {
 	case err != nil:

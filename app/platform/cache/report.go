@@ -4,17 +4,19 @@ package cache
 type Report string
 
 // The cached reports. Directory is not an answer: it stamps the organisation's settings and branches, which are kept in
-// process memory only.
+// process memory only. Standing is what live figures need and what may be seconds old: nothing invalidates it, it expires.
 const (
 	Budgets   Report = "budgets"
 	Directory Report = "directory"
 	Forecast  Report = "forecast"
+	KPIs      Report = "kpis"
 	Overview  Report = "overview"
 	Rankings  Report = "rankings"
+	Standing  Report = "standing"
 )
 
 // reports lists all, in the order of the fields in which stamps are fetched.
-var reports = [...]Report{Budgets, Directory, Forecast, Overview, Rankings}
+var reports = [...]Report{Budgets, Directory, Forecast, KPIs, Overview, Rankings, Standing}
 
 // Status tells how a read was answered; it is the value of the X-Cache-Status header.
 type Status string

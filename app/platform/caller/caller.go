@@ -3,6 +3,7 @@ package caller
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Kind tells people from machines.
@@ -24,6 +25,8 @@ type Caller struct {
 	APIKeyID string
 	// BranchID is the only branch that the caller may touch; empty means all. Always set for SUPERVISOR and STAFF.
 	BranchID string
+	// ExpiresAt is when the credentials end by themselves, the access token or the API key; zero: never.
+	ExpiresAt time.Time
 	// OrgID is the organisation that the caller belongs to.
 	OrgID string
 	// Plan is the organisation's, as in `PRO`; by it calls are limited. Empty for KindJob.

@@ -28,7 +28,9 @@ type Routes struct {
 	Dashboard http.Handler
 	Database  Checker
 	HTTP      config.HTTP
-	Log       zerolog.Logger
+	// KPIs is the stream of live figures.
+	KPIs http.Handler
+	Log  zerolog.Logger
 	// Metrics is served on /metrics; nil leaves the route out.
 	Metrics  *prometheus.Registry
 	Ready    *Readiness
@@ -56,6 +58,9 @@ func (r Routes) Handler(mount func(next http.Handler) (http.Handler, error)) (ht
 	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, r.Services...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
+	if r.KPIs != nil {
+		mux.Handle("GET /stream/kpis", r.KPIs)
+	}
 	if r.Webhooks != nil {
 		mux.Handle("POST /webhooks/billing", r.Webhooks)
 	}

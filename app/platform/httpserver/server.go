@@ -65,6 +65,9 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
+// OnShutdown adds what must be told when the server takes no more connections, such as streams, which would go on for ever.
+func (s *Server) OnShutdown(tell func()) { s.server.RegisterOnShutdown(tell) }
+
 // Addr returns the address that the server is bound to.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 

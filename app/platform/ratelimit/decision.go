@@ -82,6 +82,8 @@ func (d Decision) Refusal(plan string) *fault.Error {
 		message = fmt.Sprintf("over the limit of %d calls a minute without valid credentials from one address", d.Limit)
 	case Ingest:
 		message = fmt.Sprintf("over the limit of %d batches of orders a minute", d.Limit)
+	case Stream:
+		message = fmt.Sprintf("over the limit of %d streams opened a minute", d.Limit)
 	case Plan:
 		message = fmt.Sprintf("over the limit of %d calls a minute of plan %s", d.Limit, plan)
 	default:

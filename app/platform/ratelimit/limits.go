@@ -16,6 +16,7 @@ type Limits struct {
 	Free       int // PLAN_LIMIT_FREE
 	Ingest     int // INGEST_LIMIT_PER_MIN
 	Pro        int // PLAN_LIMIT_PRO
+	Stream     int // SSE_RATE_LIMIT_PER_MIN
 }
 
 // Of returns the caller's limit in a budget.
@@ -25,6 +26,8 @@ func (l Limits) Of(b Budget, c caller.Caller) int {
 		return l.Address
 	case Ingest:
 		return l.Ingest
+	case Stream:
+		return l.Stream
 	case Plan:
 	}
 	switch c.Plan {

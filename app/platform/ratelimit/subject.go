@@ -17,9 +17,11 @@ const (
 	Ingest Budget = "ingest"
 	// Plan is that of all other calls, by the organisation's plan.
 	Plan Budget = "plan"
+	// Stream is that of streams that are opened.
+	Stream Budget = "stream"
 )
 
-var budgets = []Budget{Address, Ingest, Plan}
+var budgets = []Budget{Address, Ingest, Plan, Stream}
 
 // policy is the name that the budget has in the RateLimit headers.
 func (b Budget) policy() string {

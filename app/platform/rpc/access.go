@@ -69,23 +69,32 @@ func authenticate(a Authenticator, l *ratelimit.Limiter) step {
 	}
 }
 
-// authorise refuses callers whose role or scope doesn't reach, and messages about another organisation than the
-// caller's: those get the answer that a missing organisation gets.
+// authorise refuses callers who may not call.
 func authorise() connect.Interceptor {
 	return onMessage(func(ctx context.Context, spec connect.Spec, message any) error {
 		policy := policyOf(spec)
 		if policy.GetPublic() {
 			return nil
 		}
-		who := caller.From(ctx)
-		if !permitted(policy, who) {
-			return fault.PermissionDenied("NOT_PERMITTED", fmt.Sprintf("%s is not permitted to call %s", describe(who), spec.Procedure))
-		}
-		if m, ok := message.(interface{ GetOrgId() string }); ok && m.GetOrgId() != "" && m.GetOrgId() != who.OrgID {
-			return fault.NotFound("organisation", m.GetOrgId())
-		}
-		return nil
+		return permit(policy, spec.Procedure, caller.From(ctx), message)
 	})
+}
+
+// Permit refuses a caller who may not call a method, as for an RPC: for handlers that serve a method outside of RPCs.
+func Permit(method protoreflect.MethodDescriptor, who caller.Caller, message proto.Message) error {
+	return permit(PolicyOf(method), string(method.FullName()), who, message)
+}
+
+// permit refuses callers whose role or scope doesn't reach, and messages about another organisation than the
+// caller's: those get the answer that a missing organisation gets.
+func permit(policy *policyv1.Policy, procedure string, who caller.Caller, message any) error {
+	if !permitted(policy, who) {
+		return fault.PermissionDenied("NOT_PERMITTED", fmt.Sprintf("%s is not permitted to call %s", describe(who), procedure))
+	}
+	if m, ok := message.(interface{ GetOrgId() string }); ok && m.GetOrgId() != "" && m.GetOrgId() != who.OrgID {
+		return fault.NotFound("organisation", m.GetOrgId())
+	}
+	return nil
 }
 
 func permitted(policy *policyv1.Policy, who caller.Caller) bool {

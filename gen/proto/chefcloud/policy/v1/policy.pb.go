@@ -93,6 +93,8 @@ const (
 	Budget_BUDGET_UNSPECIFIED Budget = 0
 	// Terminals' batches, whatever the plan: a till must get its sales in.
 	Budget_BUDGET_INGEST Budget = 1
+	// Streams that are opened, whatever the plan. They are counted where they are opened.
+	Budget_BUDGET_STREAM Budget = 2
 )
 
 // Enum value maps for Budget.
@@ -100,10 +102,12 @@ var (
 	Budget_name = map[int32]string{
 		0: "BUDGET_UNSPECIFIED",
 		1: "BUDGET_INGEST",
+		2: "BUDGET_STREAM",
 	}
 	Budget_value = map[string]int32{
 		"BUDGET_UNSPECIFIED": 0,
 		"BUDGET_INGEST":      1,
+		"BUDGET_STREAM":      2,
 	}
 )
 
@@ -243,10 +247,11 @@ const file_chefcloud_policy_v1_policy_proto_rawDesc = "" +
 	"\x0fROLE_SUPERVISOR\x10\x02\x12\x10\n" +
 	"\fROLE_MANAGER\x10\x03\x12\x0e\n" +
 	"\n" +
-	"ROLE_OWNER\x10\x04*3\n" +
+	"ROLE_OWNER\x10\x04*F\n" +
 	"\x06Budget\x12\x16\n" +
 	"\x12BUDGET_UNSPECIFIED\x10\x00\x12\x11\n" +
-	"\rBUDGET_INGEST\x10\x01:X\n" +
+	"\rBUDGET_INGEST\x10\x01\x12\x11\n" +
+	"\rBUDGET_STREAM\x10\x02:X\n" +
 	"\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\v2\x1b.chefcloud.policy.v1.PolicyR\x06policy\x88\x01\x01B\xdb\x01\n" +
 	"\x17com.chefcloud.policy.v1B\vPolicyProtoP\x01ZEgithub.com/chefcloud/chefcloud/gen/proto/chefcloud/policy/v1;policyv1\xa2\x02\x03CPX\xaa\x02\x13Chefcloud.Policy.V1\xca\x02\x13Chefcloud\\Policy\\V1\xe2\x02\x1fChefcloud\\Policy\\V1\\GPBMetadata\xea\x02\x15Chefcloud::Policy::V1b\x06proto3"
 

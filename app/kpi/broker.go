@@ -1,0 +1,174 @@
+package kpi
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/chefcloud/chefcloud/app/platform/cache"
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
+)
+
+// healDivisor is how many times in a heartbeat interval a hub looks whether it missed something.
+const healDivisor = 2
+
+// source is where the figures come from; [Service] is the one.
+type source interface {
+	Current(ctx context.Context, orgID, stamp string) bool
+	Read(ctx context.Context, orgID string) (Reading, error)
+}
+
+// changes says when to read; [cache.Cache] is the one.
+type changes interface {
+	Listen(ctx context.Context, orgID string, report cache.Report, heard func(cache.Change)) error
+	Turn(ctx context.Context, orgID string, report cache.Report, while time.Duration) bool
+}
+
+// access says whom to turn out; auth.Streams is the one.
+type access interface {
+	Usable(ctx context.Context, orgID string, sessionIDs, apiKeyIDs []string) (map[string]bool, error)
+}
+
+// Broker brings an organisation's figures to all its watchers on this node.
+type Broker struct {
+	access    access
+	changes   changes
+	editions  editions
+	heartbeat time.Duration
+	log       zerolog.Logger
+	metrics   metrics
+	source    source
+
+	mu     sync.Mutex
+	closed bool
+	hubs   map[string]*hub
+	// ended ends when the process does; running are the hubs.
+	ended   context.Context //nolint:containedctx // the hubs' own, not a call's
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Dependencies are what a broker is built from.
+type Dependencies struct {
+	Access  access
+	Changes changes
+	// Heartbeat is how often a stream gets a sign of life.
+	Heartbeat  time.Duration
+	Log        zerolog.Logger
+	Registerer prometheus.Registerer
+	Source     source
+}
+
+// NewBroker returns a broker that works until [Broker.Close].
+func NewBroker(d Dependencies) *Broker {
+	b := &Broker{
+		access: d.Access, changes: d.Changes, heartbeat: d.Heartbeat, hubs: make(map[string]*hub), log: d.Log, metrics: newMetrics(d.Registerer),
+		source: d.Source,
+	}
+	b.ended, b.stop = context.WithCancel(d.Log.WithContext(context.Background()))
+	return b
+}
+
+var errShuttingDown = fault.Unavailable("SHUTTING_DOWN", "this server is shutting down; try another")
+
+// healInterval is how long after a lost announcement a hub finds out by itself.
+func (b *Broker) healInterval() time.Duration { return b.heartbeat / healDivisor }
+
+// watch adds a watcher at its organisation's hub.
+func (b *Broker) watch(c caller.Caller) (*watcher, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, errShuttingDown
+	}
+	for {
+		h, ok := b.hubs[c.OrgID]
+		if !ok {
+			h = newHub(b, c.OrgID)
+			b.hubs[c.OrgID] = h
+			b.running.Go(func() {
+				h.run(b.ended)
+				b.forget(h)
+			})
+		}
+		w := newWatcher(h, c)
+		if h.join(w) {
+			b.metrics.watchers.Inc()
+			return w, nil
+		}
+		delete(b.hubs, c.OrgID) // it closed a moment ago
+	}
+}
+
+func (b *Broker) unwatch(w *watcher) {
+	w.hub.leave(w)
+	b.metrics.watchers.Dec()
+}
+
+func (b *Broker) forget(h *hub) {
+	b.editions.replace(h.latest, nil)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.hubs[h.orgID] == h {
+		delete(b.hubs, h.orgID)
+	}
+}
+
+// Goodbye ends all streams, which say so to their clients, and takes no more.
+func (b *Broker) Goodbye() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for _, h := range b.hubs {
+		h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_SHUTDOWN, func(*watcher) bool { return true })
+	}
+}
+
+// Close ends all streams and hubs.
+func (b *Broker) Close() {
+	b.Goodbye()
+	b.stop()
+	b.running.Wait()
+}
+
+// Encoded returns the encoding of a message that several streams send, made by encode the first time that codec is asked for it. ok is
+// false for any other message.
+func (b *Broker) Encoded(message any, codec string, encode func() ([]byte, error)) (data []byte, ok bool, err error) {
+	m, ok := message.(*kpiv1.StreamKpisResponse)
+	if !ok {
+		return nil, false, nil
+	}
+	e, ok := b.editions.of(m)
+	if !ok {
+		return nil, false, nil
+	}
+	data, err = e.encode(m, codec, encode)
+	return data, err == nil, err
+}
+
+// editions finds the edition of a message.
+type editions struct{ byMessage sync.Map }
+
+func (e *editions) of(m *kpiv1.StreamKpisResponse) (*edition, bool) {
+	found, ok := e.byMessage.Load(m.GetKpis().GetId())
+	if !ok {
+		return nil, false
+	}
+	edition := found.(*edition)
+	return edition, edition.holds(m)
+}
+
+// replace forgets one edition and knows another; either may be nil.
+func (e *editions) replace(before, after *edition) {
+	if before != nil {
+		e.byMessage.Delete(before.kpis.GetId())
+	}
+	if after != nil {
+		e.byMessage.Store(after.kpis.GetId(), after)
+	}
+}

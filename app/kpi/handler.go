@@ -1,0 +1,187 @@
+package kpi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/chefcloud/chefcloud/app/auth"
+	"github.com/chefcloud/chefcloud/app/franchise/organisation"
+	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/mutation"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
+	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
+	"github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1/kpiv1connect"
+)
+
+var streamMethod = kpiv1.File_chefcloud_kpi_v1_kpi_proto.Services().ByName("KpiService").Methods().ByName("StreamKpis")
+
+func invalidFlag(name string) error { return fault.Invalid(name, "must be true or false") }
+
+// Limits keeps anybody from having too many streams.
+type Limits interface {
+	// Open takes one of the caller's places, or is resource_exhausted; what is left goes into the header of the answer. The place must be
+	// given back.
+	Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error)
+}
+
+// opener opens streams for the caller of a context.
+type opener struct {
+	broker    *Broker
+	directory organisation.Directory
+	limits    Limits
+}
+
+// stream is one that was opened. It must be closed.
+type stream struct {
+	*opening
+
+	broker   *Broker
+	giveBack func()
+	view     View
+}
+
+// view returns what the caller may see of what they ask for.
+func (o *opener) view(ctx context.Context, branchID string, branches bool) (View, error) {
+	c := caller.From(ctx)
+	if branchID == "" {
+		branchID = c.BranchID
+	}
+	if branchID == "" {
+		return View{Branches: branches}, nil
+	}
+	known, err := o.directory.Organisation(ctx, c.OrgID)
+	if err != nil {
+		return View{}, err
+	}
+	if _, err := known.Scope(c, branchID); err != nil {
+		return View{}, err
+	}
+	return View{BranchID: branchID, Branches: branches}, nil
+}
+
+func (o *opener) open(ctx context.Context, branchID string, branches bool, answer http.Header) (*stream, error) {
+	view, err := o.view(ctx, branchID, branches)
+	if err != nil {
+		return nil, err
+	}
+	c := caller.From(ctx)
+	giveBack, err := o.limits.Open(ctx, c, answer)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := o.broker.open(ctx, c)
+	if err != nil {
+		giveBack()
+		return nil, err
+	}
+	return &stream{broker: o.broker, giveBack: giveBack, opening: opened, view: view}, nil
+}
+
+func (s *stream) close() {
+	s.broker.close(s.opening)
+	s.giveBack()
+}
+
+func (s *stream) serve(ctx context.Context, lastID string, out sink) error {
+	return s.broker.serve(ctx, s.opening, lastID, out)
+}
+
+// Handler serves chefcloud.kpi.v1.
+type Handler struct {
+	db      *postgres.DB
+	opener  opener
+	service *Service
+	streams *auth.Streams
+}
+
+var _ kpiv1connect.KpiServiceHandler = (*Handler)(nil)
+
+// GetKpis implements [kpiv1connect.KpiServiceHandler].
+func (h *Handler) GetKpis(ctx context.Context, req *kpiv1.GetKpisRequest) (*kpiv1.GetKpisResponse, error) {
+	view, err := h.opener.view(ctx, req.GetBranchId(), req.GetBranches())
+	if err != nil {
+		return nil, err
+	}
+	reading, err := h.service.Read(ctx, caller.From(ctx).OrgID)
+	if err != nil {
+		return nil, err
+	}
+	return &kpiv1.GetKpisResponse{Kpis: view.of(reading.Kpis)}, nil
+}
+
+// StreamKpis implements [kpiv1connect.KpiServiceHandler].
+func (h *Handler) StreamKpis(ctx context.Context, req *kpiv1.StreamKpisRequest, to *connect.ServerStream[kpiv1.StreamKpisResponse]) error {
+	stream, err := h.opener.open(ctx, req.GetBranchId(), req.GetBranches(), to.ResponseHeader())
+	if err != nil {
+		return err
+	}
+	defer stream.close()
+	return stream.serve(ctx, req.GetLastEventId(), messageWriter{to: to, view: stream.view})
+}
+
+// CreateStreamTicket implements [kpiv1connect.KpiServiceHandler].
+func (h *Handler) CreateStreamTicket(ctx context.Context, req *kpiv1.CreateStreamTicketRequest) (*kpiv1.CreateStreamTicketResponse, error) {
+	return mutation.Run(ctx, h.db, req, func(ctx context.Context, tx postgres.Querier) (*kpiv1.CreateStreamTicketResponse, error) {
+		ticket, err := h.streams.IssueTicket(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		return &kpiv1.CreateStreamTicketResponse{ExpiresAt: timestamppb.New(ticket.ExpiresAt), Ticket: ticket.Secret}, nil
+	})
+}
+
+// heartbeatMessage is shared by all streams.
+var heartbeatMessage = &kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisResponse_Heartbeat{Heartbeat: &kpiv1.Heartbeat{Status: "ok"}}}
+
+// messageWriter writes messages of the RPC.
+type messageWriter struct {
+	to   *connect.ServerStream[kpiv1.StreamKpisResponse]
+	view View
+}
+
+func (m messageWriter) goodbye(reason kpiv1.GoodbyeReason, retryAfter time.Duration) error {
+	goodbye := &kpiv1.Goodbye{Reason: reason}
+	if retryAfter > 0 {
+		goodbye.RetryAfter = durationpb.New(retryAfter)
+	}
+	return m.to.Send(&kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisResponse_Goodbye{Goodbye: goodbye}})
+}
+
+func (m messageWriter) heartbeat() error { return slow(m.to.Send(heartbeatMessage)) }
+
+func (m messageWriter) kpis(e *edition) error { return slow(m.to.Send(e.message(m.view))) }
+
+// withDeadlines drops clients of the streaming RPC that read too slowly, by a deadline for each write.
+func withDeadlines(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == kpiv1connect.KpiServiceStreamKpisProcedure {
+			w = &deadlined{ResponseWriter: w, controller: http.NewResponseController(w)}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type deadlined struct {
+	http.ResponseWriter
+	controller *http.ResponseController
+}
+
+// Write implements [http.ResponseWriter].
+func (d *deadlined) Write(p []byte) (int, error) {
+	if err := d.controller.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return d.ResponseWriter.Write(p)
+}
+
+// Flush implements [http.Flusher].
+func (d *deadlined) Flush() { _ = d.controller.Flush() } // the next write tells
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (d *deadlined) Unwrap() http.ResponseWriter { return d.ResponseWriter }

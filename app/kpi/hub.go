@@ -1,0 +1,322 @@
+package kpi
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/chefcloud/chefcloud/app/platform/cache"
+	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
+)
+
+const (
+	// interval is the least time between two sets of figures: how often a watcher hears of changes at most.
+	interval = 200 * time.Millisecond
+	// accessInterval is how long somebody may watch whose session has ended.
+	accessInterval = 5 * time.Second
+	// blindInterval is how often the database is asked while nobody announces changes.
+	blindInterval = 2 * time.Second
+	// linger is how long a hub without watchers waits for the next.
+	linger = 5 * time.Second
+	// retryInterval is the pause after a failure.
+	retryInterval = time.Second
+)
+
+// hub watches one organisation for all of a node's watchers. What it does, it does in one goroutine, [hub.run].
+type hub struct {
+	broker *Broker
+	orgID  string
+	// wake has room for one: it says that there is something to look at below.
+	wake chan struct{}
+
+	mu sync.Mutex
+	// asked are those who wait for figures that are read after they asked.
+	asked    []chan<- *edition
+	changed  bool
+	closed   bool // takes no more watchers
+	stored   bool
+	watchers map[*watcher]struct{}
+
+	// The rest belongs to run.
+	latest  *edition
+	reading Reading
+	readEnd time.Time
+	waiting []chan<- *edition // of asked, for whom a reading must begin
+	// When what is due; zero: nothing.
+	accessAt, dateAt, followUpAt, healAt, idleAt, readAt time.Time
+}
+
+func newHub(b *Broker, orgID string) *hub {
+	return &hub{broker: b, orgID: orgID, wake: make(chan struct{}, 1), watchers: make(map[*watcher]struct{})}
+}
+
+// join adds a watcher; false if the hub has closed.
+func (h *hub) join(w *watcher) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.watchers[w] = struct{}{}
+	return true
+}
+
+func (h *hub) leave(w *watcher) {
+	h.mu.Lock()
+	delete(h.watchers, w)
+	empty := len(h.watchers) == 0
+	h.mu.Unlock()
+	if empty {
+		h.nudge()
+	}
+}
+
+// fresh returns figures that are as of an instant after the call began.
+func (h *hub) fresh(ctx context.Context) (*edition, error) {
+	answer := make(chan *edition, 1)
+	h.mu.Lock()
+	h.asked = append(h.asked, answer)
+	h.mu.Unlock()
+	h.nudge()
+	select {
+	case e := <-answer:
+		return e, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (h *hub) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// hear is told of changes by the listener.
+func (h *hub) hear(c cache.Change) {
+	h.mu.Lock()
+	if c == cache.Stored {
+		h.stored = true
+	} else {
+		h.changed = true
+	}
+	h.mu.Unlock()
+	h.nudge()
+}
+
+// listen hears changes until ctx ends, through one connection after another.
+func (h *hub) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := h.broker.changes.Listen(ctx, h.orgID, cache.KPIs, h.hear); err != nil && ctx.Err() == nil {
+			zerolog.Ctx(ctx).Debug().Err(err).Str("org_id", h.orgID).Msg("listen for changes")
+		}
+		pause(ctx, retryInterval)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// run looks after the watchers until none has been there for a while, or ctx ends.
+func (h *hub) run(ctx context.Context) {
+	listening, stop := context.WithCancel(ctx)
+	listened := make(chan struct{})
+	go func() {
+		defer close(listened)
+		h.listen(listening)
+	}()
+	defer func() {
+		stop()
+		<-listened
+	}()
+	now := time.Now()
+	h.accessAt, h.healAt = now.Add(accessInterval), now.Add(h.broker.healInterval())
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.wake:
+		case <-timer.C:
+		}
+		if h.idle(time.Now()) {
+			return
+		}
+		h.step(ctx, time.Now())
+		timer.Reset(time.Until(h.next()))
+	}
+}
+
+// idle reports whether the hub can go, and closes it then.
+func (h *hub) idle(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case len(h.watchers) > 0:
+		h.idleAt = time.Time{}
+	case h.idleAt.IsZero():
+		h.idleAt = now.Add(linger)
+	case !now.Before(h.idleAt):
+		h.closed = true
+		return true
+	}
+	return false
+}
+
+// next returns when something is due.
+func (h *hub) next() time.Time {
+	next := h.healAt
+	for _, at := range []time.Time{h.accessAt, h.dateAt, h.followUpAt, h.idleAt, h.readAt} {
+		if !at.IsZero() && at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// step does what is due.
+func (h *hub) step(ctx context.Context, now time.Time) {
+	h.mu.Lock()
+	changed, stored, asked := h.changed, h.stored, h.asked
+	h.changed, h.stored, h.asked = false, false, nil
+	h.mu.Unlock()
+
+	if !now.Before(h.accessAt) {
+		h.accessAt = now.Add(accessInterval)
+		h.checkAccess(ctx)
+	}
+	if heal := !now.Before(h.healAt); heal || len(asked) > 0 {
+		if heal {
+			h.healAt = now.Add(h.broker.healInterval())
+		}
+		if h.latest != nil && h.broker.source.Current(ctx, h.orgID, h.reading.Stamp) {
+			answer(asked, h.latest)
+		} else {
+			h.waiting = append(h.waiting, asked...)
+			changed = true
+		}
+	}
+	due := changed
+	for _, at := range []*time.Time{&h.followUpAt, &h.dateAt} {
+		if !at.IsZero() && !now.Before(*at) {
+			*at, due = time.Time{}, true
+		}
+	}
+	if due && h.readAt.IsZero() {
+		h.readAt = later(now, h.readEnd.Add(interval))
+	}
+	if changed {
+		h.followUpAt = later(now, h.reading.StandingAsOf.Add(StandingTTL))
+	}
+	if h.readAt.IsZero() || (now.Before(h.readAt) && !stored) {
+		return
+	}
+	if !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, interval-interval/10) {
+		h.readAt = now.Add(interval) // unless the node whose turn it is has stored its figures by then
+		return
+	}
+	h.read(ctx)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func answer(asked []chan<- *edition, e *edition) {
+	for _, a := range asked {
+		a <- e // has room
+	}
+}
+
+// read reads the figures and hands them to the watchers if they say something new.
+func (h *hub) read(ctx context.Context) {
+	began := time.Now()
+	reading, err := h.broker.source.Read(ctx, h.orgID)
+	h.readEnd = time.Now()
+	if err != nil {
+		if ctx.Err() == nil {
+			zerolog.Ctx(ctx).Error().Err(err).Str("org_id", h.orgID).Msg("read live figures")
+		}
+		h.readAt = h.readEnd.Add(retryInterval)
+		return
+	}
+	h.broker.metrics.readings.Inc()
+	h.reading, h.readAt, h.dateAt = reading, time.Time{}, reading.Until
+	if reading.Stamp == "" { // nobody announces changes
+		h.readAt = h.readEnd.Add(blindInterval)
+	}
+	if !reading.StandingAsOf.Before(began) {
+		h.followUpAt = time.Time{}
+	}
+	if h.latest == nil || !h.latest.says(reading.Kpis) {
+		h.hand(newEdition(reading.Kpis))
+	}
+	answer(h.waiting, h.latest)
+	h.waiting = nil
+}
+
+// hand gives an edition to all watchers.
+func (h *hub) hand(e *edition) {
+	h.broker.editions.replace(h.latest, e)
+	h.latest = e
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.watchers {
+		w.offer(e)
+	}
+}
+
+// checkAccess turns out those whose session or key is no longer good.
+func (h *hub) checkAccess(ctx context.Context) {
+	sessions, keys := make(map[string]bool), make(map[string]bool)
+	h.mu.Lock()
+	for w := range h.watchers {
+		if w.sessionID != "" {
+			sessions[w.sessionID] = true
+		} else {
+			keys[w.apiKeyID] = true
+		}
+	}
+	h.mu.Unlock()
+	if len(sessions)+len(keys) == 0 {
+		return
+	}
+	usable, err := h.broker.access.Usable(ctx, h.orgID, slices.Collect(maps.Keys(sessions)), slices.Collect(maps.Keys(keys)))
+	if err != nil { // those who are in stay in while nobody can tell
+		zerolog.Ctx(ctx).Warn().Err(err).Str("org_id", h.orgID).Msg("check access to streams")
+		return
+	}
+	h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_ACCESS_ENDED, func(w *watcher) bool {
+		id := w.sessionID
+		if id == "" {
+			id = w.apiKeyID
+		}
+		return (sessions[id] || keys[id]) && !usable[id]
+	})
+}
+
+// endAll ends the streams that match.
+func (h *hub) endAll(reason kpiv1.GoodbyeReason, matches func(*watcher) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.watchers {
+		if matches(w) {
+			w.end(reason)
+		}
+	}
+}
