@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chefcloud/policy/v1/policy.proto.
  */
 export const file_chefcloud_policy_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("CiBjaGVmY2xvdWQvcG9saWN5L3YxL3BvbGljeS5wcm90bxITY2hlZmNsb3VkLnBvbGljeS52MSKNAQoGUG9saWN5Eg4KBnB1YmxpYxgBIAEoCBIvCgxtaW5pbXVtX3JvbGUYAiABKA4yGS5jaGVmY2xvdWQucG9saWN5LnYxLlJvbGUSFQoNYXBpX2tleV9zY29wZRgDIAEoCRIrCgZidWRnZXQYBCABKA4yGy5jaGVmY2xvdWQucG9saWN5LnYxLkJ1ZGdldCpjCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1NUQUZGEAESEwoPUk9MRV9TVVBFUlZJU09SEAISEAoMUk9MRV9NQU5BR0VSEAMSDgoKUk9MRV9PV05FUhAEKjMKBkJ1ZGdldBIWChJCVURHRVRfVU5TUEVDSUZJRUQQABIRCg1CVURHRVRfSU5HRVNUEAE6WAoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoCzIbLmNoZWZjbG91ZC5wb2xpY3kudjEuUG9saWN5UgZwb2xpY3mIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("CiBjaGVmY2xvdWQvcG9saWN5L3YxL3BvbGljeS5wcm90bxITY2hlZmNsb3VkLnBvbGljeS52MSKNAQoGUG9saWN5Eg4KBnB1YmxpYxgBIAEoCBIvCgxtaW5pbXVtX3JvbGUYAiABKA4yGS5jaGVmY2xvdWQucG9saWN5LnYxLlJvbGUSFQoNYXBpX2tleV9zY29wZRgDIAEoCRIrCgZidWRnZXQYBCABKA4yGy5jaGVmY2xvdWQucG9saWN5LnYxLkJ1ZGdldCpjCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1NUQUZGEAESEwoPUk9MRV9TVVBFUlZJU09SEAISEAoMUk9MRV9NQU5BR0VSEAMSDgoKUk9MRV9PV05FUhAEKkYKBkJ1ZGdldBIWChJCVURHRVRfVU5TUEVDSUZJRUQQABIRCg1CVURHRVRfSU5HRVNUEAESEQoNQlVER0VUX1NUUkVBTRACOlgKBnBvbGljeRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLWHAyABKAsyGy5jaGVmY2xvdWQucG9saWN5LnYxLlBvbGljeVIGcG9saWN5iAEBYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * Policy of one method.
@@ -125,6 +125,13 @@ export enum Budget {
    * @generated from enum value: BUDGET_INGEST = 1;
    */
   INGEST = 1,
+
+  /**
+   * Streams that are opened, whatever the plan. They are counted where they are opened.
+   *
+   * @generated from enum value: BUDGET_STREAM = 2;
+   */
+  STREAM = 2,
 }
 
 /**
