@@ -45,8 +45,9 @@ func TestAPIKeys(t *testing.T) {
 		n, b := setup(t)
 		c, err := n.authenticator.Authenticate(t.Context(), "Bearer "+b.key.GetSecret())
 		require.NoError(t, err)
+		require.True(t, b.clock.Now().Add(time.Hour).Equal(c.ExpiresAt))
 		require.Equal(t, caller.Caller{
-			Kind: caller.KindAPIKey, APIKeyID: b.key.GetApiKey().GetId(), BranchID: b.branch, OrgID: "ORG_1", Plan: "ENT", Scopes: []string{"orders:write"},
+			Kind: caller.KindAPIKey, APIKeyID: b.key.GetApiKey().GetId(), BranchID: b.branch, ExpiresAt: c.ExpiresAt, OrgID: "ORG_1", Plan: "ENT", Scopes: []string{"orders:write"},
 		}, c)
 		require.Equal(t, "Till 1", works(t, n.as(b.key.GetSecret())).GetApiKey().GetName())
 	})

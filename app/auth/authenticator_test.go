@@ -56,8 +56,9 @@ func TestAuthenticator(t *testing.T) {
 		c, err := authenticate(t, n, b.staff.GetAccessToken())
 		require.NoError(t, err)
 		require.NotEmpty(t, c.SessionID)
+		require.WithinRange(t, c.ExpiresAt, b.clock.Now(), b.clock.Now().Add(24*time.Hour))
 		require.Equal(t, caller.Caller{
-			Kind: caller.KindUser, BranchID: b.branch, OrgID: "ORG_1", Plan: "ENT", Role: caller.RoleStaff, SessionID: c.SessionID,
+			Kind: caller.KindUser, BranchID: b.branch, ExpiresAt: c.ExpiresAt, OrgID: "ORG_1", Plan: "ENT", Role: caller.RoleStaff, SessionID: c.SessionID,
 			UserID: b.user.GetId(),
 		}, c)
 	})
