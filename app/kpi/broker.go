@@ -2,6 +2,9 @@ package kpi
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +43,7 @@ type Broker struct {
 	changes   changes
 	editions  editions
 	heartbeat time.Duration
+	interval  time.Duration
 	log       zerolog.Logger
 	metrics   metrics
 	source    source
@@ -51,6 +55,8 @@ type Broker struct {
 	ended   context.Context //nolint:containedctx // the hubs' own, not a call's
 	stop    context.CancelFunc
 	running sync.WaitGroup
+	// connections are the streams that net/http doesn't know of any more.
+	connections sync.WaitGroup
 }
 
 // Dependencies are what a broker is built from.
@@ -58,7 +64,9 @@ type Dependencies struct {
 	Access  access
 	Changes changes
 	// Heartbeat is how often a stream gets a sign of life.
-	Heartbeat  time.Duration
+	Heartbeat time.Duration
+	// Interval is the least time between two sets of figures, [Interval] in production.
+	Interval   time.Duration
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer
 	Source     source
@@ -67,8 +75,8 @@ type Dependencies struct {
 // NewBroker returns a broker that works until [Broker.Close].
 func NewBroker(d Dependencies) *Broker {
 	b := &Broker{
-		access: d.Access, changes: d.Changes, heartbeat: d.Heartbeat, hubs: make(map[string]*hub), log: d.Log, metrics: newMetrics(d.Registerer),
-		source: d.Source,
+		access: d.Access, changes: d.Changes, heartbeat: d.Heartbeat, hubs: make(map[string]*hub), interval: d.Interval, log: d.Log,
+		metrics: newMetrics(d.Registerer), source: d.Source,
 	}
 	b.ended, b.stop = context.WithCancel(d.Log.WithContext(context.Background()))
 	return b
@@ -122,18 +130,30 @@ func (b *Broker) forget(h *hub) {
 // Goodbye ends all streams, which say so to their clients, and takes no more.
 func (b *Broker) Goodbye() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.closed = true
-	for _, h := range b.hubs {
+	hubs := slices.Collect(maps.Values(b.hubs))
+	b.mu.Unlock()
+	for _, h := range hubs {
 		h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_SHUTDOWN, func(*watcher) bool { return true })
 	}
 }
 
-// Close ends all streams and hubs.
-func (b *Broker) Close() {
+// Close ends all streams and hubs. It waits until the clients have gone, or ctx ends.
+func (b *Broker) Close(ctx context.Context) error {
 	b.Goodbye()
 	b.stop()
 	b.running.Wait()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		b.connections.Wait()
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close streams: %w", ctx.Err())
+	}
 }
 
 // Encoded returns the encoding of a message that several streams send, made by encode the first time that codec is asked for it. ok is

@@ -24,7 +24,7 @@ type edition struct {
 	kpis *kpiv1.Kpis
 
 	mu       sync.Mutex
-	events   map[View][]byte
+	events   map[View]event
 	messages map[View]*kpiv1.StreamKpisResponse
 	// encoded are messages by codec.
 	encoded map[encodedKey][]byte
@@ -37,7 +37,7 @@ type encodedKey struct {
 
 func newEdition(kpis *kpiv1.Kpis) *edition {
 	return &edition{
-		kpis: kpis, encoded: make(map[encodedKey][]byte), events: make(map[View][]byte), messages: make(map[View]*kpiv1.StreamKpisResponse),
+		kpis: kpis, encoded: make(map[encodedKey][]byte), events: make(map[View]event), messages: make(map[View]*kpiv1.StreamKpisResponse),
 	}
 }
 
@@ -105,11 +105,11 @@ func (e *edition) encode(m *kpiv1.StreamKpisResponse, codec string, encode func(
 }
 
 // event returns a view as a Server-Sent Event.
-func (e *edition) event(v View) ([]byte, error) {
+func (e *edition) event(v View) (event, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if event, ok := e.events[v]; ok {
-		return event, nil
+	if made, ok := e.events[v]; ok {
+		return made, nil
 	}
 	seen := v.of(e.kpis)
 	document := update{Currency: seen.GetCurrency(), Timestamp: seen.GetTimestamp().AsTime(), updateFigures: figuresOf(seen.GetTotal())}
@@ -120,11 +120,11 @@ func (e *edition) event(v View) ([]byte, error) {
 	}
 	data, err := json.Marshal(document)
 	if err != nil {
-		return nil, err
+		return event{}, err
 	}
-	event := slices.Concat([]byte("event: kpi-update\ndata: "), data, []byte("\nid: "+seen.GetId()+"\n\n"))
-	e.events[v] = event
-	return event, nil
+	made := newEvent("event: kpi-update\ndata: %s\nid: %s\n\n", data, seen.GetId())
+	e.events[v] = made
+	return made, nil
 }
 
 // update is the data of a kpi-update event. Numbers are JSON numbers; what has no value is left out.

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/chefcloud/chefcloud/app/auth"
-	"github.com/chefcloud/chefcloud/app/franchise/organisation"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	"github.com/chefcloud/chefcloud/app/platform/mutation"
@@ -22,75 +21,6 @@ import (
 var streamMethod = kpiv1.File_chefcloud_kpi_v1_kpi_proto.Services().ByName("KpiService").Methods().ByName("StreamKpis")
 
 func invalidFlag(name string) error { return fault.Invalid(name, "must be true or false") }
-
-// Limits keeps anybody from having too many streams.
-type Limits interface {
-	// Open takes one of the caller's places, or is resource_exhausted; what is left goes into the header of the answer. The place must be
-	// given back.
-	Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error)
-}
-
-// opener opens streams for the caller of a context.
-type opener struct {
-	broker    *Broker
-	directory organisation.Directory
-	limits    Limits
-}
-
-// stream is one that was opened. It must be closed.
-type stream struct {
-	*opening
-
-	broker   *Broker
-	giveBack func()
-	view     View
-}
-
-// view returns what the caller may see of what they ask for.
-func (o *opener) view(ctx context.Context, branchID string, branches bool) (View, error) {
-	c := caller.From(ctx)
-	if branchID == "" {
-		branchID = c.BranchID
-	}
-	if branchID == "" {
-		return View{Branches: branches}, nil
-	}
-	known, err := o.directory.Organisation(ctx, c.OrgID)
-	if err != nil {
-		return View{}, err
-	}
-	if _, err := known.Scope(c, branchID); err != nil {
-		return View{}, err
-	}
-	return View{BranchID: branchID, Branches: branches}, nil
-}
-
-func (o *opener) open(ctx context.Context, branchID string, branches bool, answer http.Header) (*stream, error) {
-	view, err := o.view(ctx, branchID, branches)
-	if err != nil {
-		return nil, err
-	}
-	c := caller.From(ctx)
-	giveBack, err := o.limits.Open(ctx, c, answer)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := o.broker.open(ctx, c)
-	if err != nil {
-		giveBack()
-		return nil, err
-	}
-	return &stream{broker: o.broker, giveBack: giveBack, opening: opened, view: view}, nil
-}
-
-func (s *stream) close() {
-	s.broker.close(s.opening)
-	s.giveBack()
-}
-
-func (s *stream) serve(ctx context.Context, lastID string, out sink) error {
-	return s.broker.serve(ctx, s.opening, lastID, out)
-}
 
 // Handler serves chefcloud.kpi.v1.
 type Handler struct {
@@ -122,7 +52,11 @@ func (h *Handler) StreamKpis(ctx context.Context, req *kpiv1.StreamKpisRequest, 
 		return err
 	}
 	defer stream.close()
-	return stream.serve(ctx, req.GetLastEventId(), messageWriter{to: to, view: stream.view})
+	out := messageWriter{to: to, view: stream.view}
+	if err := stream.begin(req.GetLastEventId(), out); err != nil {
+		return err
+	}
+	return stream.follow(ctx, out)
 }
 
 // CreateStreamTicket implements [kpiv1connect.KpiServiceHandler].

@@ -13,9 +13,10 @@ import (
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
 
+// Interval is the least time between two sets of figures: how often a watcher hears of changes at most.
+const Interval = 200 * time.Millisecond
+
 const (
-	// interval is the least time between two sets of figures: how often a watcher hears of changes at most.
-	interval = 200 * time.Millisecond
 	// accessInterval is how long somebody may watch whose session has ended.
 	accessInterval = 5 * time.Second
 	// blindInterval is how often the database is asked while nobody announces changes.
@@ -24,6 +25,8 @@ const (
 	linger = 5 * time.Second
 	// retryInterval is the pause after a failure.
 	retryInterval = time.Second
+	// shareOfWatchers is how many watchers are written to by one goroutine.
+	shareOfWatchers = 256
 )
 
 // hub watches one organisation for all of a node's watchers. What it does, it does in one goroutine, [hub.run].
@@ -35,19 +38,22 @@ type hub struct {
 
 	mu sync.Mutex
 	// asked are those who wait for figures that are read after they asked.
-	asked    []chan<- *edition
-	changed  bool
-	closed   bool // takes no more watchers
+	asked   []chan<- *edition
+	changed bool
+	closed  bool // takes no more watchers
+	// expireAt is when the first watcher's credentials end; zero: none do.
+	expireAt time.Time
 	stored   bool
 	watchers map[*watcher]struct{}
 
 	// The rest belongs to run.
 	latest  *edition
 	reading Reading
-	readEnd time.Time
-	waiting []chan<- *edition // of asked, for whom a reading must begin
+	// readFrom is when the next reading may begin.
+	readFrom time.Time
+	waiting  []chan<- *edition // of asked, for whom a reading must begin
 	// When what is due; zero: nothing.
-	accessAt, dateAt, followUpAt, healAt, idleAt, readAt time.Time
+	accessAt, beatAt, dateAt, followUpAt, healAt, idleAt, readAt time.Time
 }
 
 func newHub(b *Broker, orgID string) *hub {
@@ -62,7 +68,39 @@ func (h *hub) join(w *watcher) bool {
 		return false
 	}
 	h.watchers[w] = struct{}{}
+	h.expireAt = earlier(h.expireAt, w.expiresAt)
 	return true
+}
+
+// all returns the watchers of now.
+func (h *hub) all() []*watcher {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make([]*watcher, 0, len(h.watchers))
+	for w := range h.watchers {
+		all = append(all, w)
+	}
+	return all
+}
+
+// each does something for all watchers of now. Where there are many it takes several processors to write to all.
+func (h *hub) each(do func(*watcher)) {
+	all := h.all()
+	if len(all) <= shareOfWatchers {
+		for _, w := range all {
+			do(w)
+		}
+		return
+	}
+	var doing sync.WaitGroup
+	for share := range slices.Chunk(all, shareOfWatchers) {
+		doing.Go(func() {
+			for _, w := range share {
+				do(w)
+			}
+		})
+	}
+	doing.Wait()
 }
 
 func (h *hub) leave(w *watcher) {
@@ -141,7 +179,7 @@ func (h *hub) run(ctx context.Context) {
 		<-listened
 	}()
 	now := time.Now()
-	h.accessAt, h.healAt = now.Add(accessInterval), now.Add(h.broker.healInterval())
+	h.accessAt, h.beatAt, h.healAt = now.Add(accessInterval), now.Add(h.broker.heartbeat), now.Add(h.broker.healInterval())
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -177,13 +215,21 @@ func (h *hub) idle(now time.Time) bool {
 
 // next returns when something is due.
 func (h *hub) next() time.Time {
-	next := h.healAt
-	for _, at := range []time.Time{h.accessAt, h.dateAt, h.followUpAt, h.idleAt, h.readAt} {
-		if !at.IsZero() && at.Before(next) {
-			next = at
-		}
+	h.mu.Lock()
+	next := h.expireAt
+	h.mu.Unlock()
+	for _, at := range []time.Time{h.accessAt, h.beatAt, h.dateAt, h.followUpAt, h.healAt, h.idleAt, h.readAt} {
+		next = earlier(next, at)
 	}
 	return next
+}
+
+// earlier returns the earlier of two times, of which either may be zero: never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
 }
 
 // step does what is due.
@@ -193,6 +239,11 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	h.changed, h.stored, h.asked = false, false, nil
 	h.mu.Unlock()
 
+	h.expire(now)
+	if !now.Before(h.beatAt) {
+		h.beatAt = now.Add(h.broker.heartbeat)
+		h.each((*watcher).beat)
+	}
 	if !now.Before(h.accessAt) {
 		h.accessAt = now.Add(accessInterval)
 		h.checkAccess(ctx)
@@ -215,7 +266,7 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 		}
 	}
 	if due && h.readAt.IsZero() {
-		h.readAt = later(now, h.readEnd.Add(interval))
+		h.readAt = later(now, h.readFrom)
 	}
 	if changed {
 		h.followUpAt = later(now, h.reading.StandingAsOf.Add(StandingTTL))
@@ -223,8 +274,8 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	if h.readAt.IsZero() || (now.Before(h.readAt) && !stored) {
 		return
 	}
-	if !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, interval-interval/10) {
-		h.readAt = now.Add(interval) // unless the node whose turn it is has stored its figures by then
+	if !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, h.broker.interval-h.broker.interval/10) {
+		h.readAt = now.Add(h.broker.interval) // unless the node whose turn it is has stored its figures by then
 		return
 	}
 	h.read(ctx)
@@ -247,18 +298,20 @@ func answer(asked []chan<- *edition, e *edition) {
 func (h *hub) read(ctx context.Context) {
 	began := time.Now()
 	reading, err := h.broker.source.Read(ctx, h.orgID)
-	h.readEnd = time.Now()
+	end := time.Now()
+	// At most half of the time is spent reading, however long that takes.
+	h.readFrom = began.Add(max(h.broker.interval, 2*end.Sub(began)))
 	if err != nil {
 		if ctx.Err() == nil {
 			zerolog.Ctx(ctx).Error().Err(err).Str("org_id", h.orgID).Msg("read live figures")
 		}
-		h.readAt = h.readEnd.Add(retryInterval)
+		h.readAt = end.Add(retryInterval)
 		return
 	}
 	h.broker.metrics.readings.Inc()
 	h.reading, h.readAt, h.dateAt = reading, time.Time{}, reading.Until
 	if reading.Stamp == "" { // nobody announces changes
-		h.readAt = h.readEnd.Add(blindInterval)
+		h.readAt = end.Add(blindInterval)
 	}
 	if !reading.StandingAsOf.Before(began) {
 		h.followUpAt = time.Time{}
@@ -274,10 +327,26 @@ func (h *hub) read(ctx context.Context) {
 func (h *hub) hand(e *edition) {
 	h.broker.editions.replace(h.latest, e)
 	h.latest = e
+	h.each(func(w *watcher) { w.offer(e) })
+}
+
+// expire ends the streams whose credentials have ended.
+func (h *hub) expire(now time.Time) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	for w := range h.watchers {
-		w.offer(e)
+	due := !h.expireAt.IsZero() && !now.Before(h.expireAt)
+	if due {
+		h.expireAt = time.Time{}
+		for w := range h.watchers {
+			if w.expiresAt.After(now) {
+				h.expireAt = earlier(h.expireAt, w.expiresAt)
+			}
+		}
+	}
+	h.mu.Unlock()
+	if due {
+		h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED, func(w *watcher) bool {
+			return !w.expiresAt.IsZero() && !w.expiresAt.After(now)
+		})
 	}
 }
 
@@ -312,11 +381,9 @@ func (h *hub) checkAccess(ctx context.Context) {
 
 // endAll ends the streams that match.
 func (h *hub) endAll(reason kpiv1.GoodbyeReason, matches func(*watcher) bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for w := range h.watchers {
+	h.each(func(w *watcher) {
 		if matches(w) {
 			w.end(reason)
 		}
-	}
+	})
 }

@@ -39,7 +39,8 @@ func newBroker(
 	log zerolog.Logger,
 ) *Broker {
 	b := NewBroker(Dependencies{
-		Access: streams, Changes: reports, Heartbeat: settings.SSE.HeartbeatInterval.Duration(), Log: log, Registerer: registerer, Source: service,
+		Access: streams, Changes: reports, Heartbeat: settings.SSE.HeartbeatInterval.Duration(), Interval: Interval, Log: log, Registerer: registerer,
+		Source: service,
 	})
 	lifecycle.Append(fx.StopHook(b.Close))
 	return b

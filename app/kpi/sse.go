@@ -3,7 +3,6 @@ package kpi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -19,8 +18,6 @@ const Path = "/stream/kpis"
 
 // reconnectMilliseconds is how long an EventSource waits before it comes back by itself.
 const reconnectMilliseconds = 3000
-
-var heartbeatEvent = []byte("event: heartbeat\ndata: {\"status\":\"ok\"}\n\n")
 
 // tickets turns a one-time ticket into its caller.
 type tickets interface {
@@ -67,14 +64,20 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer stream.close()
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform")
 	header.Set("X-Accel-Buffering", "no") // of nginx
 	w.WriteHeader(http.StatusOK)
+	out := &eventWriter{controller: http.NewResponseController(w), view: stream.view, writer: w}
 	// Errors have nowhere to go any more; they are counted.
-	_ = stream.serve(ctx, asked.GetLastEventId(), &eventWriter{controller: http.NewResponseController(w), view: stream.view, writer: w})
+	if stream.begin(asked.GetLastEventId(), out) == nil {
+		if detach(stream, w, r) {
+			return nil
+		}
+		_ = stream.follow(ctx, out)
+	}
+	stream.close()
 	return nil
 }
 
@@ -105,20 +108,15 @@ type eventWriter struct {
 }
 
 func (e *eventWriter) goodbye(reason kpiv1.GoodbyeReason, retryAfter time.Duration) error {
-	retry := ""
-	if retryAfter > 0 {
-		retry = fmt.Sprintf("retry: %d\n", retryAfter.Milliseconds())
-	}
-	return e.write(fmt.Appendf(nil, "event: goodbye\ndata: {\"reason\":%q,\"retryAfterMs\":%d}\n%s\n", nameOf(reason), retryAfter.Milliseconds(), retry))
+	return e.write(goodbyeEvent(reason, retryAfter))
 }
 
 func (e *eventWriter) heartbeat() error {
-	event := heartbeatEvent
-	if !e.begun {
-		e.begun = true
-		event = fmt.Appendf(nil, "%sretry: %d\n\n", event[:len(event)-1], reconnectMilliseconds)
+	if e.begun {
+		return e.write(heartbeatEvent)
 	}
-	return e.write(event)
+	e.begun = true
+	return e.write(firstHeartbeatEvent)
 }
 
 func (e *eventWriter) kpis(of *edition) error {
@@ -129,11 +127,11 @@ func (e *eventWriter) kpis(of *edition) error {
 	return e.write(event)
 }
 
-func (e *eventWriter) write(event []byte) error {
+func (e *eventWriter) write(of event) error {
 	if err := e.controller.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
-	if _, err := e.writer.Write(event); err != nil { //nolint:gosec // an event stream, which no browser renders
+	if _, err := e.writer.Write(of.text()); err != nil { //nolint:gosec // an event stream, which no browser renders
 		return slow(err)
 	}
 	return slow(e.controller.Flush())

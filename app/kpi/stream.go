@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
+	"github.com/chefcloud/chefcloud/app/franchise/organisation"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
@@ -20,6 +22,89 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
+// stays is no reason to end a stream.
+const stays = kpiv1.GoodbyeReason_GOODBYE_REASON_UNSPECIFIED
+
+// errTooSlow is a client that didn't read what was sent in [writeTimeout].
+var errTooSlow = errors.New("the client read too slowly")
+
+// Limits keeps anybody from having too many streams.
+type Limits interface {
+	// Open takes one of the caller's places, or is resource_exhausted; what is left goes into the header of the answer. The place must be
+	// given back.
+	Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error)
+}
+
+// opener opens streams for the caller of a context.
+type opener struct {
+	broker    *Broker
+	directory organisation.Directory
+	limits    Limits
+}
+
+// view returns what the caller may see of what they ask for.
+func (o *opener) view(ctx context.Context, branchID string, branches bool) (View, error) {
+	c := caller.From(ctx)
+	if branchID == "" {
+		branchID = c.BranchID
+	}
+	if branchID == "" {
+		return View{Branches: branches}, nil
+	}
+	known, err := o.directory.Organisation(ctx, c.OrgID)
+	if err != nil {
+		return View{}, err
+	}
+	if _, err := known.Scope(c, branchID); err != nil {
+		return View{}, err
+	}
+	return View{BranchID: branchID, Branches: branches}, nil
+}
+
+// open finds a place for a stream and its first figures. The stream must be closed.
+func (o *opener) open(ctx context.Context, branchID string, branches bool, answer http.Header) (*stream, error) {
+	view, err := o.view(ctx, branchID, branches)
+	if err != nil {
+		return nil, err
+	}
+	c := caller.From(ctx)
+	giveBack, err := o.limits.Open(ctx, c, answer)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{broker: o.broker, giveBack: giveBack, view: view}
+	if s.watcher, err = o.broker.watch(c); err != nil {
+		giveBack()
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, freshTimeout)
+	defer cancel()
+	if s.first, err = s.watcher.hub.fresh(ctx); err != nil {
+		o.broker.unwatch(s.watcher)
+		giveBack()
+		return nil, fault.Unavailable("KPIS_UNAVAILABLE", "the live figures can't be read at present").WithCause(err)
+	}
+	return s, nil
+}
+
+// stream is one that was opened. It begins, and then either follows the news in the goroutine of its call, or becomes a [connection].
+type stream struct {
+	broker *Broker
+	// first are the figures with which it begins.
+	first    *edition
+	giveBack func()
+	// reason is why it ended; it stays if the client went.
+	reason  kpiv1.GoodbyeReason
+	view    View
+	watcher *watcher
+}
+
+func (s *stream) close() {
+	s.broker.unwatch(s.watcher)
+	s.giveBack()
+	s.broker.metrics.ended.WithLabelValues(nameOf(s.reason)).Inc()
+}
+
 // sink is where a stream is written to. An error ends the stream.
 type sink interface {
 	goodbye(reason kpiv1.GoodbyeReason, retryAfter time.Duration) error
@@ -27,91 +112,66 @@ type sink interface {
 	kpis(e *edition) error
 }
 
-// errTooSlow is a client that didn't read what was sent in [writeTimeout].
-var errTooSlow = errors.New("the client read too slowly")
-
-// opening is a stream that is about to begin.
-type opening struct {
-	caller caller.Caller
-	first  *edition
-	// heartbeat is when the client heard last.
-	watcher *watcher
-}
-
-// open finds a place for a stream and its first figures. The stream must be closed.
-func (b *Broker) open(ctx context.Context, c caller.Caller) (*opening, error) {
-	w, err := b.watch(c)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, freshTimeout)
-	defer cancel()
-	first, err := w.hub.fresh(ctx)
-	if err != nil {
-		b.unwatch(w)
-		return nil, fault.Unavailable("KPIS_UNAVAILABLE", "the live figures can't be read at present").WithCause(err)
-	}
-	return &opening{caller: c, first: first, watcher: w}, nil
-}
-
-func (b *Broker) close(o *opening) { b.unwatch(o.watcher) }
-
-// serve writes a stream until its client is gone, which ctx tells, or it must end. lastID are the figures that the client has.
-func (b *Broker) serve(ctx context.Context, o *opening, lastID string, out sink) error {
-	reason, err := b.write(ctx, o, lastID, out)
-	if errors.Is(err, errTooSlow) {
-		reason = kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW
-	}
-	b.metrics.ended.WithLabelValues(nameOf(reason)).Inc()
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	return out.goodbye(reason, retryAfter(reason))
-}
-
-// write writes figures and heartbeats until there is a reason to end.
-func (b *Broker) write(ctx context.Context, o *opening, lastID string, out sink) (kpiv1.GoodbyeReason, error) {
-	const none = kpiv1.GoodbyeReason_GOODBYE_REASON_UNSPECIFIED
-	current := o.first
-	if current.kpis.GetId() != lastID {
-		if err := out.kpis(current); err != nil {
-			return none, err
+// begin writes the first figures, unless the client says by lastID that it has them, and a sign of life.
+func (s *stream) begin(lastID string, out sink) error {
+	if s.first.kpis.GetId() != lastID {
+		if err := out.kpis(s.first); err != nil {
+			return s.failed(err)
 		}
 	}
-	if err := out.heartbeat(); err != nil {
-		return none, err
-	}
-	heartbeat := time.NewTicker(b.heartbeat)
-	defer heartbeat.Stop()
-	var expired <-chan time.Time
-	if at := o.caller.ExpiresAt; !at.IsZero() {
-		timer := time.NewTimer(time.Until(at))
-		defer timer.Stop()
-		expired = timer.C
-	}
+	return s.failed(out.heartbeat())
+}
+
+// follow writes the news until the client is gone, which ctx tells, or there is a reason to end.
+func (s *stream) follow(ctx context.Context, out sink) error {
+	wake := make(chan struct{}, 1)
+	s.watcher.follow(s.first, func() {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	})
+	s.first = nil
 	for {
 		select {
 		case <-ctx.Done():
-			return none, nil
-		case <-expired:
-			return kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED, nil
-		case <-heartbeat.C:
-			if err := out.heartbeat(); err != nil {
-				return none, err
+			return nil
+		case <-wake:
+			n, _ := s.watcher.take()
+			if err := write(n, out); err != nil {
+				return s.failed(err)
 			}
-		case <-o.watcher.wake:
-			next, reason := o.watcher.take()
-			if next != nil && next != current {
-				if err := out.kpis(next); err != nil {
-					return none, err
-				}
-				current = next
-			}
-			if reason != none {
-				return reason, nil
+			if n.reason != stays {
+				s.reason = n.reason
+				return nil
 			}
 		}
 	}
+}
+
+func write(n news, out sink) error {
+	if n.figures != nil {
+		if err := out.kpis(n.figures); err != nil {
+			return err
+		}
+	}
+	if n.heartbeat {
+		if err := out.heartbeat(); err != nil {
+			return err
+		}
+	}
+	if n.reason != stays {
+		return out.goodbye(n.reason, retryAfter(n.reason))
+	}
+	return nil
+}
+
+// failed notes why a stream ended that couldn't be written to.
+func (s *stream) failed(err error) error {
+	if errors.Is(err, errTooSlow) {
+		s.reason = kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW
+	}
+	return err
 }
 
 // retryAfter says when to come back; 0 if that is of no use.
@@ -127,7 +187,7 @@ var reasonNames = map[kpiv1.GoodbyeReason]string{
 	kpiv1.GoodbyeReason_GOODBYE_REASON_SHUTDOWN:      "shutdown",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED: "token_expired",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW:      "too_slow",
-	kpiv1.GoodbyeReason_GOODBYE_REASON_UNSPECIFIED:   "client_gone",
+	stays: "client_gone",
 }
 
 func nameOf(reason kpiv1.GoodbyeReason) string { return reasonNames[reason] }
