@@ -4,7 +4,7 @@
 //
 // A mutation that changes a live figure replaces the organisation's stamp of [cache.KPIs] after its commit, which announces itself
 // through Valkey's sharded pub/sub. Each node with watchers of the organisation has one [hub] for it, which hears that. One of the
-// nodes, by turns of [Interval], loads the figures and stores them, which announces itself too, and all hubs read them from there.
+// nodes, by turns, loads the figures and stores them, which announces itself too, and all hubs read them from there.
 // A hub hands the same figures to all its watchers, encoded once for each form in which they are wanted.
 //
 // Nothing depends on an announcement: a hub also compares the stamp now and then, and without Valkey it asks the database.

@@ -13,7 +13,8 @@ import (
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
 
-// Interval is the least time between two sets of figures: how often a watcher hears of changes at most.
+// Interval is the least time between two sets of figures, on average: how often a watcher hears of changes at most. One set may come
+// earlier, so that a change isn't kept back just because another was a moment ago.
 const Interval = 200 * time.Millisecond
 
 const (
@@ -25,6 +26,8 @@ const (
 	linger = 5 * time.Second
 	// retryInterval is the pause after a failure.
 	retryInterval = time.Second
+	// turnsPerInterval is how often it can be another node's turn to load figures.
+	turnsPerInterval = 5
 	// shareOfWatchers is how many watchers are written to by one goroutine.
 	shareOfWatchers = 256
 )
@@ -49,9 +52,9 @@ type hub struct {
 	// The rest belongs to run.
 	latest  *edition
 	reading Reading
-	// readFrom is when the next reading may begin.
-	readFrom time.Time
-	waiting  []chan<- *edition // of asked, for whom a reading must begin
+	// readFrom is when the next reading may begin, and evenFrom when it would if none came early.
+	readFrom, evenFrom time.Time
+	waiting            []chan<- *edition // of asked, for whom a reading must begin
 	// When what is due; zero: nothing.
 	accessAt, beatAt, dateAt, followUpAt, healAt, idleAt, readAt time.Time
 }
@@ -274,8 +277,8 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	if h.readAt.IsZero() || (now.Before(h.readAt) && !stored) {
 		return
 	}
-	if !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, h.broker.interval-h.broker.interval/10) {
-		h.readAt = now.Add(h.broker.interval) // unless the node whose turn it is has stored its figures by then
+	if turn := h.broker.interval / turnsPerInterval; !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, turn) {
+		h.readAt = now.Add(turn) // unless the node whose turn it is has stored its figures by then
 		return
 	}
 	h.read(ctx)
@@ -299,8 +302,9 @@ func (h *hub) read(ctx context.Context) {
 	began := time.Now()
 	reading, err := h.broker.source.Read(ctx, h.orgID)
 	end := time.Now()
-	// At most half of the time is spent reading, however long that takes.
-	h.readFrom = began.Add(max(h.broker.interval, 2*end.Sub(began)))
+	// The first bound allows for one early reading; the other has at most half of the time spent reading, however long that takes.
+	h.readFrom = later(h.evenFrom, end.Add(end.Sub(began)))
+	h.evenFrom = later(h.evenFrom, began).Add(h.broker.interval)
 	if err != nil {
 		if ctx.Err() == nil {
 			zerolog.Ctx(ctx).Error().Err(err).Str("org_id", h.orgID).Msg("read live figures")
