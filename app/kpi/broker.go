@@ -47,6 +47,8 @@ type Broker struct {
 	log       zerolog.Logger
 	metrics   metrics
 	source    source
+	// writeTimeout is how long a client may take to read what was sent before it is dropped.
+	writeTimeout time.Duration
 
 	mu     sync.Mutex
 	closed bool
@@ -70,13 +72,15 @@ type Dependencies struct {
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer
 	Source     source
+	// WriteTimeout is how long a client may take to read what was sent before it is dropped, [WriteTimeout] in production.
+	WriteTimeout time.Duration
 }
 
 // NewBroker returns a broker that works until [Broker.Close].
 func NewBroker(d Dependencies) *Broker {
 	b := &Broker{
 		access: d.Access, changes: d.Changes, heartbeat: d.Heartbeat, hubs: make(map[string]*hub), interval: d.Interval, log: d.Log,
-		metrics: newMetrics(d.Registerer), source: d.Source,
+		metrics: newMetrics(d.Registerer), source: d.Source, writeTimeout: d.WriteTimeout,
 	}
 	b.ended, b.stop = context.WithCancel(d.Log.WithContext(context.Background()))
 	return b

@@ -153,7 +153,7 @@ func (c *connection) try(text []byte) (written int, err error) {
 
 // wait writes what is left when the client's end is full, and goes on with the news.
 func (c *connection) wait(rest []byte, reason kpiv1.GoodbyeReason) {
-	err := c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	err := c.SetWriteDeadline(time.Now().Add(c.stream.broker.writeTimeout))
 	if err == nil {
 		_, err = c.Write(rest)
 	}

@@ -92,10 +92,10 @@ func (m messageWriter) heartbeat() error { return slow(m.to.Send(heartbeatMessag
 func (m messageWriter) kpis(e *edition) error { return slow(m.to.Send(e.message(m.view))) }
 
 // withDeadlines drops clients of the streaming RPC that read too slowly, by a deadline for each write.
-func withDeadlines(next http.Handler) http.Handler {
+func withDeadlines(timeout time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == kpiv1connect.KpiServiceStreamKpisProcedure {
-			w = &deadlined{ResponseWriter: w, controller: http.NewResponseController(w)}
+			w = &deadlined{ResponseWriter: w, controller: http.NewResponseController(w), timeout: timeout}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -104,11 +104,12 @@ func withDeadlines(next http.Handler) http.Handler {
 type deadlined struct {
 	http.ResponseWriter
 	controller *http.ResponseController
+	timeout    time.Duration
 }
 
 // Write implements [http.ResponseWriter].
 func (d *deadlined) Write(p []byte) (int, error) {
-	if err := d.controller.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := d.controller.SetWriteDeadline(time.Now().Add(d.timeout)); err != nil {
 		return 0, err
 	}
 	return d.ResponseWriter.Write(p)

@@ -40,7 +40,7 @@ func newBroker(
 ) *Broker {
 	b := NewBroker(Dependencies{
 		Access: streams, Changes: reports, Heartbeat: settings.SSE.HeartbeatInterval.Duration(), Interval: Interval, Log: log, Registerer: registerer,
-		Source: service,
+		Source: service, WriteTimeout: WriteTimeout,
 	})
 	lifecycle.Append(fx.StopHook(b.Close))
 	return b
@@ -86,7 +86,7 @@ func registration(h *Handler) rpc.Service {
 		Name: kpiv1connect.KpiServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {
 			path, handler := kpiv1connect.NewKpiServiceHandler(h, options...)
-			return path, withDeadlines(handler)
+			return path, withDeadlines(h.opener.broker.writeTimeout, handler)
 		},
 	}
 }

@@ -69,7 +69,7 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	header.Set("Cache-Control", "no-cache, no-transform")
 	header.Set("X-Accel-Buffering", "no") // of nginx
 	w.WriteHeader(http.StatusOK)
-	out := &eventWriter{controller: http.NewResponseController(w), view: stream.view, writer: w}
+	out := &eventWriter{controller: http.NewResponseController(w), timeout: stream.broker.writeTimeout, view: stream.view, writer: w}
 	// Errors have nowhere to go any more; they are counted.
 	if stream.begin(asked.GetLastEventId(), out) == nil {
 		if detach(stream, w, r) {
@@ -103,6 +103,7 @@ func flag(name, text string) (bool, error) {
 type eventWriter struct {
 	begun      bool
 	controller *http.ResponseController
+	timeout    time.Duration
 	view       View
 	writer     http.ResponseWriter
 }
@@ -128,7 +129,7 @@ func (e *eventWriter) kpis(of *edition) error {
 }
 
 func (e *eventWriter) write(of event) error {
-	if err := e.controller.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := e.controller.SetWriteDeadline(time.Now().Add(e.timeout)); err != nil {
 		return err
 	}
 	if _, err := e.writer.Write(of.text()); err != nil { //nolint:gosec // an event stream, which no browser renders

@@ -13,19 +13,20 @@ import (
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
 
+// WriteTimeout is how long a client may take to read what was sent before it is dropped.
+const WriteTimeout = 10 * time.Second
+
 const (
 	// freshTimeout is how long the first figures may take.
 	freshTimeout = 10 * time.Second
 	// reconnectSpread is within which time after a shutdown clients should come back, so that they don't all come at once.
 	reconnectSpread = 5 * time.Second
-	// writeTimeout is how long a client may take to read what was sent before it is dropped.
-	writeTimeout = 10 * time.Second
 )
 
 // stays is no reason to end a stream.
 const stays = kpiv1.GoodbyeReason_GOODBYE_REASON_UNSPECIFIED
 
-// errTooSlow is a client that didn't read what was sent in [writeTimeout].
+// errTooSlow is a client that didn't read what was sent in time.
 var errTooSlow = errors.New("the client read too slowly")
 
 // Limits keeps anybody from having too many streams.

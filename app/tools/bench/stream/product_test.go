@@ -104,7 +104,7 @@ func serveHub(ctx context.Context) (served, error) {
 	s, err := run(ctx, fx.Decorate(func(settings *config.Config, streams *auth.Streams, log zerolog.Logger) *kpi.Broker {
 		return kpi.NewBroker(kpi.Dependencies{
 			Access: streams, Changes: f, Heartbeat: settings.SSE.HeartbeatInterval.Duration(), Interval: time.Nanosecond, Log: log,
-			Registerer: prometheus.NewRegistry(), Source: f,
+			Registerer: prometheus.NewRegistry(), Source: f, WriteTimeout: kpi.WriteTimeout,
 		})
 	}))
 	s.publish = f.publish
