@@ -22,6 +22,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/clock"
 	"github.com/chefcloud/chefcloud/app/platform/httpserver"
 	"github.com/chefcloud/chefcloud/app/platform/ids"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
 	"github.com/chefcloud/chefcloud/app/testing/factory"
 	authv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/auth/v1"
@@ -37,23 +38,18 @@ import (
 // live is an organisation on two server processes, with a signed-in owner.
 type live struct {
 	branch, dish string
+	db           *postgres.DB
 	nodes        []*fx.App
+	owner        caller.Caller
 	token        string
+	transport    *http.Transport
 	urls         []string
 }
 
 func openLive(t *testing.T) *live {
 	t.Helper()
 	databaseURL := dbtest.URL(t)
-	db := dbtest.Open(t, databaseURL)
-	hasher, err := password.NewHasher(password.Recommended(), 1)
-	require.NoError(t, err)
-	owner, err := auth.CreateOrganisation(t.Context(), db, hasher, clock.System, auth.NewOrganisation{
-		Currency: "UGX", ID: "ORG_LIVE", Name: "Live", OwnerEmail: ownerEmail, OwnerPassword: ownerPassword, Plan: "ENT",
-	})
-	require.NoError(t, err)
-	who := caller.Caller{Kind: caller.KindUser, OrgID: owner.OrgID, Role: caller.RoleOwner, UserID: owner.ID}
-	l := &live{branch: factory.Branch(t, db, who, factory.BranchOpts{}), dish: factory.MenuItem(t, db, who, 1_000, nil)}
+	l := foundLive(t, databaseURL)
 	prefix := strings.ToLower(ids.New("live"))
 	for range 2 {
 		var server *httpserver.Server
@@ -64,26 +60,55 @@ func openLive(t *testing.T) *live {
 		t.Cleanup(func() { _ = node.Stop(context.Background()) })
 		l.nodes, l.urls = append(l.nodes, node), append(l.urls, "http://"+server.Addr().String())
 	}
+	l.signIn(t)
+	return l
+}
+
+// foundLive makes the organisation, which has no servers yet.
+func foundLive(t *testing.T, databaseURL string) *live {
+	t.Helper()
+	db := dbtest.Open(t, databaseURL)
+	hasher, err := password.NewHasher(password.Recommended(), 1)
+	require.NoError(t, err)
+	owner, err := auth.CreateOrganisation(t.Context(), db, hasher, clock.System, auth.NewOrganisation{
+		Currency: "UGX", ID: "ORG_LIVE", Name: "Live", OwnerEmail: ownerEmail, OwnerPassword: ownerPassword, Plan: "ENT",
+	})
+	require.NoError(t, err)
+	who := caller.Caller{Kind: caller.KindUser, OrgID: owner.OrgID, Role: caller.RoleOwner, UserID: owner.ID}
+	l := &live{
+		branch: factory.Branch(t, db, who, factory.BranchOpts{}), dish: factory.MenuItem(t, db, who, 1_000, nil),
+		db: db, owner: who, transport: &http.Transport{MaxIdleConnsPerHost: 16},
+	}
+	t.Cleanup(l.transport.CloseIdleConnections)
+	return l
+}
+
+func (l *live) signIn(t *testing.T) {
+	t.Helper()
 	signedIn, err := authv1connect.NewAuthServiceClient(http.DefaultClient, l.urls[0]).
 		Login(t.Context(), &authv1.LoginRequest{Email: ownerEmail, Password: ownerPassword})
 	require.NoError(t, err)
 	l.token = signedIn.GetAccessToken()
-	return l
 }
 
 func (l *live) client() *http.Client {
-	return &http.Client{Transport: bearer{l.token, &http.Transport{}}}
+	return &http.Client{Transport: bearer{l.token, l.transport}}
 }
 
 // close has an order of one dish taken by a node.
 func (l *live) close(t *testing.T, node int, id string) {
 	t.Helper()
-	_, err := ordersv1connect.NewOrderServiceClient(l.client(), l.urls[node]).IngestOrders(t.Context(), &ordersv1.IngestOrdersRequest{
+	require.NoError(t, l.ingest(t.Context(), node, id))
+}
+
+// ingest may be repeated with the same id.
+func (l *live) ingest(ctx context.Context, node int, id string) error {
+	_, err := ordersv1connect.NewOrderServiceClient(l.client(), l.urls[node]).IngestOrders(ctx, &ordersv1.IngestOrdersRequest{
 		Orders: []*ordersv1.IngestOrder{{
 			OrderId: id, BranchId: l.branch, ClosedAt: timestamppb.Now(), Lines: []*ordersv1.IngestLine{{MenuItemId: l.dish, Quantity: 1}},
 		}},
 	})
-	require.NoError(t, err)
+	return err
 }
 
 // sseEvent is one Server-Sent Event.
@@ -92,16 +117,28 @@ type sseEvent struct{ data, id, name, retry string }
 // watch opens a stream of a node; its events come one by one, and the channel closes with it.
 func (l *live) watch(t *testing.T, node int, query, authorization, lastID string) (status int, events <-chan sseEvent, hangUp func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, l.urls[node]+"/stream/kpis?"+query, nil)
+	status, events, hangUp, err := l.tryWatch(t.Context(), node, query, authorization, lastID)
 	require.NoError(t, err)
+	return status, events, hangUp
+}
+
+// tryWatch is watch where a node may be away.
+func (l *live) tryWatch(ctx context.Context, node int, query, authorization, lastID string) (status int, events <-chan sseEvent, hangUp func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, l.urls[node]+"/stream/kpis?"+query, nil)
+	if err != nil {
+		cancel()
+		return 0, nil, nil, err
+	}
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
 	request.Header.Set("Last-Event-ID", lastID)
-	response, err := new(http.Transport).RoundTrip(request) //nolint:bodyclose // where it is read
-	require.NoError(t, err)
+	response, err := l.transport.RoundTrip(request) //nolint:bodyclose // where it is read
+	if err != nil {
+		cancel()
+		return 0, nil, nil, err
+	}
 	out := make(chan sseEvent, 100)
 	go func() {
 		defer close(out)
@@ -124,7 +161,7 @@ func (l *live) watch(t *testing.T, node int, query, authorization, lastID string
 			}
 		}
 	}()
-	return response.StatusCode, out, cancel
+	return response.StatusCode, out, cancel, nil
 }
 
 // next returns the next event of a name.
