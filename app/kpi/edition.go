@@ -112,19 +112,24 @@ func (e *edition) event(v View) (event, error) {
 		return made, nil
 	}
 	seen := v.of(e.kpis)
-	document := update{Currency: seen.GetCurrency(), Timestamp: seen.GetTimestamp().AsTime(), updateFigures: figuresOf(seen.GetTotal())}
-	for _, b := range seen.GetBranches() {
-		document.Branches = append(document.Branches, updateBranch{
-			BranchID: b.GetBranchId(), BranchName: b.GetBranchName(), BusinessDate: b.GetBusinessDate(), updateFigures: figuresOf(b.GetFigures()),
-		})
-	}
-	data, err := json.Marshal(document)
+	data, err := Document(seen)
 	if err != nil {
 		return event{}, err
 	}
 	made := newEvent("event: kpi-update\ndata: %s\nid: %s\n\n", data, seen.GetId())
 	e.events[v] = made
 	return made, nil
+}
+
+// Document returns figures as the data of a kpi-update event, without the id.
+func Document(k *kpiv1.Kpis) ([]byte, error) {
+	document := update{Currency: k.GetCurrency(), Timestamp: k.GetTimestamp().AsTime(), updateFigures: figuresOf(k.GetTotal())}
+	for _, b := range k.GetBranches() {
+		document.Branches = append(document.Branches, updateBranch{
+			BranchID: b.GetBranchId(), BranchName: b.GetBranchName(), BusinessDate: b.GetBusinessDate(), updateFigures: figuresOf(b.GetFigures()),
+		})
+	}
+	return json.Marshal(document)
 }
 
 // update is the data of a kpi-update event. Numbers are JSON numbers; what has no value is left out.

@@ -28,6 +28,7 @@ type commands struct {
 	Seed      seedCommand      `cmd:"" help:"Fill an organisation with benchmark data."`
 	Serve     serveCommand     `cmd:"" help:"Run a server process."`
 	Up        upCommand        `cmd:"" help:"Run the product on this machine with its demo data."`
+	Watch     watchCommand     `cmd:"" help:"Show an organisation's live figures."`
 	Webhooks  webhooksCommand  `cmd:"" help:"Look at what the billing provider sent, and do again what failed."`
 }
 
