@@ -17,7 +17,7 @@ type localCommand struct {
 }
 
 type execCommand struct {
-	Command []string `arg:"" passthrough:"" help:"The command, after --."`
+	Command ownCommand `arg:"" passthrough:"" help:"The command, after --."`
 }
 
 // Run runs the command and takes over its exit code.
@@ -28,27 +28,37 @@ func (c execCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	command := c.Command
-	if len(command) > 0 && command[0] == "--" {
-		command = command[1:]
-	}
+	command := c.Command.words()
 	if len(command) == 0 {
 		return fmt.Errorf("local exec: name a command after --")
 	}
-	code, err := local.Exec(ctx, root, command, say)
-	if err != nil {
-		return err
+	return ended(local.Exec(ctx, root, command, say))
+}
+
+// ownCommand is a command of the user's own, after --.
+type ownCommand []string
+
+func (c ownCommand) words() []string {
+	if len(c) > 0 && c[0] == "--" {
+		return c[1:]
 	}
-	if code != 0 {
+	return c
+}
+
+// ended turns how the user's command ended into how ours does.
+func ended(code int, err error) error {
+	if err == nil && code != 0 {
 		return exitCode(code)
 	}
-	return nil
+	return err
 }
 
 type upCommand struct {
 	Addr  string `default:"127.0.0.1:8080" help:"Address of the first server process; further ones take the ports after it."`
 	Data  string `default:".chefcloud" help:"Folder of the instance; its name is also its database's."`
 	Nodes int    `default:"1" help:"Number of server processes."`
+
+	Command ownCommand `arg:"" optional:"" passthrough:"" help:"A command to run with the env file's variables once the product is up, and then to end, after --."`
 }
 
 // Validate is called by kong.
@@ -71,8 +81,9 @@ func (c upCommand) Run(ctx context.Context) error {
 	if !filepath.IsAbs(data) {
 		data = filepath.Join(root, data)
 	}
-	return local.Up(ctx, local.UpOptions{
+	return ended(local.Up(ctx, local.UpOptions{
 		Addr:     c.Addr,
+		Command:  c.Command.words(),
 		Checkout: root,
 		Data:     data,
 		LoadDemo: loadDemo,
@@ -82,7 +93,7 @@ func (c upCommand) Run(ctx context.Context) error {
 			_, err := schema.Apply(ctx, url, schema.Options{})
 			return err
 		},
-	})
+	}))
 }
 
 func loadDemo(ctx context.Context, url string) error {

@@ -75,15 +75,14 @@ func (i *instance) serverEnvironment(address, access string) []string {
 
 func (i *instance) envFile() string { return filepath.Join(i.Data, "env") }
 
-// writeEnv writes what the checklist's commands need.
-func (i *instance) writeEnv(ctx context.Context) error {
+// variables are what the checklist's commands need.
+func (i *instance) variables(ctx context.Context) ([][2]string, error) {
 	base := url(addresses(i.UpOptions)[0])
 	token, err := logIn(ctx, base)
 	if err != nil {
-		return fmt.Errorf("sign in as %s: %w", demoEmail, err)
+		return nil, fmt.Errorf("sign in as %s: %w", demoEmail, err)
 	}
-	var file strings.Builder
-	for _, variable := range [][2]string{
+	return [][2]string{
 		{"BASE", base},
 		{"ORG_ID", demoOrg},
 		{"TOKEN", token},
@@ -96,7 +95,13 @@ func (i *instance) writeEnv(ctx context.Context) error {
 		{"REDIS_TLS", "false"},
 		{"CACHE_PREFIX", i.prefix()},
 		{"CORS_ORIGINS", base},
-	} {
+	}, nil
+}
+
+// writeEnv writes variables for a shell.
+func (i *instance) writeEnv(variables [][2]string) error {
+	var file strings.Builder
+	for _, variable := range variables {
 		fmt.Fprintf(&file, "export %s='%s'\n", variable[0], variable[1])
 	}
 	return os.WriteFile(i.envFile(), []byte(file.String()), 0o600)

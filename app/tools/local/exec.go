@@ -18,9 +18,14 @@ func Exec(ctx context.Context, checkout string, command []string, say Progress) 
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, services.Close()) }()
+	return run(ctx, command, services.environment())
+}
+
+// run runs a command with additional environment variables and returns its exit code.
+func run(ctx context.Context, command, environment []string) (code int, err error) {
 	run := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // what the user asked for
 	run.Stdin, run.Stdout, run.Stderr = os.Stdin, os.Stdout, os.Stderr
-	run.Env = append(os.Environ(), services.environment()...)
+	run.Env = append(os.Environ(), environment...)
 	run.Cancel = func() error { return run.Process.Signal(syscall.SIGTERM) }
 	run.WaitDelay = 10 * time.Second
 	err = run.Run()

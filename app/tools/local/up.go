@@ -24,6 +24,8 @@ const (
 type UpOptions struct {
 	// Addr is the address of the first server process; further ones take the ports after it.
 	Addr string
+	// Command is run once the product is up, with the variables of the env file, and ends it; empty: it stays up.
+	Command []string
 	// Checkout is the folder of the repository.
 	Checkout string
 	// Data is the instance's own folder: env file, secrets, logs. Its name is also the database's.
@@ -38,19 +40,19 @@ type UpOptions struct {
 	ApplySchema func(ctx context.Context, databaseURL string) error
 }
 
-// Up runs the product until ctx ends or a server process does.
-func Up(ctx context.Context, o UpOptions) (err error) {
+// Up runs the product until ctx ends or a server process does, or while a command runs, whose exit code it returns.
+func Up(ctx context.Context, o UpOptions) (code int, err error) {
 	if err := os.MkdirAll(o.Data, 0o755); err != nil { //nolint:gosec // nothing secret but the files in it
-		return fmt.Errorf("make data folder: %w", err)
+		return 1, fmt.Errorf("make data folder: %w", err)
 	}
 	for _, address := range addresses(o) {
 		if err := available(ctx, address); err != nil {
-			return err
+			return 1, err
 		}
 	}
 	services, err := Start(ctx, o.Checkout, o.Say)
 	if err != nil {
-		return err
+		return 1, err
 	}
 	defer func() {
 		o.Say("Stopping")
@@ -58,21 +60,32 @@ func Up(ctx context.Context, o UpOptions) (err error) {
 	}()
 	instance, err := newInstance(o, services)
 	if err != nil {
-		return err
+		return 1, err
 	}
 	if err := instance.prepare(ctx, services); err != nil {
-		return err
+		return 1, err
 	}
 	nodes, err := instance.startNodes(ctx)
 	defer func() { stopNodes(nodes) }()
 	if err != nil {
-		return err
+		return 1, err
 	}
-	if err := instance.writeEnv(ctx); err != nil {
-		return err
+	variables, err := instance.variables(ctx)
+	if err != nil {
+		return 1, err
 	}
-	instance.greet()
-	return wait(ctx, nodes)
+	if err := instance.writeEnv(variables); err != nil {
+		return 1, err
+	}
+	if len(o.Command) == 0 {
+		instance.greet()
+		return 0, wait(ctx, nodes)
+	}
+	environment := make([]string, len(variables))
+	for n, variable := range variables {
+		environment[n] = variable[0] + "=" + variable[1]
+	}
+	return run(ctx, o.Command, environment)
 }
 
 // instance is one running product: its settings and where its files are.
