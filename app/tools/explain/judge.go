@@ -1,0 +1,259 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// largeRows is from how many rows on a table isn't read as a whole.
+	largeRows = 5_000
+	// staleShare is the share of changed rows from which on statistics are stale.
+	staleShare = 0.2
+	// grownPages and grownTimes bound the pages that a query may touch more in a larger database, for the same tenant.
+	grownPages, grownTimes = 24, 1.5
+	// historyRows and historyTimes bound the rows that a query may read more for a tenant with more history than its answer has.
+	historyRows, historyTimes = 500, 5
+)
+
+// ReadCatalog reads what the rules need to know of the database. Findings are statistics that are stale, and tables in which fewer
+// than least rows prove nothing; tables that are small by nature are in small.
+func ReadCatalog(ctx context.Context, conn *pgx.Conn, queries []Query, least int, small []string) (Catalog, []Finding, error) {
+	c := Catalog{Large: make(map[string]bool), Partitions: make(map[string]int), PartitionOf: make(map[string]string)}
+	rows, err := conn.Query(ctx, `SELECT c.relname, greatest(c.reltuples, 0)::bigint, coalesce(p.relname, ''),
+		c.reltuples < 0 OR coalesce(s.n_mod_since_analyze, 0) > $1 * greatest(c.reltuples, 500)
+		FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
+		LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
+		WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`, staleShare)
+	if err != nil {
+		return c, nil, err
+	}
+	var named strings.Builder
+	for _, q := range queries {
+		named.WriteString(q.SQL)
+	}
+	words := make(map[string]bool)
+	for _, w := range word.FindAllString(named.String(), -1) {
+		words[w] = true
+	}
+	var found []Finding
+	var table, parent string
+	var count int64
+	var stale bool
+	_, err = pgx.ForEachRow(rows, []any{&table, &count, &parent, &stale}, func() error {
+		c.Large[table] = count >= largeRows
+		if parent != "" {
+			c.Partitions[parent]++
+			c.PartitionOf[table] = parent
+		}
+		if !words[table] {
+			return nil
+		}
+		if stale {
+			found = append(found, Finding{Rule: RuleStatistics, Node: table, Found: "statistics are stale or missing", Allowed: "ANALYZE " + table})
+		}
+		if count < int64(least) && !slices.Contains(small, table) {
+			found = append(found, Finding{Rule: RuleTooSmall, Node: table, Found: fmt.Sprintf("has %d rows, of which no plan proves anything", count), Allowed: fmt.Sprintf("at least %d", least)})
+		}
+		return nil
+	})
+	return c, found, err
+}
+
+// Verdict is what a run found.
+type Verdict struct {
+	Findings []Finding
+	Measured []Measured
+}
+
+// Judge compares what was measured with what is expected.
+func Judge(queries []Query, book Book, catalog Catalog, measured []Measured) []Finding {
+	var found []Finding
+	known := make(map[string]bool)
+	for _, q := range queries {
+		known[q.File+" "+q.Name] = true
+		if _, ok := book.Of(q); !ok {
+			found = append(found, Finding{Query: q.Name, Rule: RuleExpected, Found: "nothing says what its plan must be", Allowed: "a line in " + q.File + planEnding + "; --update proposes one"})
+		}
+	}
+	for file, expectations := range book {
+		for name := range expectations {
+			if !known[file+" "+name] {
+				found = append(found, Finding{Query: name, Rule: RuleUnknown, Found: file + planEnding + " expects something of a query that isn't there"})
+			}
+		}
+	}
+	byQuery := make(map[string][]Measured)
+	for _, m := range measured {
+		e, ok := book.Of(m.Query)
+		if !ok {
+			continue
+		}
+		for _, f := range Check(m.Plan, e, catalog, m.Analyzed) {
+			f.Query, f.Case = m.Query.Name, m.Case()
+			found = append(found, f)
+		}
+		byQuery[m.Query.Name] = append(byQuery[m.Query.Name], m)
+	}
+	for _, q := range queries {
+		e, ok := book.Of(q)
+		if !ok {
+			continue
+		}
+		found = append(found, growth(q, e, byQuery[q.Name])...)
+		if shape := Shape(byQuery[q.Name]); shape != nil && !slices.Equal(shape, e.Shape) {
+			old, now := difference(e.Shape, shape)
+			found = append(found, Finding{Query: q.Name, Rule: RulePlan, Node: now, Found: "is now " + quoted(now), Allowed: "as it was, " + quoted(old) + ", or --update"})
+		}
+	}
+	return found
+}
+
+// Shape is the shape of the plan that the baseline holds: of the last tenant's first execution in the last state of the data.
+func Shape(measured []Measured) []string {
+	for _, m := range slices.Backward(measured) {
+		if m.Kind == "custom" {
+			return m.Plan.Shape()
+		}
+	}
+	return nil
+}
+
+// difference returns the first lines that differ.
+func difference(a, b []string) (inA, inB string) {
+	for i := range max(len(a), len(b)) {
+		inA, inB = "", ""
+		if i < len(a) {
+			inA = a[i]
+		}
+		if i < len(b) {
+			inB = b[i]
+		}
+		if inA != inB {
+			return strings.TrimSpace(inA), strings.TrimSpace(inB)
+		}
+	}
+	return "", ""
+}
+
+func quoted(line string) string {
+	if line == "" {
+		return "nothing"
+	}
+	return `"` + line + `"`
+}
+
+// growth finds what grows with the database instead of the answer. Tenants are in the sequence of their size, and sizes of the data too.
+func growth(q Query, e Expectation, measured []Measured) []Finding {
+	var found []Finding
+	first := make(map[string]Measured) // by tenant
+	var before *Measured
+	for _, m := range measured {
+		if m.Kind != "custom" || !m.Analyzed {
+			continue
+		}
+		if earlier, ok := first[m.Tenant.Name]; ok {
+			if allowed := grownTimes*float64(earlier.Plan.Buffers()) + grownPages; float64(m.Plan.Buffers()) > allowed && same(earlier.Values, m.Values) {
+				found = append(found, Finding{
+					Query: q.Name, Case: m.Case(), Rule: RuleGrowth, Node: describe(worstOr(m.Plan)),
+					Found:   fmt.Sprintf("touches %d pages instead of %d since others have more rows", m.Plan.Buffers(), earlier.Plan.Buffers()),
+					Allowed: fmt.Sprintf("%.0f", allowed),
+				})
+			}
+			continue
+		}
+		first[m.Tenant.Name] = m
+		if before != nil && !e.Grows {
+			work, answer := m.work(), max(m.answer(), 1)
+			least, smaller := before.work(), max(before.answer(), 1)
+			if allowed := max(historyTimes*least*max(answer/smaller, 1), least+historyRows); work > allowed {
+				found = append(found, Finding{
+					Query: q.Name, Case: m.Case(), Rule: RuleGrowth, Node: describe(worstOr(m.Plan)),
+					Found: fmt.Sprintf("reads %.0f rows for an answer of %.0f, and %.0f for one of %.0f for the %s tenant: it grows with the history",
+						work, answer, least, smaller, before.Tenant.Name),
+					Allowed: fmt.Sprintf("%.0f, or the word grows", allowed),
+				})
+			}
+		}
+		before = &m
+	}
+	return found
+}
+
+func worstOr(p *Plan) *Node {
+	if n := worst(p); n != nil {
+		return n
+	}
+	return &p.Root
+}
+
+func same(a, b []string) bool { return slices.Equal(a, b) }
+
+// work are the rows that were read, with those thrown away.
+func (m Measured) work() float64 {
+	var rows float64
+	for n := range m.Plan.Nodes() {
+		if n.scans() {
+			rows += (n.Rows + n.Removed + n.Rechecked) * n.Loops
+		}
+	}
+	return rows
+}
+
+// answer are the rows that came out or were written.
+func (m Measured) answer() float64 {
+	rows := m.Plan.Root.Rows * m.Plan.Root.Loops
+	for n := range m.Plan.Nodes() {
+		if n.Type == "ModifyTable" {
+			for _, below := range n.Plans {
+				rows += below.Rows * below.Loops
+			}
+		}
+	}
+	return rows
+}
+
+// Propose adds what a book lacks and renews the shapes. What people wrote stays.
+func Propose(queries []Query, book Book, measured []Measured) {
+	byQuery := make(map[string][]Measured)
+	for _, m := range measured {
+		byQuery[m.Query.Name] = append(byQuery[m.Query.Name], m)
+	}
+	known := make(map[string]map[string]bool)
+	for _, q := range queries {
+		if known[q.File] == nil {
+			known[q.File] = make(map[string]bool)
+		}
+		known[q.File][q.Name] = true
+		e, ok := book.Of(q)
+		if !ok {
+			for _, m := range byQuery[q.Name] {
+				for n := range m.Plan.Nodes() {
+					if n.Index != "" && !slices.Contains(e.Use, n.Index) {
+						e.Use = append(e.Use, n.Index)
+					}
+				}
+			}
+			slices.Sort(e.Use)
+		}
+		e.Shape = Shape(byQuery[q.Name])
+		if book[q.File] == nil {
+			book[q.File] = make(map[string]Expectation)
+		}
+		book[q.File][q.Name] = e
+	}
+	for file, expectations := range book {
+		for name := range expectations {
+			if !known[file][name] {
+				delete(expectations, name)
+			}
+		}
+		if len(expectations) == 0 {
+			delete(book, file)
+		}
+	}
+}

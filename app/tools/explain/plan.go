@@ -1,0 +1,160 @@
+package explain
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"regexp"
+	"strings"
+)
+
+// Plan is what EXPLAIN says of one execution.
+type Plan struct {
+	Root      Node              `json:"Plan"`
+	Settings  map[string]string `json:"Settings,omitempty"`
+	Planning  float64           `json:"Planning Time,omitempty"`  // ms
+	Execution float64           `json:"Execution Time,omitempty"` // ms
+	JIT       *struct {
+		Functions int `json:"Functions"`
+	} `json:"JIT,omitempty"`
+}
+
+// Node is one node of a plan. Rows are of one loop, buffers of all loops and of the nodes below, as EXPLAIN counts them.
+type Node struct {
+	Type         string  `json:"Node Type"`
+	Relation     string  `json:"Relation Name,omitempty"`
+	Alias        string  `json:"Alias,omitempty"`
+	Index        string  `json:"Index Name,omitempty"`
+	IndexCond    string  `json:"Index Cond,omitempty"`
+	Filter       string  `json:"Filter,omitempty"`
+	JoinFilter   string  `json:"Join Filter,omitempty"`
+	JoinType     string  `json:"Join Type,omitempty"`
+	Operation    string  `json:"Operation,omitempty"`
+	Relationship string  `json:"Parent Relationship,omitempty"`
+	CTE          string  `json:"CTE Name,omitempty"`
+	SpaceType    string  `json:"Sort Space Type,omitempty"`
+	PlanRows     float64 `json:"Plan Rows"`
+	Rows         float64 `json:"Actual Rows"`
+	Loops        float64 `json:"Actual Loops"`
+	Removed      float64 `json:"Rows Removed by Filter,omitempty"`
+	Rechecked    float64 `json:"Rows Removed by Index Recheck,omitempty"`
+	HeapFetches  float64 `json:"Heap Fetches,omitempty"`
+	Hit          int64   `json:"Shared Hit Blocks,omitempty"`
+	Read         int64   `json:"Shared Read Blocks,omitempty"`
+	TempWritten  int64   `json:"Temp Written Blocks,omitempty"`
+	HashBatches  int     `json:"Hash Batches,omitempty"`
+	Plans        []Node  `json:"Plans,omitempty"`
+}
+
+// ParsePlan reads the answer of EXPLAIN (FORMAT JSON).
+func ParsePlan(text []byte) (*Plan, error) {
+	var plans []*Plan
+	if err := json.Unmarshal(text, &plans); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	if len(plans) != 1 {
+		return nil, fmt.Errorf("read plan: %d plans instead of one", len(plans))
+	}
+	return plans[0], nil
+}
+
+// Nodes yields all nodes with the one above, which is nil for the root.
+func (p *Plan) Nodes() iter.Seq2[*Node, *Node] {
+	return func(yield func(*Node, *Node) bool) { p.Root.walk(nil, yield) }
+}
+
+func (n *Node) walk(above *Node, yield func(*Node, *Node) bool) bool {
+	if !yield(n, above) {
+		return false
+	}
+	for i := range n.Plans {
+		if !n.Plans[i].walk(n, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Buffers are the pages that the execution touched.
+func (p *Plan) Buffers() int64 { return p.Root.Hit + p.Root.Read }
+
+// Scanned are the rows that all scans handed on, and how often they began: what there was to be read.
+func (p *Plan) Scanned() (rows, begun float64) {
+	for n := range p.Nodes() {
+		if n.scans() {
+			rows += n.Rows * n.Loops
+			begun += n.Loops
+		}
+	}
+	return rows, begun
+}
+
+// scans reports whether the node reads a table. What a bitmap finds is counted where its rows are fetched.
+func (n *Node) scans() bool { return n.Relation != "" && n.Type != "ModifyTable" }
+
+var parameter = regexp.MustCompile(`\$\d+`)
+
+// Generic reports whether the plan was made without values.
+func (p *Plan) Generic() bool {
+	for n := range p.Nodes() {
+		if parameter.MatchString(n.IndexCond) || parameter.MatchString(n.Filter) {
+			return true
+		}
+	}
+	return false
+}
+
+// Shape is the plan as its accesses, one a line, indented below joins and sorts. Costs, times, values, and what differs by chance are left
+// out: how a join is done, whether an index is read through a bitmap, and helpers that keep rows.
+func (p *Plan) Shape() []string {
+	var lines []string
+	p.Root.shape(0, &lines)
+	return lines
+}
+
+func (n *Node) shape(depth int, lines *[]string) {
+	if line := n.line(); line != "" {
+		*lines = append(*lines, strings.Repeat("  ", depth)+line)
+		depth++
+	}
+	if n.Type == "Bitmap Heap Scan" {
+		return // its indexes are in its line
+	}
+	for i := range n.Plans {
+		n.Plans[i].shape(depth, lines)
+	}
+}
+
+func (n *Node) line() string {
+	switch n.Type {
+	case "Seq Scan", "Sample Scan", "Tid Scan":
+		return n.Type + " on " + n.Relation
+	case "Index Scan", "Index Only Scan":
+		return "Index on " + n.Relation + " by " + n.Index
+	case "Bitmap Heap Scan":
+		return "Index on " + n.Relation + " by " + strings.Join(n.bitmaps(), ", ")
+	case "Nested Loop", "Hash Join", "Merge Join":
+		if n.JoinType == "Inner" || n.JoinType == "" {
+			return "Join"
+		}
+		return strings.Replace(n.JoinType, "Right", "Left", 1) + " join" // which side is hashed differs by chance
+	case "ModifyTable":
+		return n.Operation + " " + n.Relation
+	case "Aggregate", "Limit", "WindowAgg", "Unique", "SetOp", "Append", "LockRows", "Recursive Union":
+		return n.Type
+	case "CTE Scan", "WorkTable Scan":
+		return n.Type + " " + n.CTE
+	}
+	return ""
+}
+
+// bitmaps are the indexes below a bitmap scan.
+func (n *Node) bitmaps() []string {
+	var found []string
+	for at := range (&Plan{Root: *n}).Nodes() {
+		if at.Type == "Bitmap Index Scan" {
+			found = append(found, at.Index)
+		}
+	}
+	return found
+}

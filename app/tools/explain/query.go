@@ -1,0 +1,129 @@
+package explain
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Query is one statement.
+type Query struct {
+	// Name is what sqlc calls it.
+	Name string
+	// File is the query file that it comes from, without its ending.
+	File string
+	// SQL has parameters $1, $2, …
+	SQL string
+	// Arguments are the names of the parameters, in their sequence.
+	Arguments []string
+}
+
+var (
+	header = regexp.MustCompile(`^-- name: (\w+) :\w+\s`)
+	source = regexp.MustCompile(`(?m)^// source: (\w+)\.sql$`)
+	writes = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|UPDATE\s+[\w.]+(\s+(AS\s+)?\w+)?\s+SET)\b`)
+)
+
+// Writes reports whether the statement changes rows.
+func (q Query) Writes() bool { return writes.MatchString(q.SQL) }
+
+// Load reads the queries from the folder of Go code that sqlc generated for pgx or database/sql, sorted by file and name.
+func Load(folder string) ([]Query, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.sql.go"))
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("there is no code that sqlc generated in %s", folder)
+	}
+	var queries []Query
+	for _, path := range paths {
+		found, err := load(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		queries = append(queries, found...)
+	}
+	slices.SortFunc(queries, func(a, b Query) int {
+		return strings.Compare(a.File+" "+a.Name, b.File+" "+b.Name)
+	})
+	return queries, nil
+}
+
+func load(path string) ([]Query, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSuffix(filepath.Base(path), ".sql.go")
+	for _, group := range file.Comments {
+		if match := source.FindStringSubmatch("// " + strings.ReplaceAll(group.Text(), "\n", "\n// ")); match != nil {
+			name = match[1]
+		}
+	}
+	constants := make(map[string]string)
+	arguments := make(map[string][]string)
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ValueSpec:
+			for i, value := range n.Values {
+				if literal, ok := value.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					if text, err := strconv.Unquote(literal.Value); err == nil {
+						constants[n.Names[i].Name] = text
+					}
+				}
+			}
+		case *ast.CallExpr:
+			if constant, names, ok := call(n); ok {
+				arguments[constant] = names
+			}
+		}
+		return true
+	})
+	var queries []Query
+	for constant, sql := range constants {
+		match := header.FindStringSubmatch(sql)
+		if match == nil {
+			continue
+		}
+		queries = append(queries, Query{Name: match[1], File: name, SQL: sql, Arguments: arguments[constant]})
+	}
+	return queries, nil
+}
+
+// call reads `db.Query(ctx, constant, arg.A, b)`, and the same with Exec, QueryRow and their Context forms.
+func call(n *ast.CallExpr) (constant string, arguments []string, ok bool) {
+	method, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || !strings.HasPrefix(method.Sel.Name, "Query") && !strings.HasPrefix(method.Sel.Name, "Exec") || len(n.Args) < 2 {
+		return "", nil, false
+	}
+	name, ok := n.Args[1].(*ast.Ident)
+	if !ok {
+		return "", nil, false
+	}
+	for _, argument := range n.Args[2:] {
+		arguments = append(arguments, lastName(argument))
+	}
+	return name.Name, arguments, true
+}
+
+// lastName is `ID` of arg.ID, pq.Array(arg.ID) and ID.
+func lastName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.CallExpr:
+		if len(e.Args) == 1 {
+			return lastName(e.Args[0])
+		}
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package explain
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What a plan may do that its expectation doesn't mention.
+const (
+	// pages and pagesPerRow bound the pages: descending an index takes three or four, a row's own page one.
+	pages       = 64
+	pagesPerRow = 6
+	// discarded and discardedPerRow bound the rows that a scan reads and throws away.
+	discarded       = 250
+	discardedPerRow = 10
+	// innerLoops bounds how often the inner side of a nested loop begins.
+	innerLoops = 10_000
+	// misjudged is how many times more or fewer rows may come than were expected, where at least misjudgedRows do.
+	misjudged     = 200
+	misjudgedRows = 2_000
+)
+
+// Finding is a rule that a plan breaks.
+type Finding struct {
+	Query string `json:"query,omitempty"`
+	// Case is the tenant, the kind of plan, and the size.
+	Case string `json:"case,omitempty"`
+	// Rule is one of those below.
+	Rule string `json:"rule"`
+	// Node is what the finding is about.
+	Node string `json:"node,omitempty"`
+	// Found and Allowed are in words.
+	Found   string `json:"found"`
+	Allowed string `json:"allowed,omitempty"`
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	text := strings.Join(slices.DeleteFunc([]string{f.Query, f.Case, f.Rule, f.Node, f.Found}, func(s string) bool { return s == "" }), ": ")
+	if f.Allowed != "" {
+		text += " (allowed: " + f.Allowed + ")"
+	}
+	return text
+}
+
+// The rules.
+const (
+	RuleBuffers    = "buffers"
+	RuleEstimate   = "estimate"
+	RuleExpected   = "no expectation"
+	RuleFailed     = "failed"
+	RuleFilter     = "filter"
+	RuleGrowth     = "growth"
+	RuleIndex      = "index"
+	RuleIndexOnly  = "index-only"
+	RuleJIT        = "jit"
+	RuleLoops      = "loops"
+	RulePartitions = "partitions"
+	RulePlan       = "plan changed"
+	RuleRows       = "rows"
+	RuleSeqScan    = "sequential scan"
+	RuleSettings   = "settings"
+	RuleSpill      = "spill"
+	RuleStatistics = "statistics"
+	RuleTooSmall   = "too few rows"
+	RuleUnknown    = "unknown query"
+)
+
+// Catalog is what the rules know of the database.
+type Catalog struct {
+	// Large are tables that may not be read as a whole.
+	Large map[string]bool
+	// Partitions are the partitions of each partitioned table, and PartitionOf the other way round.
+	Partitions  map[string]int
+	PartitionOf map[string]string
+}
+
+// Check applies the rules that one plan can break by itself.
+func Check(p *Plan, e Expectation, c Catalog, analyzed bool) []Finding {
+	var found []Finding
+	add := func(rule string, n *Node, text, allowed string) {
+		f := Finding{Rule: rule, Found: text, Allowed: allowed}
+		if n != nil {
+			f.Node = describe(n)
+		}
+		found = append(found, f)
+	}
+	partitions := make(map[string]int)
+	for n, above := range p.Nodes() {
+		if parent, ok := c.PartitionOf[n.Relation]; ok && n.scans() {
+			partitions[parent]++
+		}
+		if n.Type == "Seq Scan" && c.Large[n.Relation] && !slices.Contains(e.Seq, n.Relation) {
+			add(RuleSeqScan, n, "reads the whole table"+why(n.Filter), "an index of "+list(e.Use))
+		}
+		if n.Index != "" && !slices.Contains(e.Use, n.Index) {
+			add(RuleIndex, n, "uses "+n.Index, list(e.Use))
+		}
+		if e.Only && (n.Type == "Index Scan" || n.Type == "Bitmap Heap Scan") && !slices.Contains(e.Heap, n.Relation) {
+			add(RuleIndexOnly, n, "fetches rows from the table", "an index-only scan")
+		}
+		if !analyzed {
+			continue
+		}
+		if thrown, kept := (n.Removed+n.Rechecked)*n.Loops, n.Rows*n.Loops; n.scans() && thrown > max(discarded, e.Discard)+discardedPerRow*kept {
+			add(RuleFilter, n, fmt.Sprintf("reads %.0f rows to keep %.0f%s", thrown+kept, kept, why(n.Filter)), fmt.Sprintf("%.0f thrown away", max(discarded, e.Discard)+discardedPerRow*kept))
+		}
+		if above != nil && above.Type == "Nested Loop" && n.Relationship == "Inner" && n.scans() && n.Loops > max(innerLoops, e.Loops) {
+			add(RuleLoops, n, fmt.Sprintf("begins %.0f times", n.Loops), fmt.Sprintf("%.0f", max(innerLoops, e.Loops)))
+		}
+		if !e.Spill && (n.SpaceType == "Disk" || n.HashBatches > 1) {
+			add(RuleSpill, n, "writes to disk what doesn't fit into work_mem", "none")
+		}
+		if n.scans() && n.IndexCond == "" && misjudges(n) && !p.Generic() {
+			add(RuleEstimate, n, fmt.Sprintf("%.0f rows instead of the %.0f expected: ANALYZE %s, or it has columns that depend on each other", n.Rows, n.PlanRows, n.Relation),
+				fmt.Sprintf("%d times more or fewer", misjudged))
+		}
+	}
+	for parent, scanned := range partitions {
+		if c.Partitions[parent] > 1 && scanned >= c.Partitions[parent] && !e.AllPartitions {
+			found = append(found, Finding{Rule: RulePartitions, Node: parent, Found: fmt.Sprintf("all %d partitions are read", scanned), Allowed: "those that can have the rows"})
+		}
+	}
+	for name, value := range p.Settings {
+		if strings.HasPrefix(name, "enable_") || name == "plan_cache_mode" || strings.HasPrefix(name, "force_parallel") || strings.HasPrefix(name, "debug_parallel") {
+			found = append(found, Finding{Rule: RuleSettings, Found: name + " is " + value, Allowed: "its default: the verdict is about the planner's own choice"})
+		}
+	}
+	if p.JIT != nil && p.JIT.Functions > 0 && !e.JIT {
+		add(RuleJIT, nil, fmt.Sprintf("compiles %d functions for a query that should be short", p.JIT.Functions), "none")
+	}
+	if !analyzed {
+		return found
+	}
+	scanned, begun := p.Scanned()
+	if allowed := max(float64(e.Buffers), pages+pagesPerRow*(scanned+begun)); float64(p.Buffers()) > allowed {
+		add(RuleBuffers, worst(p), fmt.Sprintf("touches %d pages for %.0f rows", p.Buffers(), scanned), fmt.Sprintf("%.0f pages", allowed))
+	}
+	if e.Rows > 0 && scanned > e.Rows {
+		add(RuleRows, worst(p), fmt.Sprintf("reads %.0f rows", scanned), fmt.Sprintf("%.0f", e.Rows))
+	}
+	return found
+}
+
+func misjudges(n *Node) bool {
+	more, fewer := n.Rows/max(n.PlanRows, 1), n.PlanRows/max(n.Rows, 1)
+	return max(n.Rows, n.PlanRows) >= misjudgedRows && max(more, fewer) > misjudged
+}
+
+// worst is the scan that touches most pages.
+func worst(p *Plan) *Node {
+	var w *Node
+	for n := range p.Nodes() {
+		if n.scans() && (w == nil || n.Hit+n.Read > w.Hit+w.Read) {
+			w = n
+		}
+	}
+	return w
+}
+
+func describe(n *Node) string {
+	if line := n.line(); line != "" {
+		return line
+	}
+	return n.Type
+}
+
+// columnCast is a column that is cast before it is compared: an index of the column can't be used then.
+var columnCast = regexp.MustCompile(`\(\(?(\w+)\)?::[a-z ]+(\[\])?\)? (=|<|>|<=|>=|~~) `)
+
+// why guesses from a filter what is wrong.
+func why(filter string) string {
+	switch match := columnCast.FindStringSubmatch(filter); {
+	case filter == "":
+		return ""
+	case match != nil && match[1] != "text":
+		return fmt.Sprintf(" because %s is cast: %s", match[1], filter)
+	case strings.Contains(filter, " OR "):
+		return " because of OR, for which no one index serves: " + filter
+	default:
+		return " by the filter " + filter
+	}
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

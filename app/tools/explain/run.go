@@ -1,0 +1,151 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// executionsBeforeGeneric is after how many executions PostgreSQL considers a generic plan.
+const executionsBeforeGeneric = 5
+
+// Measured is one execution of a query.
+type Measured struct {
+	Query  Query
+	Tenant Tenant
+	// Kind is custom, or generic if PostgreSQL chose a plan without values by itself; sixth if it stayed with custom ones.
+	Kind string
+	// Size is the name of the state of the data.
+	Size string
+	Plan *Plan
+	// Analyzed says that it ran. A write that the data refuses, such as an identifier that is taken, is planned only.
+	Analyzed bool
+	// Values are the parameters.
+	Values []string
+}
+
+// Case names what was run.
+func (m Measured) Case() string {
+	return strings.Join([]string{m.Tenant.Name, m.Kind, m.Size}, " ")
+}
+
+// Runner runs queries on a database.
+type Runner struct {
+	Conn       *pgx.Conn
+	Parameters Parameters
+	// ReadOnly runs what reads in read-only transactions, and doesn't execute what writes.
+	ReadOnly bool
+	// StatementTimeout in ms bounds each execution.
+	StatementTimeout int
+
+	statements int
+}
+
+// Run measures a query for a tenant: its first execution and its sixth.
+func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Measured, error) {
+	r.statements++
+	name := fmt.Sprintf("explain_%d", r.statements)
+	prepared, err := r.Conn.Prepare(ctx, name, q.SQL)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", q.Name, err)
+	}
+	defer r.Conn.Deallocate(ctx, name) //nolint:errcheck // the connection ends with the run
+	types, err := r.types(ctx, prepared.ParamOIDs)
+	if err != nil {
+		return nil, err
+	}
+	values, err := r.Parameters.Values(ctx, q, t, types)
+	if err != nil {
+		return nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
+	}
+	execute := "EXECUTE " + name
+	if len(values) > 0 {
+		evaluated, err := r.evaluate(ctx, values, types)
+		if err != nil {
+			return nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
+		}
+		execute += "(" + strings.Join(evaluated, ", ") + ")"
+	}
+	m := Measured{Query: q, Tenant: t, Size: size, Values: values, Kind: "custom"}
+	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
+		return nil, fmt.Errorf("%s for the %s tenant: %w", q.Name, t.Name, err)
+	}
+	measured := []Measured{m}
+	for range executionsBeforeGeneric - 1 {
+		if _, err := r.plan(ctx, "EXPLAIN (FORMAT JSON) "+execute, true); err != nil {
+			return nil, err
+		}
+	}
+	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
+		return nil, err
+	}
+	if m.Kind = "sixth"; m.Plan.Generic() {
+		m.Kind = "generic"
+	}
+	return append(measured, m), nil
+}
+
+func (r *Runner) types(ctx context.Context, oids []uint32) ([]string, error) {
+	types := make([]string, len(oids))
+	for i, oid := range oids {
+		if err := r.Conn.QueryRow(ctx, "SELECT format_type($1, NULL)", oid).Scan(&types[i]); err != nil {
+			return nil, err
+		}
+	}
+	return types, nil
+}
+
+// evaluate turns expressions into literals: EXECUTE takes no subqueries.
+func (r *Runner) evaluate(ctx context.Context, values, types []string) ([]string, error) {
+	literals := make([]string, len(values))
+	for i, value := range values {
+		var literal string
+		if err := r.Conn.QueryRow(ctx, "SELECT quote_nullable(("+value+")::text)").Scan(&literal); err != nil {
+			return nil, fmt.Errorf("$%d %s: %w", i+1, value, err)
+		}
+		literals[i] = literal + "::" + types[i]
+	}
+	return literals, nil
+}
+
+// explain executes and measures; a write that the data refuses is planned only.
+func (r *Runner) explain(ctx context.Context, q Query, execute string) (p *Plan, analyzed bool, err error) {
+	if !r.ReadOnly || !q.Writes() {
+		p, err = r.plan(ctx, "EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) "+execute, r.ReadOnly)
+		if err == nil {
+			return p, true, nil
+		}
+		const integrity, data = "23", "22"
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || !q.Writes() || (refused.Code[:2] != integrity && refused.Code[:2] != data) {
+			return nil, false, err
+		}
+	}
+	p, err = r.plan(ctx, "EXPLAIN (SETTINGS, FORMAT JSON) "+execute, true)
+	return p, false, err
+}
+
+// plan explains in a transaction that is rolled back.
+func (r *Runner) plan(ctx context.Context, explain string, readOnly bool) (*Plan, error) {
+	tx, err := r.Conn.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback(ctx) //nolint:errcheck // that is what it is for
+	guard := fmt.Sprintf("SET LOCAL statement_timeout = %d", r.StatementTimeout)
+	if readOnly {
+		guard += "; SET LOCAL transaction_read_only = on"
+	}
+	if _, err := tx.Exec(ctx, guard); err != nil {
+		return nil, err
+	}
+	var text []byte
+	if err := tx.QueryRow(ctx, explain, pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
+		return nil, err
+	}
+	return ParsePlan(text)
+}
