@@ -37,6 +37,7 @@ func Open(ctx context.Context, settings config.Database, options Options) (*DB, 
 	parameters := parsed.ConnConfig.RuntimeParams
 	parameters["application_name"] = "chefcloud"
 	parameters["timezone"] = "UTC"
+	parameters["jit"] = "off" // compiling costs more than it saves where a query takes milliseconds
 	if timeout := settings.StatementTimeout.Duration(); timeout > 0 {
 		parameters["statement_timeout"] = strconv.FormatInt(timeout.Milliseconds(), 10)
 	}

@@ -26,6 +26,8 @@ type Expectation struct {
 	Rows, Discard, Loops float64
 	// Grows says that it is about everything that a tenant has, so that it grows with it.
 	Grows, Spill, JIT, AllPartitions bool
+	// Because says why the defaults don't hold.
+	Because string
 	// Shape is what the plan was when it was looked at last, for the largest tenant.
 	Shape []string
 }
@@ -36,7 +38,7 @@ type Expectation struct {
 //	  Left join
 //	    Index on orders by orders_pkey
 //
-// The first line is what must be, and written by people. The lines below are what is, and written by [Book.Write].
+// The first line is what must be, and written by people, with a reason after because where the defaults of the rules don't hold. The lines below are what is, and written by [Book.Write].
 type Book map[string]map[string]Expectation
 
 const planEnding = ".plans"
@@ -93,6 +95,8 @@ func (b Book) read(path string) error {
 
 func parseTerms(text string) (Expectation, error) {
 	var e Expectation
+	text, because, _ := strings.Cut(text, "because ")
+	e.Because = strings.TrimSpace(because)
 	for term := range strings.SplitSeq(text, ";") {
 		word, rest, _ := strings.Cut(strings.TrimSpace(term), " ")
 		var names []string
@@ -167,6 +171,9 @@ func (e Expectation) Terms() string {
 	flagged("spills", e.Spill)
 	flagged("jit", e.JIT)
 	flagged("all-partitions", e.AllPartitions)
+	if e.Because != "" {
+		terms = append(terms, "because "+e.Because)
+	}
 	return strings.Join(terms, "; ")
 }
 

@@ -20,6 +20,8 @@ type Filler struct {
 	Now string
 	// Leave are tables that aren't filled.
 	Leave []string
+	// Values are expressions by column for the row of number g, where the type says too little.
+	Values map[string]string
 }
 
 // column is one that rows need a value for.
@@ -190,6 +192,8 @@ func (f *Filler) table(ctx context.Context, t Tenant, table string, rows int, re
 		case lists[table+"."+c.Name] != "":
 			l := lists[table+"."+c.Name]
 			expressions[i] = fmt.Sprintf("(%s)[1 + g %% cardinality(%s)]", l, l)
+		case f.Values[c.Name] != "":
+			expressions[i] = f.Values[c.Name]
 		default:
 			expressions[i] = f.value(c)
 		}

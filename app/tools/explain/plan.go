@@ -21,29 +21,30 @@ type Plan struct {
 
 // Node is one node of a plan. Rows are of one loop, buffers of all loops and of the nodes below, as EXPLAIN counts them.
 type Node struct {
-	Type         string  `json:"Node Type"`
-	Relation     string  `json:"Relation Name,omitempty"`
-	Alias        string  `json:"Alias,omitempty"`
-	Index        string  `json:"Index Name,omitempty"`
-	IndexCond    string  `json:"Index Cond,omitempty"`
-	Filter       string  `json:"Filter,omitempty"`
-	JoinFilter   string  `json:"Join Filter,omitempty"`
-	JoinType     string  `json:"Join Type,omitempty"`
-	Operation    string  `json:"Operation,omitempty"`
-	Relationship string  `json:"Parent Relationship,omitempty"`
-	CTE          string  `json:"CTE Name,omitempty"`
-	SpaceType    string  `json:"Sort Space Type,omitempty"`
-	PlanRows     float64 `json:"Plan Rows"`
-	Rows         float64 `json:"Actual Rows"`
-	Loops        float64 `json:"Actual Loops"`
-	Removed      float64 `json:"Rows Removed by Filter,omitempty"`
-	Rechecked    float64 `json:"Rows Removed by Index Recheck,omitempty"`
-	HeapFetches  float64 `json:"Heap Fetches,omitempty"`
-	Hit          int64   `json:"Shared Hit Blocks,omitempty"`
-	Read         int64   `json:"Shared Read Blocks,omitempty"`
-	TempWritten  int64   `json:"Temp Written Blocks,omitempty"`
-	HashBatches  int     `json:"Hash Batches,omitempty"`
-	Plans        []Node  `json:"Plans,omitempty"`
+	Type         string   `json:"Node Type"`
+	Relation     string   `json:"Relation Name,omitempty"`
+	Alias        string   `json:"Alias,omitempty"`
+	Index        string   `json:"Index Name,omitempty"`
+	IndexCond    string   `json:"Index Cond,omitempty"`
+	Filter       string   `json:"Filter,omitempty"`
+	JoinFilter   string   `json:"Join Filter,omitempty"`
+	JoinType     string   `json:"Join Type,omitempty"`
+	Operation    string   `json:"Operation,omitempty"`
+	Relationship string   `json:"Parent Relationship,omitempty"`
+	CTE          string   `json:"CTE Name,omitempty"`
+	SpaceType    string   `json:"Sort Space Type,omitempty"`
+	PlanRows     float64  `json:"Plan Rows"`
+	Rows         float64  `json:"Actual Rows"`
+	Loops        float64  `json:"Actual Loops"`
+	Removed      float64  `json:"Rows Removed by Filter,omitempty"`
+	Rechecked    float64  `json:"Rows Removed by Index Recheck,omitempty"`
+	HeapFetches  float64  `json:"Heap Fetches,omitempty"`
+	Hit          int64    `json:"Shared Hit Blocks,omitempty"`
+	Read         int64    `json:"Shared Read Blocks,omitempty"`
+	TempWritten  int64    `json:"Temp Written Blocks,omitempty"`
+	Arbiters     []string `json:"Conflict Arbiter Indexes,omitempty"`
+	HashBatches  int      `json:"Hash Batches,omitempty"`
+	Plans        []Node   `json:"Plans,omitempty"`
 }
 
 // ParsePlan reads the answer of EXPLAIN (FORMAT JSON).
@@ -87,6 +88,19 @@ func (p *Plan) Scanned() (rows, begun float64) {
 		}
 	}
 	return rows, begun
+}
+
+// Written are the rows that were written.
+func (p *Plan) Written() float64 {
+	var rows float64
+	for n := range p.Nodes() {
+		if n.Type == "ModifyTable" {
+			for _, below := range n.Plans {
+				rows += below.Rows * below.Loops
+			}
+		}
+	}
+	return rows
 }
 
 // scans reports whether the node reads a table. What a bitmap finds is counted where its rows are fetched.
@@ -139,7 +153,11 @@ func (n *Node) line() string {
 		}
 		return strings.Replace(n.JoinType, "Right", "Left", 1) + " join" // which side is hashed differs by chance
 	case "ModifyTable":
-		return n.Operation + " " + n.Relation
+		line := n.Operation + " " + n.Relation
+		if len(n.Arbiters) > 0 {
+			line += ", conflicts by " + strings.Join(n.Arbiters, ", ")
+		}
+		return line
 	case "Aggregate", "Limit", "WindowAgg", "Unique", "SetOp", "Append", "LockRows", "Recursive Union":
 		return n.Type
 	case "CTE Scan", "WorkTable Scan":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +13,9 @@ import (
 
 // executionsBeforeGeneric is after how many executions PostgreSQL considers a generic plan.
 const executionsBeforeGeneric = 5
+
+// refusals are the classes of errors by which the data refuses a write: cardinality, values, integrity.
+var refusals = []string{"21", "22", "23"}
 
 // Measured is one execution of a query.
 type Measured struct {
@@ -26,6 +30,8 @@ type Measured struct {
 	Analyzed bool
 	// Values are the parameters.
 	Values []string
+	// Catalog is what the database was like.
+	Catalog *Catalog
 }
 
 // Case names what was run.
@@ -39,6 +45,7 @@ type Runner struct {
 	Parameters Parameters
 	// ReadOnly runs what reads in read-only transactions, and doesn't execute what writes.
 	ReadOnly bool
+	Catalog  *Catalog
 	// StatementTimeout in ms bounds each execution.
 	StatementTimeout int
 
@@ -70,7 +77,7 @@ func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Mea
 		}
 		execute += "(" + strings.Join(evaluated, ", ") + ")"
 	}
-	m := Measured{Query: q, Tenant: t, Size: size, Values: values, Kind: "custom"}
+	m := Measured{Query: q, Tenant: t, Size: size, Values: values, Kind: "custom", Catalog: r.Catalog}
 	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
 		return nil, fmt.Errorf("%s for the %s tenant: %w", q.Name, t.Name, err)
 	}
@@ -119,9 +126,8 @@ func (r *Runner) explain(ctx context.Context, q Query, execute string) (p *Plan,
 		if err == nil {
 			return p, true, nil
 		}
-		const integrity, data = "23", "22"
 		var refused *pgconn.PgError
-		if !errors.As(err, &refused) || !q.Writes() || (refused.Code[:2] != integrity && refused.Code[:2] != data) {
+		if !errors.As(err, &refused) || !q.Writes() || !slices.Contains(refusals, refused.Code[:2]) {
 			return nil, false, err
 		}
 	}

@@ -99,7 +99,7 @@ var positions = []string{"before_", "after_", "from_", "to_", "next_", "since_",
 func (s *Sampler) value(ctx context.Context, q Query, t Tenant, tables []string, argument, kind string) (string, error) {
 	for _, key := range []string{q.Name + "." + argument, argument} {
 		if fixed, ok := s.Fixed[key]; ok {
-			return fill(fixed, t), nil
+			return fill(fixed, t, kind), nil
 		}
 	}
 	name, array := snake(argument), strings.HasSuffix(kind, "[]")
@@ -131,12 +131,19 @@ func (s *Sampler) value(ctx context.Context, q Query, t Tenant, tables []string,
 		}
 	}
 	if fixed, ok := s.Fixed[kind]; ok {
-		return fill(fixed, t), nil
+		return fill(fixed, t, kind), nil
 	}
 	return plain(kind, array), nil
 }
 
-func fill(expression string, t Tenant) string { return strings.ReplaceAll(expression, "%s", t.ID) }
+// fill puts the tenant into an expression, and repeats it for an array.
+func fill(expression string, t Tenant, kind string) string {
+	value := strings.ReplaceAll(expression, "%s", t.ID)
+	if element, array := strings.CutSuffix(kind, "[]"); array && !strings.Contains(value, "[]") {
+		return fmt.Sprintf("array_fill(%s::%s, ARRAY[%d])", value, element, sampled)
+	}
+	return value + "::" + kind
+}
 
 // sample returns what the tenant's rows have in a column, "" if that isn't of the kind or there are none. Rows in the middle are taken:
 // the first and the last are often special.
@@ -153,6 +160,7 @@ func (s *Sampler) sample(ctx context.Context, t Tenant, table, column, kind stri
 		column, table, where, strings.Join(s.columns[table][:min(3, len(s.columns[table]))], ", "), sampled)
 	query := "SELECT quote_literal(value::text) FROM " + chosen + " LIMIT 1"
 	if array {
+		chosen = fmt.Sprintf(`(SELECT DISTINCT %[1]s::text AS value FROM %[2]s %[3]s ORDER BY 1 LIMIT %[4]d) chosen`, column, table, where, sampled)
 		query = "SELECT quote_literal(array_agg(coalesce(value::text, ''))::text) FROM " + chosen
 	}
 	var literal *string

@@ -22,15 +22,18 @@ var now = time.Date(2024, time.November, 8, 12, 0, 0, 0, time.UTC)
 // Tenants are the organisations of a database that [Make] made, by size.
 var Tenants = []explain.Tenant{{Name: "small", ID: "ORG_SMALL"}, {Name: "typical", ID: "ORG_TYPICAL"}, {Name: "large", ID: demo.OrgID}}
 
-// others is who makes the database larger without concerning the tenants.
-var others = explain.Tenant{Name: "others", ID: "ORG_OTHERS"}
+// others are there besides the tenants, and more come, who make the database larger without concerning them.
+var (
+	others = explain.Tenant{Name: "others", ID: "ORG_OTHERS"}
+	more   = explain.Tenant{Name: "more", ID: "ORG_MORE"}
+)
 
 // Scale says how much data there is.
 type Scale struct {
 	Name string
 	// Permille of the demo's guests come to the large tenant.
 	Permille int64
-	// Orders of the typical tenant; the small one has a twentieth, and the others ten times as many.
+	// Orders of the typical tenant; the small one has a twentieth, the others and those who come later many times as many.
 	Orders int64
 	// Rows that each table has at least of the large tenant.
 	Rows int
@@ -38,7 +41,7 @@ type Scale struct {
 
 // The scales.
 var (
-	CI   = Scale{Name: "ci", Permille: 400, Orders: 8_000, Rows: 1_500}
+	CI   = Scale{Name: "ci", Permille: 150, Orders: 8_000, Rows: 1_500}
 	Full = Scale{Name: "full", Permille: 1_000, Orders: 100_000, Rows: 10_000}
 )
 
@@ -56,15 +59,18 @@ func Make(ctx context.Context, db *postgres.DB, scale Scale, progress io.Writer)
 	if err := seed(ctx, db, Tenants[1], 5, scale.Orders); err != nil {
 		return err
 	}
-	return fill(ctx, db, map[explain.Tenant]int{Tenants[0]: scale.Rows / 100, Tenants[1]: scale.Rows / 10, Tenants[2]: scale.Rows})
-}
-
-// Grow adds the others.
-func Grow(ctx context.Context, db *postgres.DB, scale Scale) error {
-	if err := seed(ctx, db, others, 40, scale.Orders*10); err != nil {
+	if err := seed(ctx, db, others, 60, scale.Orders*8); err != nil {
 		return err
 	}
-	return fill(ctx, db, map[explain.Tenant]int{others: scale.Rows * 2})
+	return fill(ctx, db, map[explain.Tenant]int{Tenants[0]: scale.Rows / 100, Tenants[1]: scale.Rows / 10, Tenants[2]: scale.Rows, others: scale.Rows * 4})
+}
+
+// Grow has more come.
+func Grow(ctx context.Context, db *postgres.DB, scale Scale) error {
+	if err := seed(ctx, db, more, 100, scale.Orders*16); err != nil {
+		return err
+	}
+	return fill(ctx, db, map[explain.Tenant]int{more: scale.Rows * 6})
 }
 
 func seed(ctx context.Context, db *postgres.DB, t explain.Tenant, branches int, orders int64) error {
@@ -80,12 +86,22 @@ func fill(ctx context.Context, db *postgres.DB, tenants map[explain.Tenant]int) 
 	defer conn.Release()
 	filler := explain.Filler{
 		Column: tenantColumn, Conn: conn.Conn(), Leave: Small, Now: fmt.Sprintf("'%s'", now.Format(time.RFC3339)),
+		Values: map[string]string{"period": "to_char(date '2024-11-01' - g % 240 * interval '1 month', 'YYYY-MM')"},
 	}
 	for t, rows := range tenants {
 		if err := filler.Fill(ctx, t, rows); err != nil {
 			return err
 		}
 	}
+	// What was written counts before the statistics are made, not after.
+	if _, err := conn.Exec(ctx, "SELECT pg_stat_force_next_flush()"); err != nil {
+		return err
+	}
+	// Larger samples than usual: of all rows of most tables, so that plans don't differ by chance from run to run.
+	if _, err := conn.Exec(ctx, "SET default_statistics_target = 500"); err != nil {
+		return err
+	}
+	defer conn.Exec(ctx, "RESET default_statistics_target") //nolint:errcheck // the connection goes with the run
 	_, err = conn.Exec(ctx, "VACUUM ANALYZE")
 	return err
 }
@@ -93,6 +109,7 @@ func fill(ctx context.Context, db *postgres.DB, tenants map[explain.Tenant]int) 
 // Parameters are the values of all queries.
 func Parameters(conn *pgx.Conn) *explain.Sampler {
 	return &explain.Sampler{Column: tenantColumn, Conn: conn, Fixed: map[string]string{
+		"timestamp with time zone": "'2024-11-08T12:00:00Z'", "date": "'2024-11-08'",
 		"PageSize": "50::int", "Limit": "50::int", "Most": "50::int",
 		"FromDate": "'2024-10-01'::date", "StartDate": "'2024-10-01'::date", "ToDate": "'2024-10-31'::date", "EndDate": "'2024-10-31'::date",
 		"Today": "'2024-11-08'::date", "Now": "'2024-11-08T12:00:00Z'::timestamptz", "At": "'2024-11-08T12:00:00Z'::timestamptz",

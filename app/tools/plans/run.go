@@ -41,16 +41,7 @@ func Run(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, erro
 	if err := measure(ctx, db, o, "after", &v); err != nil {
 		return v, err
 	}
-	conn, err := db.Acquire(ctx)
-	if err != nil {
-		return v, err
-	}
-	defer conn.Release()
-	catalog, found, err := explain.ReadCatalog(ctx, conn.Conn(), o.Queries, leastRows, Small)
-	if err != nil {
-		return v, err
-	}
-	v.Findings = append(append(v.Findings, found...), explain.Judge(o.Queries, o.Book, catalog, v.Measured)...)
+	v.Findings = append(v.Findings, explain.Judge(o.Queries, o.Book, v.Measured)...)
 	return v, nil
 }
 
@@ -62,7 +53,12 @@ func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *ex
 		return err
 	}
 	defer conn.Release()
-	runner := explain.Runner{Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
+	catalog, found, err := explain.ReadCatalog(ctx, conn.Conn(), o.Queries, leastRows, Small)
+	if err != nil {
+		return err
+	}
+	v.Findings = append(v.Findings, found...)
+	runner := explain.Runner{Catalog: catalog, Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
 	for _, q := range o.Queries {
 		for _, t := range Tenants {
 			measured, err := runner.Run(ctx, q, t, size)
