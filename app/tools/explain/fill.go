@@ -205,8 +205,8 @@ func (f *Filler) table(ctx context.Context, t Tenant, table string, rows int, re
 
 // value is an expression for the g-th row.
 func (f *Filler) value(c column) string {
-	value := ""
 	kind, _, _ := strings.Cut(strings.TrimSuffix(c.Type, "[]"), "(")
+	var value string
 	switch kind {
 	case "text", "character varying", "character":
 		value = "'" + strings.TrimSuffix(c.Name, "_id") + "_' || g"

@@ -27,10 +27,10 @@ type Query struct {
 var (
 	header = regexp.MustCompile(`^-- name: (\w+) :\w+\s`)
 	source = regexp.MustCompile(`(?m)^// source: (\w+)\.sql$`)
-	writes = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|UPDATE\s+[\w.]+(\s+(AS\s+)?\w+)?\s+SET)\b`)
+	writes = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|UPDATE\s+[\w.]+(\s+(AS\s+)?\w+)?\s+SET|FOR\s+(NO\s+KEY\s+)?UPDATE|FOR\s+(KEY\s+)?SHARE)\b`)
 )
 
-// Writes reports whether the statement changes rows.
+// Writes reports whether the statement changes rows or locks them.
 func (q Query) Writes() bool { return writes.MatchString(q.SQL) }
 
 // Load reads the queries from the folder of Go code that sqlc generated for pgx or database/sql, sorted by file and name.

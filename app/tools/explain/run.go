@@ -28,8 +28,8 @@ type Measured struct {
 	Plan *Plan
 	// Analyzed says that it ran. A write that the data refuses, such as an identifier that is taken, is planned only.
 	Analyzed bool
-	// Values are the parameters.
-	Values []string
+	// Values are the parameters, as they were executed.
+	Values string
 	// Catalog is what the database was like.
 	Catalog *Catalog
 }
@@ -50,34 +50,18 @@ type Runner struct {
 	StatementTimeout int
 
 	statements int
+	// within is the transaction in which all happens, if there is one.
+	within pgx.Tx
 }
 
 // Run measures a query for a tenant: its first execution and its sixth.
 func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Measured, error) {
-	r.statements++
-	name := fmt.Sprintf("explain_%d", r.statements)
-	prepared, err := r.Conn.Prepare(ctx, name, q.SQL)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %s: %w", q.Name, err)
-	}
-	defer r.Conn.Deallocate(ctx, name) //nolint:errcheck // the connection ends with the run
-	types, err := r.types(ctx, prepared.ParamOIDs)
+	execute, done, err := r.prepare(ctx, q, t)
 	if err != nil {
 		return nil, err
 	}
-	values, err := r.Parameters.Values(ctx, q, t, types)
-	if err != nil {
-		return nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
-	}
-	execute := "EXECUTE " + name
-	if len(values) > 0 {
-		evaluated, err := r.evaluate(ctx, values, types)
-		if err != nil {
-			return nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
-		}
-		execute += "(" + strings.Join(evaluated, ", ") + ")"
-	}
-	m := Measured{Query: q, Tenant: t, Size: size, Values: values, Kind: "custom", Catalog: r.Catalog}
+	defer done()
+	m := Measured{Query: q, Tenant: t, Size: size, Values: execute, Kind: "custom", Catalog: r.Catalog}
 	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
 		return nil, fmt.Errorf("%s for the %s tenant: %w", q.Name, t.Name, err)
 	}
@@ -94,6 +78,33 @@ func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Mea
 		m.Kind = "generic"
 	}
 	return append(measured, m), nil
+}
+
+// prepare prepares a query, and returns what executes it with a tenant's values.
+func (r *Runner) prepare(ctx context.Context, q Query, t Tenant) (execute string, done func(), err error) {
+	r.statements++
+	name := fmt.Sprintf("explain_%d", r.statements)
+	prepared, err := r.Conn.Prepare(ctx, name, q.SQL)
+	if err != nil {
+		return "", nil, fmt.Errorf("prepare %s: %w", q.Name, err)
+	}
+	done = func() { _ = r.Conn.Deallocate(ctx, name) } // the connection ends with the run
+	types, err := r.types(ctx, prepared.ParamOIDs)
+	if err != nil {
+		return "", nil, err
+	}
+	values, err := r.Parameters.Values(ctx, q, t, types)
+	if err != nil {
+		return "", nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
+	}
+	if len(values) == 0 {
+		return "EXECUTE " + name, done, nil
+	}
+	literals, err := r.evaluate(ctx, values, types)
+	if err != nil {
+		return "", nil, fmt.Errorf("parameters of %s: %w", q.Name, err)
+	}
+	return "EXECUTE " + name + "(" + strings.Join(literals, ", ") + ")", done, nil
 }
 
 func (r *Runner) types(ctx context.Context, oids []uint32) ([]string, error) {
@@ -137,7 +148,11 @@ func (r *Runner) explain(ctx context.Context, q Query, execute string) (p *Plan,
 
 // plan explains in a transaction that is rolled back.
 func (r *Runner) plan(ctx context.Context, explain string, readOnly bool) (*Plan, error) {
-	tx, err := r.Conn.Begin(ctx)
+	begin := r.Conn.Begin
+	if r.within != nil {
+		begin = r.within.Begin // a savepoint
+	}
+	tx, err := begin(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,20 @@ type Options struct {
 	Scale    Scale
 	// StatementTimeout in ms.
 	StatementTimeout int
+	// Tenants are whom the queries run for, by size; [Tenants] if there are none.
+	Tenants []explain.Tenant
+}
+
+// Effects measures what each index does for the queries that use it.
+func Effects(ctx context.Context, db *postgres.DB, o Options, v explain.Verdict) ([]explain.Effect, error) {
+	say(o.Progress, "Running queries without their indexes")
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	runner := explain.Runner{Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
+	return runner.Effects(ctx, v.Measured)
 }
 
 // Run fills an empty database, and measures all queries for all tenants, before and after the others came.
@@ -45,6 +59,21 @@ func Run(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, erro
 	return v, nil
 }
 
+// Look measures all queries on a database that others use, such as staging: nothing is written, and what would write is planned only. Plans are
+// of other data than the baselines, so only the rules are judged.
+func Look(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, error) {
+	var v explain.Verdict
+	if err := measure(ctx, db, o, "as it is", &v); err != nil {
+		return v, err
+	}
+	for _, f := range explain.Judge(o.Queries, o.Book, v.Measured) {
+		if f.Rule != explain.RulePlan {
+			v.Findings = append(v.Findings, f)
+		}
+	}
+	return v, nil
+}
+
 func say(to io.Writer, line string) { _, _ = fmt.Fprintln(to, line) }
 
 func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *explain.Verdict) error {
@@ -58,9 +87,13 @@ func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *ex
 		return err
 	}
 	v.Findings = append(v.Findings, found...)
-	runner := explain.Runner{Catalog: catalog, Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
+	tenants := o.Tenants
+	if len(tenants) == 0 {
+		tenants = Tenants
+	}
+	runner := explain.Runner{ReadOnly: len(o.Tenants) > 0, Catalog: catalog, Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
 	for _, q := range o.Queries {
-		for _, t := range Tenants {
+		for _, t := range tenants {
 			measured, err := runner.Run(ctx, q, t, size)
 			if ctx.Err() != nil {
 				return ctx.Err()
