@@ -13,7 +13,7 @@ CREATE TABLE inventory_items (
 );
 
 CREATE INDEX idx_inventory_item_org_active ON inventory_items (org_id) WHERE is_active;
-COMMENT ON INDEX idx_inventory_item_org_active IS 'Serves the listing of active items.';
+COMMENT ON INDEX idx_inventory_item_org_active IS 'P3. Serves the listing of active items.';
 
 -- One row for each item that a branch ever handled, made when it is first needed. Whoever moves stock locks these before it
 -- reads, in the order of item_id, so that writers of the same items queue up and never wait for each other in a ring.
@@ -51,7 +51,7 @@ CREATE TABLE stock_batches (
 );
 
 CREATE INDEX idx_stock_batch_item_branch ON stock_batches (org_id, item_id, branch_id) INCLUDE (remaining_qty);
-COMMENT ON INDEX idx_stock_batch_item_branch IS 'Serves StockLastCostList and BatchList.';
+COMMENT ON INDEX idx_stock_batch_item_branch IS 'P3. Serves StockLastCostList and BatchList.';
 
 -- First in, first out reads only what is left, however long the history.
 CREATE INDEX idx_stock_batch_fifo ON stock_batches (org_id, branch_id, item_id, received_at, id) WHERE remaining_qty > 0;
@@ -146,7 +146,7 @@ CREATE TABLE wastage (
 );
 
 CREATE INDEX idx_wastage_branch_created ON wastage (org_id, branch_id, created_at DESC);
-COMMENT ON INDEX idx_wastage_branch_created IS 'Serves WastageList.';
+COMMENT ON INDEX idx_wastage_branch_created IS 'P1. Serves WastageList.';
 CREATE INDEX idx_wastage_branch_date ON wastage (org_id, branch_id, business_date);
 COMMENT ON INDEX idx_wastage_branch_date IS 'Serves WastageListByDate, WastageSum and the reconciliation of a branch day.';
 

@@ -40,7 +40,7 @@ CREATE TABLE orders (
 );
 
 CREATE INDEX idx_order_branch_status_updated ON orders (org_id, branch_id, status, updated_at DESC) WHERE status = 'CLOSED';
-COMMENT ON INDEX idx_order_branch_status_updated IS 'Serves OrderListClosed and OrderListAny.';
+COMMENT ON INDEX idx_order_branch_status_updated IS 'P1. Serves OrderListClosed and OrderListAny.';
 CREATE INDEX idx_order_branch_active ON orders (org_id, branch_id, updated_at DESC, id DESC) WHERE status <> 'CLOSED';
 COMMENT ON INDEX idx_order_branch_active IS 'Serves OrderListActive and OrderListAny.';
 CREATE INDEX idx_order_open ON orders (org_id, branch_id) WHERE status IN ('OPEN', 'SENT', 'READY');

@@ -41,7 +41,7 @@ CREATE TABLE branch_budgets (
 );
 
 CREATE INDEX idx_branch_budget_org_period ON branch_budgets (org_id, period);
-COMMENT ON INDEX idx_branch_budget_org_period IS 'Serves BudgetList.';
+COMMENT ON INDEX idx_branch_budget_org_period IS 'P2. Serves BudgetList.';
 
 CREATE TABLE franchise_ranks (
   org_id text NOT NULL,
@@ -66,7 +66,7 @@ CREATE TABLE franchise_ranks (
 );
 
 CREATE INDEX idx_franchise_rank_org_period_rank ON franchise_ranks (org_id, period, rank);
-COMMENT ON INDEX idx_franchise_rank_org_period_rank IS 'Serves RankList.';
+COMMENT ON INDEX idx_franchise_rank_org_period_rank IS 'P2. Serves RankList.';
 
 CREATE TABLE forecast_points (
   org_id text NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE forecast_points (
 );
 
 CREATE INDEX idx_forecast_point_org_item_date ON forecast_points (org_id, item_id, date);
-COMMENT ON INDEX idx_forecast_point_org_item_date IS 'Serves ForecastList.';
+COMMENT ON INDEX idx_forecast_point_org_item_date IS 'P1. Serves ForecastList.';
 
 -- How well each series was foreseen in its last back-test, in sums, so that series can be added up.
 CREATE TABLE forecast_series (

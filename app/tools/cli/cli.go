@@ -22,6 +22,7 @@ const parentInterval = time.Second
 type commands struct {
 	Config    configCommand    `cmd:"" help:"Show the effective settings and where each comes from."`
 	Explain   explainCommand   `cmd:"" help:"Prove the plan of every query on data of a real size (exit code 1 if a rule is broken)."`
+	Indexes   indexesCommand   `cmd:"" help:"Bring indexes into a live database and out of it, and see how they do."`
 	Local     localCommand     `cmd:"" help:"Run something with private PostgreSQL and Valkey servers."`
 	Org       orgCommand       `cmd:"" help:"Manage organisations."`
 	Reconcile reconcileCommand `cmd:"" help:"Recompute rollups and stock from raw rows and print what differs (exit code 1 if something does)."`

@@ -41,35 +41,42 @@ func lock(ctx context.Context, db *sql.DB) (unlock func(), err error) {
 	}, nil
 }
 
-// wanted runs the files in a database of its own on the same server, looks at what they make, and drops it again.
-func wanted(ctx context.Context, db *sql.DB, url string, files fs.FS) (*atlas.Schema, error) {
+// wanted looks at what the files make.
+func wanted(ctx context.Context, db *sql.DB, url string, files fs.FS) (want *atlas.Schema, err error) {
+	err = inScratch(ctx, db, url, files, func(scratch *sql.DB) error {
+		driver, err := postgres.Open(scratch)
+		if err != nil {
+			return fmt.Errorf("open Atlas driver: %w", err)
+		}
+		if want, err = driver.InspectSchema(ctx, name, nil); err != nil {
+			return fmt.Errorf("inspect declared schema: %w", err)
+		}
+		return nil
+	})
+	return want, err
+}
+
+// inScratch runs the files in a database of its own on the same server, has it looked at, and drops it again.
+func inScratch(ctx context.Context, db *sql.DB, url string, files fs.FS, look func(scratch *sql.DB) error) error {
 	scratch := "chefcloud_declared_" + strings.ToLower(rand.Text())
 	// template0 holds nothing of this server's own.
 	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+scratch+" TEMPLATE template0"); err != nil {
-		return nil, fmt.Errorf("create scratch database: %w", err)
+		return fmt.Errorf("create scratch database: %w", err)
 	}
 	defer func() {
 		_, _ = db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+scratch+" WITH (FORCE)")
 	}()
 	settings, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("parse DATABASE_URL: %w", err)
+		return fmt.Errorf("parse DATABASE_URL: %w", err)
 	}
 	settings.Database = scratch
 	empty := stdlib.OpenDB(*settings)
 	defer empty.Close() //nolint:errcheck // it is dropped
 	if err := run(ctx, empty, files); err != nil {
-		return nil, err
+		return err
 	}
-	driver, err := postgres.Open(empty)
-	if err != nil {
-		return nil, fmt.Errorf("open Atlas driver: %w", err)
-	}
-	want, err := driver.InspectSchema(ctx, name, nil)
-	if err != nil {
-		return nil, fmt.Errorf("inspect declared schema: %w", err)
-	}
-	return want, nil
+	return look(empty)
 }
 
 // run runs the files in the order of their names.
