@@ -19,7 +19,7 @@ const (
 	discardedPerRow = 10
 	// innerLoops bounds how often the inner side of a nested loop begins.
 	innerLoops = 10_000
-	// misjudged is how many times more or fewer rows may come than were expected, where at least misjudgedRows do.
+	// misjudged is how many times more rows may come than were expected, where at least misjudgedRows do.
 	misjudged     = 200
 	misjudgedRows = 2_000
 )
@@ -117,7 +117,7 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		}
 		if n.scans() && n.IndexCond == "" && misjudges(n) && !p.Generic() {
 			add(RuleEstimate, n, fmt.Sprintf("%.0f rows instead of the %.0f expected: ANALYZE %s, or it has columns that depend on each other", n.Rows, n.PlanRows, n.Relation),
-				fmt.Sprintf("%d times more or fewer", misjudged))
+				fmt.Sprintf("%d times more", misjudged))
 		}
 	}
 	for parent, scanned := range partitions {
@@ -160,9 +160,9 @@ func (c *Catalog) buffers(p *Plan) int64 {
 	return touched
 }
 
+// misjudges tells more rows than were expected, which make plans slow; fewer may be because enough was found.
 func misjudges(n *Node) bool {
-	more, fewer := n.Rows/max(n.PlanRows, 1), n.PlanRows/max(n.Rows, 1)
-	return max(n.Rows, n.PlanRows) >= misjudgedRows && max(more, fewer) > misjudged
+	return n.Rows >= misjudgedRows && n.Rows/max(n.PlanRows, 1) > misjudged
 }
 
 // worst is the scan that touches most pages.
