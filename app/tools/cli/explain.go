@@ -21,6 +21,7 @@ type explainCommand struct {
 	Report  string   `default:"reports/perf" help:"Folder for the reports, from the checkout; empty: none."`
 	Server  string   `env:"TEST_DATABASE_URL" help:"A PostgreSQL server, on which a database is made for the run and dropped (TEST_DATABASE_URL)."`
 	Timeout int      `default:"20000" help:"Milliseconds that one execution may take."`
+	Weaken  bool     `help:"Also make each index worse, one column at a time, and print what no rule notices: a column that no query needs, or a rule that is too generous. Takes minutes."`
 	Update  bool     `help:"Write what the plans are now beside what they must be, and propose a line for new queries."`
 }
 
@@ -31,6 +32,8 @@ func (c explainCommand) Validate() error {
 		return errors.New("set TEST_DATABASE_URL or --server, or run task explain")
 	case c.Look != "" && len(c.Org) == 0:
 		return errors.New("--look needs --org")
+	case c.Look != "" && c.Weaken:
+		return errors.New("--weaken drops indexes for a moment, so it works on data that is made for it, not on another database's")
 	case c.Look != "" && c.Update:
 		return errors.New("--update writes what plans are on the data that is made for it, not on another database's")
 	}
@@ -54,6 +57,9 @@ func (c explainCommand) Run(ctx context.Context) error {
 	if options.Book, err = explain.ReadBook(folder); err != nil {
 		return err
 	}
+	if options.Indexes, err = explain.ReadIndexesFile(folder); err != nil {
+		return err
+	}
 	var verdict explain.Verdict
 	var report explain.Report
 	if c.Look != "" {
@@ -74,13 +80,14 @@ func (c explainCommand) Run(ctx context.Context) error {
 	}
 	if c.Update {
 		explain.Propose(options.Queries, options.Book, verdict.Measured)
-		return options.Book.Write(folder)
+		return errors.Join(options.Book.Write(folder), verdict.Indexes.Write(folder, options.Book))
 	}
-	for _, f := range verdict.Findings {
+	findings := explain.Together(verdict.Findings)
+	for _, f := range findings {
 		fmt.Println(f)
 	}
-	fmt.Printf("%d queries, %d plans, %d findings\n", len(options.Queries), len(verdict.Measured), len(verdict.Findings))
-	if len(verdict.Findings) > 0 {
+	fmt.Printf("%d queries, %d plans, %d findings\n", len(options.Queries), len(verdict.Measured), len(findings))
+	if len(findings) > 0 {
 		return exitCode(1)
 	}
 	return nil
@@ -103,6 +110,16 @@ func (c explainCommand) prove(ctx context.Context, o plans.Options) (v explain.V
 	defer db.Close()
 	if v, err = plans.Run(ctx, db, o); err != nil {
 		return v, r, err
+	}
+	if c.Weaken {
+		unnoticed, err := plans.Weaken(ctx, db, o, v)
+		if err != nil {
+			return v, r, err
+		}
+		for _, w := range unnoticed {
+			fmt.Println("unnoticed: " + w.String())
+		}
+		fmt.Printf("%d worse forms of indexes unnoticed\n", len(unnoticed))
 	}
 	var effects []explain.Effect
 	if c.Report != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -215,6 +216,62 @@ func (b Book) Write(folder string) error {
 		}
 	}
 	return nil
+}
+
+// Indexes are the definitions of indexes by name, kept in a file beside the book:
+//
+//	orders_pkey | CREATE UNIQUE INDEX orders_pkey ON public.orders USING btree (org_id, id)
+//
+// What a query needs of an index may show only in data that nobody has yet, so every change of an index is one to be looked at.
+type Indexes map[string]string
+
+const indexesFile = "indexes.txt"
+
+// ReadIndexesFile reads the file of a folder; one that isn't there is empty.
+func ReadIndexesFile(folder string) (Indexes, error) {
+	indexes := make(Indexes)
+	content, err := os.ReadFile(filepath.Join(folder, indexesFile)) //nolint:gosec // the folder is the user's
+	if errors.Is(err, fs.ErrNotExist) {
+		return indexes, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(content)) {
+		name, definition, ok := strings.Cut(strings.TrimSpace(line), " | ")
+		if !ok {
+			return nil, fmt.Errorf("%s: %q must be a name and a definition with | between them", indexesFile, strings.TrimSpace(line))
+		}
+		indexes[name] = definition
+	}
+	return indexes, nil
+}
+
+// Write writes the definitions of the indexes that a book's queries use.
+func (i Indexes) Write(folder string, book Book) error {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(book.users())) {
+		if definition, ok := i[name]; ok {
+			text.WriteString(name + " | " + definition + "\n")
+		}
+	}
+	return os.WriteFile(filepath.Join(folder, indexesFile), []byte(text.String()), 0o644) //nolint:gosec // nothing secret
+}
+
+// users are the queries that use each index, by name.
+func (b Book) users() map[string][]string {
+	users := make(map[string][]string)
+	for _, expectations := range b {
+		for query, e := range expectations {
+			for _, index := range e.Use {
+				users[index] = append(users[index], query)
+			}
+		}
+	}
+	for _, queries := range users {
+		slices.Sort(queries)
+	}
+	return users
 }
 
 // Of returns what is expected of a query.

@@ -1,8 +1,10 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,9 +66,54 @@ func ReadCatalog(ctx context.Context, conn *pgx.Conn, queries []Query, least int
 	return c, found, err
 }
 
+// ReadIndexes returns the definitions of the indexes that serve queries now.
+func ReadIndexes(ctx context.Context, conn *pgx.Conn) (Indexes, error) {
+	rows, err := conn.Query(ctx, `SELECT i.relname, pg_get_indexdef(i.oid)
+		FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE i.relnamespace = 'public'::regnamespace AND x.indisvalid AND x.indisready`)
+	if err != nil {
+		return nil, err
+	}
+	indexes := make(Indexes)
+	var name, definition string
+	_, err = pgx.ForEachRow(rows, []any{&name, &definition}, func() error {
+		indexes[name] = definition
+		return nil
+	})
+	return indexes, err
+}
+
+// JudgeIndexes compares what indexes are with what they were when the plans were looked at last, and finds those that no query uses.
+func JudgeIndexes(book Book, was, are Indexes) []Finding {
+	users := book.users()
+	var found []Finding
+	for _, name := range slices.Sorted(maps.Keys(users)) {
+		add := func(text, allowed string) {
+			found = append(found, Finding{Query: strings.Join(users[name], ", "), Rule: RuleDefinition, Node: name, Found: text, Allowed: allowed})
+		}
+		old, known := was[name]
+		now, there := are[name]
+		switch {
+		case !there:
+			add("isn't there, or is invalid", old)
+		case !known:
+			add("is "+now+", which nobody has looked at", "--update")
+		case old != now:
+			add("is now "+now, "as it was, "+old+", or --update")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(are)) {
+		if users[name] == nil && !strings.HasPrefix(are[name], "CREATE UNIQUE") {
+			found = append(found, Finding{Rule: RuleUnused, Node: name, Found: "no query uses it", Allowed: "indexes that serve a query"})
+		}
+	}
+	return found
+}
+
 // Verdict is what a run found.
 type Verdict struct {
 	Findings []Finding
+	// Indexes are those of the database.
+	Indexes  Indexes
 	Measured []Measured
 }
 
@@ -123,7 +170,8 @@ func Shape(measured []Measured) []string {
 	return nil
 }
 
-// plain leaves out of a shape which of the indexes that may be used is: where two are as good, chance decides.
+// plain leaves out of a shape what chance decides: which of the indexes that may be used is, where two are as good, and which side of a join
+// comes first.
 func (e Expectation) plain(shape []string) []string {
 	lines := slices.Clone(shape)
 	for i, line := range lines {
@@ -132,24 +180,25 @@ func (e Expectation) plain(shape []string) []string {
 			lines[i] = access + " by an index"
 		}
 	}
+	slices.Sort(lines)
 	return lines
 }
 
-// difference returns the first lines that differ.
+// difference returns the first lines of two sorted shapes that only one has.
 func difference(a, b []string) (inA, inB string) {
-	for i := range max(len(a), len(b)) {
-		inA, inB = "", ""
-		if i < len(a) {
-			inA = a[i]
-		}
-		if i < len(b) {
-			inB = b[i]
-		}
-		if inA != inB {
-			return strings.TrimSpace(inA), strings.TrimSpace(inB)
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			inA = cmp.Or(inA, strings.TrimSpace(a[0]))
+			a = a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			inB = cmp.Or(inB, strings.TrimSpace(b[0]))
+			b = b[1:]
+		default:
+			a, b = a[1:], b[1:]
 		}
 	}
-	return "", ""
+	return inA, inB
 }
 
 func quoted(line string) string {
@@ -224,7 +273,7 @@ func (m Measured) work() float64 {
 
 // answer are the rows that came out or were written.
 func (m Measured) answer() float64 {
-	return m.Plan.Root.Rows*m.Plan.Root.Loops + m.Plan.Written()
+	return m.Plan.Root.all() + m.Plan.Written()
 }
 
 // Propose adds what a book lacks and renews the shapes. What people wrote stays.

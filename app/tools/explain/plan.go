@@ -32,18 +32,21 @@ type Node struct {
 	Operation    string   `json:"Operation,omitempty"`
 	Relationship string   `json:"Parent Relationship,omitempty"`
 	CTE          string   `json:"CTE Name,omitempty"`
+	SortKey      []string `json:"Sort Key,omitempty"`
 	SpaceType    string   `json:"Sort Space Type,omitempty"`
 	PlanRows     float64  `json:"Plan Rows"`
 	Rows         float64  `json:"Actual Rows"`
 	Loops        float64  `json:"Actual Loops"`
 	Removed      float64  `json:"Rows Removed by Filter,omitempty"`
 	Rechecked    float64  `json:"Rows Removed by Index Recheck,omitempty"`
+	Unmatched    float64  `json:"Rows Removed by Join Filter,omitempty"`
 	HeapFetches  float64  `json:"Heap Fetches,omitempty"`
 	Hit          int64    `json:"Shared Hit Blocks,omitempty"`
 	Read         int64    `json:"Shared Read Blocks,omitempty"`
 	TempWritten  int64    `json:"Temp Written Blocks,omitempty"`
 	Arbiters     []string `json:"Conflict Arbiter Indexes,omitempty"`
 	HashBatches  int      `json:"Hash Batches,omitempty"`
+	DiskUsage    int64    `json:"Disk Usage,omitempty"` // of a hash aggregate, in KiB
 	Plans        []Node   `json:"Plans,omitempty"`
 }
 
@@ -79,11 +82,51 @@ func (n *Node) walk(above *Node, yield func(*Node, *Node) bool) bool {
 // Buffers are the pages that the execution touched.
 func (p *Plan) Buffers() int64 { return p.Root.Hit + p.Root.Read }
 
+// all are the rows that the node handed on in all of its loops.
+func (n *Node) all() float64 { return n.Rows * n.Loops }
+
+// below are the rows that a node with one below got from it.
+func (n *Node) below() float64 {
+	var rows float64
+	for i := range n.Plans {
+		if n.Plans[i].Relationship == "Outer" {
+			rows += n.Plans[i].all()
+		}
+	}
+	return rows
+}
+
+// inputs are the rows that were read for the node, without repetitions of what is kept in memory.
+func (n *Node) inputs() float64 {
+	if len(n.Plans) == 0 {
+		return n.all()
+	}
+	var rows float64
+	for i := range n.Plans {
+		rows += n.Plans[i].inputs()
+	}
+	return rows
+}
+
+// spilled reports whether the node itself wrote to disk what didn't fit into memory.
+func (n *Node) spilled() bool {
+	written := n.TempWritten
+	for i := range n.Plans {
+		written -= n.Plans[i].TempWritten
+	}
+	return n.SpaceType == "Disk" || n.HashBatches > 1 || n.DiskUsage > 0 || written > 0
+}
+
+// joins reports whether the node puts the rows of two nodes together.
+func (n *Node) joins() bool {
+	return n.Type == "Nested Loop" || n.Type == "Hash Join" || n.Type == "Merge Join"
+}
+
 // Scanned are the rows that all scans handed on, and how often they began: what there was to be read.
 func (p *Plan) Scanned() (rows, begun float64) {
 	for n := range p.Nodes() {
 		if n.scans() {
-			rows += n.Rows * n.Loops
+			rows += n.all()
 			begun += n.Loops
 		}
 	}
@@ -96,7 +139,7 @@ func (p *Plan) Written() float64 {
 	for n := range p.Nodes() {
 		if n.Type == "ModifyTable" {
 			for _, below := range n.Plans {
-				rows += below.Rows * below.Loops
+				rows += below.all()
 			}
 		}
 	}
@@ -118,8 +161,9 @@ func (p *Plan) Generic() bool {
 	return false
 }
 
-// Shape is the plan as its accesses, one a line, indented below joins and sorts. Costs, times, values, and what differs by chance are left
-// out: how a join is done, whether an index is read through a bitmap, and helpers that keep rows.
+// Shape is the plan as its accesses, one a line, indented below joins and aggregates. Costs, times, values, and what differs by chance or
+// between PostgreSQL's versions are left out: how a join is done, whether an index is read through a bitmap, how duplicates are found, and
+// helpers that sort and keep rows.
 func (p *Plan) Shape() []string {
 	var lines []string
 	p.Root.shape(0, &lines)
@@ -143,22 +187,29 @@ func (n *Node) line() string {
 	switch n.Type {
 	case "Seq Scan", "Sample Scan", "Tid Scan":
 		return n.Type + " on " + n.Relation
-	case "Index Scan", "Index Only Scan":
+	case "Index Scan":
+		return "Index on " + n.Relation + " by " + n.Index
+	case "Index Only Scan":
 		return "Index on " + n.Relation + " by " + n.Index
 	case "Bitmap Heap Scan":
 		return "Index on " + n.Relation + " by " + strings.Join(n.bitmaps(), ", ")
-	case "Nested Loop", "Hash Join", "Merge Join":
+	case "Nested Loop", "Hash Join", "Merge Join": // as in joins
 		if n.JoinType == "Inner" || n.JoinType == "" {
 			return "Join"
 		}
-		return strings.Replace(n.JoinType, "Right", "Left", 1) + " join" // which side is hashed differs by chance
+		kind := strings.TrimPrefix(n.JoinType, "Right ") // which side is hashed differs by chance
+		return strings.Replace(kind, "Right", "Left", 1) + " join"
 	case "ModifyTable":
 		line := n.Operation + " " + n.Relation
 		if len(n.Arbiters) > 0 {
 			line += ", conflicts by " + strings.Join(n.Arbiters, ", ")
 		}
 		return line
-	case "Aggregate", "Limit", "WindowAgg", "Unique", "SetOp", "Append", "LockRows", "Recursive Union":
+	case "Unique":
+		return "Aggregate"
+	case "Merge Append":
+		return "Append"
+	case "Aggregate", "Limit", "WindowAgg", "SetOp", "Append", "LockRows", "Recursive Union":
 		return n.Type
 	case "CTE Scan", "WorkTable Scan":
 		return n.Type + " " + n.CTE

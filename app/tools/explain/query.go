@@ -33,6 +33,20 @@ var (
 // Writes reports whether the statement changes rows or locks them.
 func (q Query) Writes() bool { return writes.MatchString(q.SQL) }
 
+// optional is a filter that an empty value turns off.
+var optional = regexp.MustCompile(`\$(\d+)::(?:text|character varying) = ''`)
+
+// Optional are the parameters, from 1, that choose nothing when they are empty: `$3::text = ” OR status = $3`.
+func (q Query) Optional() []int {
+	var found []int
+	for _, match := range optional.FindAllStringSubmatch(q.SQL, -1) {
+		if n, err := strconv.Atoi(match[1]); err == nil {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
 // Load reads the queries from the folder of Go code that sqlc generated for pgx or database/sql, sorted by file and name.
 func Load(folder string) ([]Query, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.sql.go"))

@@ -17,8 +17,11 @@ const (
 	// discarded and discardedPerRow bound the rows that a scan reads and throws away.
 	discarded       = 250
 	discardedPerRow = 10
-	// innerLoops bounds how often the inner side of a nested loop begins.
-	innerLoops = 10_000
+	// loops bounds how often a part of a plan begins, such as the inner side of a nested loop, or a subquery that is asked for each row.
+	loops = 10_000
+	// joinedPerRow and joined bound the rows that a join makes of those that it gets.
+	joinedPerRow = 10
+	joined       = 1_000
 	// misjudged is how many times more rows may come than were expected, where at least misjudgedRows do.
 	misjudged     = 200
 	misjudgedRows = 2_000
@@ -47,9 +50,30 @@ func (f Finding) String() string {
 	return text
 }
 
+// Together puts findings that differ only in their case into one, which names the cases.
+func Together(findings []Finding) []Finding {
+	var together []Finding
+	at := make(map[Finding]int)
+	for _, f := range findings {
+		key := f
+		key.Case, key.Found = "", ""
+		if f.Rule == RuleDefinition || f.Rule == RuleIndex {
+			key.Found = f.Found
+		}
+		if i, ok := at[key]; ok {
+			together[i].Case += ", " + f.Case
+			continue
+		}
+		at[key] = len(together)
+		together = append(together, f)
+	}
+	return together
+}
+
 // The rules.
 const (
 	RuleBuffers    = "buffers"
+	RuleDefinition = "index changed"
 	RuleEstimate   = "estimate"
 	RuleExpected   = "no expectation"
 	RuleFailed     = "failed"
@@ -58,16 +82,20 @@ const (
 	RuleIndex      = "index"
 	RuleIndexOnly  = "index-only"
 	RuleJIT        = "jit"
+	RuleJoin       = "join"
+	RuleLimit      = "limit"
 	RuleLoops      = "loops"
 	RulePartitions = "partitions"
 	RulePlan       = "plan changed"
 	RuleRows       = "rows"
 	RuleSeqScan    = "sequential scan"
 	RuleSettings   = "settings"
+	RuleSort       = "sort"
 	RuleSpill      = "spill"
 	RuleStatistics = "statistics"
 	RuleTooSmall   = "too few rows"
 	RuleUnknown    = "unknown query"
+	RuleUnused     = "unused index"
 )
 
 // Catalog is what the rules know of the database.
@@ -106,13 +134,29 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		if !analyzed {
 			continue
 		}
-		if thrown, kept := (n.Removed+n.Rechecked)*n.Loops, n.Rows*n.Loops; n.scans() && !c.asAWhole(n) && thrown > max(discarded, e.Discard)+discardedPerRow*kept {
-			add(RuleFilter, n, fmt.Sprintf("reads %.0f rows to keep %.0f%s", thrown+kept, kept, why(n.Filter)), fmt.Sprintf("%.0f thrown away", max(discarded, e.Discard)+discardedPerRow*kept))
+		// most is how many rows may be thrown away to keep so many.
+		most := func(kept float64) float64 { return max(discarded, e.Discard) + discardedPerRow*kept }
+		thrownAway := func(kept float64) string { return fmt.Sprintf("%.0f thrown away", most(kept)) }
+		kept := n.all()
+		if thrown := (n.Removed + n.Rechecked) * n.Loops; n.scans() && !c.asAWhole(n) && thrown > most(kept) {
+			add(RuleFilter, n, fmt.Sprintf("reads %.0f rows to keep %.0f%s", thrown+kept, kept, why(n.Filter)), thrownAway(kept))
 		}
-		if above != nil && above.Type == "Nested Loop" && n.Relationship == "Inner" && n.scans() && n.Loops > max(innerLoops, e.Loops) {
-			add(RuleLoops, n, fmt.Sprintf("begins %.0f times", n.Loops), fmt.Sprintf("%.0f", max(innerLoops, e.Loops)))
+		if got := n.below(); strings.HasSuffix(n.Type, "Sort") && got-kept > most(kept) {
+			add(RuleSort, n, fmt.Sprintf("sorts %.0f rows by %s to keep %.0f: the index that is read hasn't their order", got, strings.Join(n.SortKey, ", "), kept), thrownAway(kept))
 		}
-		if !e.Spill && (n.SpaceType == "Disk" || n.HashBatches > 1) {
+		if got := n.below(); n.Type == "Limit" && got-kept > most(kept) {
+			add(RuleLimit, n, fmt.Sprintf("skips %.0f rows before the first of %.0f: ask for what comes after a key instead of OFFSET", got-kept, kept), thrownAway(kept))
+		}
+		if thrown := n.Unmatched * n.Loops; n.joins() && thrown > most(kept) {
+			add(RuleJoin, n, fmt.Sprintf("compares %.0f pairs of rows to keep %.0f%s", thrown+kept, kept, why(n.JoinFilter)), thrownAway(kept))
+		}
+		if got := n.inputs(); n.joins() && kept > joined+joinedPerRow*got {
+			add(RuleJoin, n, fmt.Sprintf("makes %.0f rows of %.0f: does it lack a condition?", kept, got), fmt.Sprintf("%.0f", joined+joinedPerRow*got))
+		}
+		if n.Loops > max(loops, e.Loops) && (above == nil || above.Loops <= max(loops, e.Loops)) {
+			add(RuleLoops, n, fmt.Sprintf("begins %.0f times", n.Loops), fmt.Sprintf("%.0f", max(loops, e.Loops)))
+		}
+		if !e.Spill && n.spilled() {
 			add(RuleSpill, n, "writes to disk what doesn't fit into work_mem", "none")
 		}
 		if n.scans() && n.IndexCond == "" && misjudges(n) && !p.Generic() {

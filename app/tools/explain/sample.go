@@ -17,6 +17,8 @@ type Tenant struct {
 	Name string
 	// ID is the value of the tenant column.
 	ID string
+	// Open leaves optional filters empty, see [Query.Optional].
+	Open bool
 }
 
 // Parameters gives the values of a query's parameters for a tenant, each as an SQL expression without columns or subqueries. types are
@@ -51,7 +53,12 @@ func (s *Sampler) Values(ctx context.Context, q Query, t Tenant, types []string)
 	}
 	tables := s.tables(q.SQL)
 	values := make([]string, len(types))
+	open := q.Optional()
 	for i, kind := range types {
+		if t.Open && slices.Contains(open, i+1) {
+			values[i] = "''::" + kind
+			continue
+		}
 		argument := ""
 		if i < len(q.Arguments) {
 			argument = q.Arguments[i]

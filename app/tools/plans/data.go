@@ -20,7 +20,9 @@ const tenantColumn = "org_id"
 var now = time.Date(2024, time.November, 8, 12, 0, 0, 0, time.UTC)
 
 // Tenants are the organisations of a database that [Make] made, by size.
-var Tenants = []explain.Tenant{{Name: "small", ID: "ORG_SMALL"}, {Name: "typical", ID: "ORG_TYPICAL"}, {Name: "large", ID: demo.OrgID}}
+var Tenants = []explain.Tenant{
+	{Name: "small", ID: "ORG_SMALL"}, {Name: "typical", ID: "ORG_TYPICAL"}, {Name: "large", ID: demo.OrgID}, {Name: "large unfiltered", ID: demo.OrgID, Open: true},
+}
 
 // others are there besides the tenants, and more come, who make the database larger without concerning them.
 var (
@@ -46,10 +48,17 @@ var (
 )
 
 // Small are tables of which an organisation has few rows, or which hold little at any time.
-var Small = []string{"organisations", "branches", "cache_busts", "subscriptions", "promotion_coupons"}
+var Small = []string{"organisations", "branches", "cache_busts", "subscriptions"}
 
 // Make fills an empty database with the tenants.
 func Make(ctx context.Context, db *postgres.DB, scale Scale, progress io.Writer) error {
+	// Statistics that autovacuum made at some moment, of smaller samples, would let plans differ from run to run.
+	if _, err := db.Exec(ctx, `DO $$ DECLARE t regclass; BEGIN
+		FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+			EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off)', t);
+		END LOOP; END $$`); err != nil {
+		return fmt.Errorf("turn autovacuum off: %w", err)
+	}
 	if err := demo.Load(ctx, db, demo.Options{Now: now, OrdersPermille: scale.Permille, Progress: progress, Seed: 1}); err != nil {
 		return err
 	}
@@ -62,7 +71,7 @@ func Make(ctx context.Context, db *postgres.DB, scale Scale, progress io.Writer)
 	if err := seed(ctx, db, others, 60, scale.Orders*8); err != nil {
 		return err
 	}
-	return fill(ctx, db, map[explain.Tenant]int{Tenants[0]: scale.Rows / 100, Tenants[1]: scale.Rows / 10, Tenants[2]: scale.Rows, others: scale.Rows * 4})
+	return fill(ctx, db, []share{{Tenants[0], scale.Rows / 100}, {Tenants[1], scale.Rows / 10}, {Tenants[2], scale.Rows}, {others, scale.Rows * 4}})
 }
 
 // Grow has more come.
@@ -70,7 +79,7 @@ func Grow(ctx context.Context, db *postgres.DB, scale Scale) error {
 	if err := seed(ctx, db, more, 100, scale.Orders*16); err != nil {
 		return err
 	}
-	return fill(ctx, db, map[explain.Tenant]int{more: scale.Rows * 6})
+	return fill(ctx, db, []share{{more, scale.Rows * 6}})
 }
 
 func seed(ctx context.Context, db *postgres.DB, t explain.Tenant, branches int, orders int64) error {
@@ -78,7 +87,14 @@ func seed(ctx context.Context, db *postgres.DB, t explain.Tenant, branches int, 
 	return err
 }
 
-func fill(ctx context.Context, db *postgres.DB, tenants map[explain.Tenant]int) error {
+// share is how many rows of a tenant each table has at least.
+type share struct {
+	tenant explain.Tenant
+	rows   int
+}
+
+// fill adds rows in a fixed sequence, so that they lie in the tables as in any other run.
+func fill(ctx context.Context, db *postgres.DB, shares []share) error {
 	conn, err := db.Acquire(ctx)
 	if err != nil {
 		return err
@@ -88,12 +104,16 @@ func fill(ctx context.Context, db *postgres.DB, tenants map[explain.Tenant]int) 
 		Column: tenantColumn, Conn: conn.Conn(), Leave: Small, Now: fmt.Sprintf("'%s'", now.Format(time.RFC3339)),
 		Values: map[string]string{"period": "to_char(date '2024-11-01' - g % 240 * interval '1 month', 'YYYY-MM')"},
 	}
-	for t, rows := range tenants {
-		if err := filler.Fill(ctx, t, rows); err != nil {
+	for _, s := range shares {
+		if err := filler.Fill(ctx, s.tenant, s.rows); err != nil {
 			return err
 		}
 	}
-	// What was written counts before the statistics are made, not after.
+	// What was written counts before the statistics are made, not after: other connections say what they wrote when they end.
+	db.Reset()
+	if err := othersEnded(ctx, conn.Conn()); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, "SELECT pg_stat_force_next_flush()"); err != nil {
 		return err
 	}
@@ -103,6 +123,18 @@ func fill(ctx context.Context, db *postgres.DB, tenants map[explain.Tenant]int) 
 	}
 	defer conn.Exec(ctx, "RESET default_statistics_target") //nolint:errcheck // the connection goes with the run
 	_, err = conn.Exec(ctx, "VACUUM ANALYZE")
+	return err
+}
+
+// othersEnded waits until connections to the database that began before now have ended.
+func othersEnded(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `DO $$ BEGIN
+		FOR attempt IN 1..1000 LOOP
+			PERFORM pg_stat_clear_snapshot();
+			EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND backend_start < now());
+			PERFORM pg_sleep(0.01);
+		END LOOP; END $$`)
 	return err
 }
 

@@ -15,6 +15,7 @@ const leastRows = 100
 // Options say what is run.
 type Options struct {
 	Book     explain.Book
+	Indexes  explain.Indexes
 	Progress io.Writer
 	Queries  []explain.Query
 	Scale    Scale
@@ -34,6 +35,18 @@ func Effects(ctx context.Context, db *postgres.DB, o Options, v explain.Verdict)
 	defer conn.Release()
 	runner := explain.Runner{Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
 	return runner.Effects(ctx, v.Measured)
+}
+
+// Weaken makes each index worse and returns what no rule noticed.
+func Weaken(ctx context.Context, db *postgres.DB, o Options, v explain.Verdict) ([]explain.Weakening, error) {
+	say(o.Progress, "Making indexes worse")
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	runner := explain.Runner{Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
+	return runner.Weaken(ctx, o.Book, v.Measured)
 }
 
 // Run fills an empty database, and measures all queries for all tenants, before and after the others came.
@@ -56,7 +69,8 @@ func Run(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, erro
 		return v, err
 	}
 	v.Findings = append(v.Findings, explain.Judge(o.Queries, o.Book, v.Measured)...)
-	return v, nil
+	err := judgeIndexes(ctx, db, o, &v)
+	return v, err
 }
 
 // Look measures all queries on a database that others use, such as staging: nothing is written, and what would write is planned only. Plans are
@@ -71,7 +85,21 @@ func Look(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, err
 			v.Findings = append(v.Findings, f)
 		}
 	}
-	return v, nil
+	err := judgeIndexes(ctx, db, o, &v)
+	return v, err
+}
+
+func judgeIndexes(ctx context.Context, db *postgres.DB, o Options, v *explain.Verdict) error {
+	conn, err := db.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if v.Indexes, err = explain.ReadIndexes(ctx, conn.Conn()); err != nil {
+		return fmt.Errorf("read indexes: %w", err)
+	}
+	v.Findings = append(v.Findings, explain.JudgeIndexes(o.Book, o.Indexes, v.Indexes)...)
+	return nil
 }
 
 func say(to io.Writer, line string) { _, _ = fmt.Fprintln(to, line) }
@@ -91,9 +119,19 @@ func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *ex
 	if len(tenants) == 0 {
 		tenants = Tenants
 	}
-	runner := explain.Runner{ReadOnly: len(o.Tenants) > 0, Catalog: catalog, Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
+	readOnly := len(o.Tenants) > 0
+	if readOnly { // what looks for parameters is held to the same as the queries
+		if _, err := conn.Exec(ctx, fmt.Sprintf("SET default_transaction_read_only = on; SET statement_timeout = %d", o.StatementTimeout)); err != nil {
+			return err
+		}
+		defer conn.Exec(context.WithoutCancel(ctx), "RESET default_transaction_read_only; RESET statement_timeout") //nolint:errcheck // the connection goes with the run
+	}
+	runner := explain.Runner{ReadOnly: readOnly, Catalog: catalog, Conn: conn.Conn(), Parameters: Parameters(conn.Conn()), StatementTimeout: o.StatementTimeout}
 	for _, q := range o.Queries {
 		for _, t := range tenants {
+			if t.Open && len(q.Optional()) == 0 {
+				continue
+			}
 			measured, err := runner.Run(ctx, q, t, size)
 			if ctx.Err() != nil {
 				return ctx.Err()
