@@ -41,7 +41,6 @@ type access interface {
 type Broker struct {
 	access    access
 	changes   changes
-	editions  editions
 	heartbeat time.Duration
 	interval  time.Duration
 	log       zerolog.Logger
@@ -57,6 +56,8 @@ type Broker struct {
 	ended   context.Context //nolint:containedctx // the hubs' own, not a call's
 	stop    context.CancelFunc
 	running sync.WaitGroup
+	// shared are the editions of the messages that several streams send.
+	shared sync.Map
 	// connections are the streams that net/http doesn't know of any more.
 	connections sync.WaitGroup
 }
@@ -123,7 +124,7 @@ func (b *Broker) unwatch(w *watcher) {
 }
 
 func (b *Broker) forget(h *hub) {
-	b.editions.replace(h.latest, nil)
+	h.latest.retire()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.hubs[h.orgID] == h {
@@ -167,32 +168,10 @@ func (b *Broker) Encoded(message any, codec string, encode func() ([]byte, error
 	if !ok {
 		return nil, false, nil
 	}
-	e, ok := b.editions.of(m)
+	e, ok := b.shared.Load(m)
 	if !ok {
 		return nil, false, nil
 	}
-	data, err = e.encode(m, codec, encode)
+	data, err = e.(*edition).encode(m, codec, encode)
 	return data, err == nil, err
-}
-
-// editions finds the edition of a message.
-type editions struct{ byMessage sync.Map }
-
-func (e *editions) of(m *kpiv1.StreamKpisResponse) (*edition, bool) {
-	found, ok := e.byMessage.Load(m.GetKpis().GetId())
-	if !ok {
-		return nil, false
-	}
-	edition := found.(*edition)
-	return edition, edition.holds(m)
-}
-
-// replace forgets one edition and knows another; either may be nil.
-func (e *editions) replace(before, after *edition) {
-	if before != nil {
-		e.byMessage.Delete(before.kpis.GetId())
-	}
-	if after != nil {
-		e.byMessage.Store(after.kpis.GetId(), after)
-	}
 }

@@ -66,8 +66,9 @@ func (c *connection) read() {
 	}
 	_ = c.Close()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stream.close()
+	reason := c.stream.reason
+	c.mu.Unlock()
+	c.stream.close(reason) // without the lock, for which the hub waits with the news for others
 }
 
 // pump writes the news, unless somebody is at it, who then goes on.
@@ -154,11 +155,13 @@ func (c *connection) try(text []byte) (written int, err error) {
 // wait writes what is left when the client's end is full, and goes on with the news.
 func (c *connection) wait(rest []byte, reason kpiv1.GoodbyeReason) {
 	err := c.SetWriteDeadline(time.Now().Add(c.stream.broker.writeTimeout))
+	written := 0
 	if err == nil {
-		_, err = c.Write(rest)
+		written, err = c.Write(rest)
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.leave(rest[written:])
 		c.drop(kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW)
 	case err != nil || c.SetWriteDeadline(time.Time{}) != nil:
 		c.drop(stays)
@@ -167,6 +170,16 @@ func (c *connection) wait(rest []byte, reason kpiv1.GoodbyeReason) {
 	default:
 		c.write()
 	}
+}
+
+// leave has the kernel keep the rest of an event and a goodbye, in a larger buffer, for a client that reads on after all.
+func (c *connection) leave(rest []byte) {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if !ok || tcp.SetWriteBuffer(2*sendBuffer+len(rest)) != nil || tcp.SetWriteDeadline(time.Time{}) != nil {
+		return
+	}
+	goodbye := goodbyeEvent(kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW, 0).chunk
+	_, _ = c.try(slices.Concat(rest, goodbye, []byte(lastChunk))) // else the end of the connection must do
 }
 
 // drop closes the connection at once. It stays busy: nothing is written any more.

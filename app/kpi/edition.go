@@ -26,6 +26,8 @@ type edition struct {
 	mu       sync.Mutex
 	events   map[View]event
 	messages map[View]*kpiv1.StreamKpisResponse
+	// shared finds the edition of a message while the edition is the latest; nil afterwards.
+	shared *sync.Map
 	// encoded are messages by codec.
 	encoded map[encodedKey][]byte
 }
@@ -35,10 +37,24 @@ type encodedKey struct {
 	message *kpiv1.StreamKpisResponse
 }
 
-func newEdition(kpis *kpiv1.Kpis) *edition {
+func newEdition(kpis *kpiv1.Kpis, shared *sync.Map) *edition {
 	return &edition{
 		kpis: kpis, encoded: make(map[encodedKey][]byte), events: make(map[View]event), messages: make(map[View]*kpiv1.StreamKpisResponse),
+		shared: shared,
 	}
+}
+
+// retire lets go of the messages of an edition that others replace. Who still sends one encodes it for itself.
+func (e *edition) retire() {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.messages {
+		e.shared.Delete(m)
+	}
+	e.shared = nil
 }
 
 // says reports whether the figures are the same, whenever they were read.
@@ -47,9 +63,21 @@ func (e *edition) says(kpis *kpiv1.Kpis) bool {
 		slices.EqualFunc(e.kpis.GetBranches(), kpis.GetBranches(), func(a, b *kpiv1.BranchKpis) bool { return proto.Equal(a, b) })
 }
 
+// id names figures as the view shows them: who has them in one view doesn't have them in another.
+func (v View) id(kpis *kpiv1.Kpis) string {
+	id := kpis.GetId()
+	if v.BranchID != "" {
+		id += "." + v.BranchID
+	}
+	if v.Branches {
+		id += "~"
+	}
+	return id
+}
+
 // of returns a view of the figures.
 func (v View) of(kpis *kpiv1.Kpis) *kpiv1.Kpis {
-	seen := &kpiv1.Kpis{Currency: kpis.GetCurrency(), Id: kpis.GetId(), Timestamp: kpis.GetTimestamp(), Total: kpis.GetTotal()}
+	seen := &kpiv1.Kpis{Currency: kpis.GetCurrency(), Id: v.id(kpis), Timestamp: kpis.GetTimestamp(), Total: kpis.GetTotal()}
 	branches := kpis.GetBranches()
 	if v.BranchID != "" {
 		i := slices.IndexFunc(branches, func(b *kpiv1.BranchKpis) bool { return b.GetBranchId() == v.BranchID })
@@ -73,20 +101,11 @@ func (e *edition) message(v View) *kpiv1.StreamKpisResponse {
 	if !ok {
 		m = &kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisResponse_Kpis{Kpis: v.of(e.kpis)}}
 		e.messages[v] = m
-	}
-	return m
-}
-
-// holds reports whether the message is one of the edition's.
-func (e *edition) holds(m *kpiv1.StreamKpisResponse) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, held := range e.messages {
-		if held == m {
-			return true
+		if e.shared != nil {
+			e.shared.Store(m, e)
 		}
 	}
-	return false
+	return m
 }
 
 // encode returns the encoding of one of the edition's messages, made once for each codec.

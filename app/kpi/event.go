@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -24,14 +25,27 @@ func newEvent(format string, args ...any) event {
 // text is the event itself.
 func (e event) text() []byte { return e.chunk[e.begin:e.end] }
 
+// withoutID is the event without its id, which stands last.
+func (e event) withoutID() []byte {
+	text := e.text()
+	if at := bytes.LastIndex(text, []byte("\nid: ")); at >= 0 {
+		return slices.Concat(text[:at], []byte("\n\n"))
+	}
+	return text
+}
+
 // lastChunk ends a body of HTTP/1.1.
 const lastChunk = "0\r\n\r\n"
 
 var (
 	heartbeatEvent = newEvent("event: heartbeat\ndata: {\"status\":\"ok\"}\n\n")
-	// firstHeartbeatEvent also says how long an EventSource waits before it comes back by itself.
-	firstHeartbeatEvent = newEvent("event: heartbeat\ndata: {\"status\":\"ok\"}\nretry: %d\n\n", reconnectMilliseconds)
 )
+
+// firstHeartbeat also says how long an EventSource waits before it comes back by itself, and names the first figures: so a stream begins
+// with two events of two lines each, as operators expect it.
+func firstHeartbeat(id string) []byte {
+	return fmt.Appendf(nil, "event: heartbeat\ndata: {\"status\":\"ok\"}\nid: %s\nretry: %d\n\n", id, reconnectMilliseconds)
+}
 
 // goodbyeEvent says why a stream ends and when to come back, if that is of use.
 func goodbyeEvent(reason kpiv1.GoodbyeReason, retryAfter time.Duration) event {

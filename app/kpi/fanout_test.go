@@ -329,7 +329,7 @@ func TestFanOut(t *testing.T) {
 				}
 			})
 			<-begun
-			watched.offer(newEdition(&kpiv1.Kpis{Timestamp: timestamppb.Now(), Total: &kpiv1.KpiFigures{Revenue: revenue + 1}}))
+			watched.offer(newEdition(&kpiv1.Kpis{Timestamp: timestamppb.Now(), Total: &kpiv1.KpiFigures{Revenue: revenue + 1}}, new(sync.Map)))
 			stop() // so that no later news brings lost figures back
 			beats.Wait()
 			select {

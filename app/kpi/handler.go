@@ -51,8 +51,8 @@ func (h *Handler) StreamKpis(ctx context.Context, req *kpiv1.StreamKpisRequest, 
 	if err != nil {
 		return err
 	}
-	defer stream.close()
-	out := messageWriter{to: to, view: stream.view}
+	defer func() { stream.close(stream.reason) }()
+	out := messageWriter{timeout: stream.broker.writeTimeout, to: to, view: stream.view}
 	if err := stream.begin(req.GetLastEventId(), out); err != nil {
 		return err
 	}
@@ -75,8 +75,9 @@ var heartbeatMessage = &kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisRespons
 
 // messageWriter writes messages of the RPC.
 type messageWriter struct {
-	to   *connect.ServerStream[kpiv1.StreamKpisResponse]
-	view View
+	timeout time.Duration
+	to      *connect.ServerStream[kpiv1.StreamKpisResponse]
+	view    View
 }
 
 func (m messageWriter) goodbye(reason kpiv1.GoodbyeReason, retryAfter time.Duration) error {
@@ -84,17 +85,24 @@ func (m messageWriter) goodbye(reason kpiv1.GoodbyeReason, retryAfter time.Durat
 	if retryAfter > 0 {
 		goodbye.RetryAfter = durationpb.New(retryAfter)
 	}
-	return m.to.Send(&kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisResponse_Goodbye{Goodbye: goodbye}})
+	return m.send(&kpiv1.StreamKpisResponse{Event: &kpiv1.StreamKpisResponse_Goodbye{Goodbye: goodbye}})
 }
 
-func (m messageWriter) heartbeat() error { return slow(m.to.Send(heartbeatMessage)) }
+func (m messageWriter) heartbeat() error { return m.send(heartbeatMessage) }
 
-func (m messageWriter) kpis(e *edition) error { return slow(m.to.Send(e.message(m.view))) }
+func (m messageWriter) kpis(e *edition) error { return m.send(e.message(m.view)) }
 
-// withDeadlines drops clients of the streaming RPC that read too slowly, by a deadline for each write.
+func (m messageWriter) send(message *kpiv1.StreamKpisResponse) error {
+	began := time.Now()
+	return slow(m.to.Send(message), began, m.timeout)
+}
+
+// withDeadlines drops clients of the streaming RPC that read too slowly, by a deadline for each write, and keeps proxies from holding the
+// stream back.
 func withDeadlines(timeout time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == kpiv1connect.KpiServiceStreamKpisProcedure {
+			unbuffered(w.Header())
 			w = &deadlined{ResponseWriter: w, controller: http.NewResponseController(w), timeout: timeout}
 		}
 		next.ServeHTTP(w, r)
@@ -116,7 +124,18 @@ func (d *deadlined) Write(p []byte) (int, error) {
 }
 
 // Flush implements [http.Flusher].
-func (d *deadlined) Flush() { _ = d.controller.Flush() } // the next write tells
+func (d *deadlined) Flush() { _ = d.FlushError() } // the next write tells
+
+// FlushError implements what [http.ResponseController] looks for.
+func (d *deadlined) FlushError() error { return flush(d.controller) }
+
+// flush sends what was written, and takes the deadline back: over HTTP/2 it would end a stream that has nothing to write, too.
+func flush(controller *http.ResponseController) error {
+	if err := controller.Flush(); err != nil {
+		return err
+	}
+	return controller.SetWriteDeadline(time.Time{})
+}
 
 // Unwrap lets [http.ResponseController] reach the connection.
 func (d *deadlined) Unwrap() http.ResponseWriter { return d.ResponseWriter }

@@ -2,15 +2,14 @@ package kpi
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/chefcloud/chefcloud/app/platform/cache"
-	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
 
 // Interval is the least time between two sets of figures, on average: how often a watcher hears of changes at most. One set may come
@@ -18,8 +17,8 @@ import (
 const Interval = 200 * time.Millisecond
 
 const (
-	// accessInterval is how long somebody may watch whose session has ended.
-	accessInterval = 5 * time.Second
+	// askTimeout is how long one look at the figures or at who may see them may take, whatever the database does.
+	askTimeout = 5 * time.Second
 	// blindInterval is how often the database is asked while nobody announces changes.
 	blindInterval = 2 * time.Second
 	// linger is how long a hub without watchers waits for the next.
@@ -52,6 +51,14 @@ type hub struct {
 	// The rest belongs to run.
 	latest  *edition
 	reading Reading
+	// changedAt is when something was heard to change last.
+	changedAt time.Time
+	// checking is whether somebody looks at who may see the figures.
+	checking atomic.Bool
+	// failed says that the last reading did.
+	failed bool
+	// ready says that current figures were stored by another node.
+	ready bool
 	// readFrom is when the next reading may begin, and evenFrom when it would if none came early.
 	readFrom, evenFrom time.Time
 	waiting            []chan<- *edition // of asked, for whom a reading must begin
@@ -249,7 +256,12 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	}
 	if !now.Before(h.accessAt) {
 		h.accessAt = now.Add(accessInterval)
-		h.checkAccess(ctx)
+		if h.checking.CompareAndSwap(false, true) { // beside the figures, which don't wait for it
+			h.broker.running.Go(func() {
+				defer h.checking.Store(false)
+				h.checkAccess(ctx)
+			})
+		}
 	}
 	if heal := !now.Before(h.healAt); heal || len(asked) > 0 {
 		if heal {
@@ -268,19 +280,23 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 			*at, due = time.Time{}, true
 		}
 	}
-	if due && h.readAt.IsZero() {
-		h.readAt = later(now, h.readFrom)
-	}
 	if changed {
-		h.followUpAt = later(now, h.reading.StandingAsOf.Add(StandingTTL))
+		h.changedAt = now
 	}
-	if h.readAt.IsZero() || (now.Before(h.readAt) && !stored) {
+	if due && (h.readAt.IsZero() || len(h.waiting) > 0 && !h.failed) { // who has just come doesn't wait for what is due later
+		h.readAt = earlier(h.readAt, later(now, h.readFrom))
+	}
+	if stored {
+		h.ready, h.readAt = true, later(now, h.readFrom)
+	}
+	if h.readAt.IsZero() || now.Before(h.readAt) {
 		return
 	}
-	if turn := h.broker.interval / turnsPerInterval; !stored && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, turn) {
+	if turn := h.broker.interval / turnsPerInterval; !h.ready && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, turn) {
 		h.readAt = now.Add(turn) // unless the node whose turn it is has stored its figures by then
 		return
 	}
+	h.ready = false
 	h.read(ctx)
 }
 
@@ -300,11 +316,14 @@ func answer(asked []chan<- *edition, e *edition) {
 // read reads the figures and hands them to the watchers if they say something new.
 func (h *hub) read(ctx context.Context) {
 	began := time.Now()
-	reading, err := h.broker.source.Read(ctx, h.orgID)
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	reading, err := h.broker.source.Read(asking, h.orgID)
 	end := time.Now()
 	// The first bound allows for one early reading; the other has at most half of the time spent reading, however long that takes.
 	h.readFrom = later(h.evenFrom, end.Add(end.Sub(began)))
 	h.evenFrom = later(h.evenFrom, began).Add(h.broker.interval)
+	h.failed = err != nil
 	if err != nil {
 		if ctx.Err() == nil {
 			zerolog.Ctx(ctx).Error().Err(err).Str("org_id", h.orgID).Msg("read live figures")
@@ -317,11 +336,12 @@ func (h *hub) read(ctx context.Context) {
 	if reading.Stamp == "" { // nobody announces changes
 		h.readAt = end.Add(blindInterval)
 	}
-	if !reading.StandingAsOf.Before(began) {
-		h.followUpAt = time.Time{}
+	h.followUpAt = time.Time{}
+	if reading.StandingAsOf.Before(h.changedAt) { // that part of the figures may lack the change until it is read anew
+		h.followUpAt = later(end.Add(h.broker.interval), reading.StandingAsOf.Add(StandingTTL))
 	}
 	if h.latest == nil || !h.latest.says(reading.Kpis) {
-		h.hand(newEdition(reading.Kpis))
+		h.hand(newEdition(reading.Kpis, &h.broker.shared))
 	}
 	answer(h.waiting, h.latest)
 	h.waiting = nil
@@ -329,65 +349,7 @@ func (h *hub) read(ctx context.Context) {
 
 // hand gives an edition to all watchers.
 func (h *hub) hand(e *edition) {
-	h.broker.editions.replace(h.latest, e)
+	h.latest.retire()
 	h.latest = e
 	h.each(func(w *watcher) { w.offer(e) })
-}
-
-// expire ends the streams whose credentials have ended.
-func (h *hub) expire(now time.Time) {
-	h.mu.Lock()
-	due := !h.expireAt.IsZero() && !now.Before(h.expireAt)
-	if due {
-		h.expireAt = time.Time{}
-		for w := range h.watchers {
-			if w.expiresAt.After(now) {
-				h.expireAt = earlier(h.expireAt, w.expiresAt)
-			}
-		}
-	}
-	h.mu.Unlock()
-	if due {
-		h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED, func(w *watcher) bool {
-			return !w.expiresAt.IsZero() && !w.expiresAt.After(now)
-		})
-	}
-}
-
-// checkAccess turns out those whose session or key is no longer good.
-func (h *hub) checkAccess(ctx context.Context) {
-	sessions, keys := make(map[string]bool), make(map[string]bool)
-	h.mu.Lock()
-	for w := range h.watchers {
-		if w.sessionID != "" {
-			sessions[w.sessionID] = true
-		} else {
-			keys[w.apiKeyID] = true
-		}
-	}
-	h.mu.Unlock()
-	if len(sessions)+len(keys) == 0 {
-		return
-	}
-	usable, err := h.broker.access.Usable(ctx, h.orgID, slices.Collect(maps.Keys(sessions)), slices.Collect(maps.Keys(keys)))
-	if err != nil { // those who are in stay in while nobody can tell
-		zerolog.Ctx(ctx).Warn().Err(err).Str("org_id", h.orgID).Msg("check access to streams")
-		return
-	}
-	h.endAll(kpiv1.GoodbyeReason_GOODBYE_REASON_ACCESS_ENDED, func(w *watcher) bool {
-		id := w.sessionID
-		if id == "" {
-			id = w.apiKeyID
-		}
-		return (sessions[id] || keys[id]) && !usable[id]
-	})
-}
-
-// endAll ends the streams that match.
-func (h *hub) endAll(reason kpiv1.GoodbyeReason, matches func(*watcher) bool) {
-	h.each(func(w *watcher) {
-		if matches(w) {
-			w.end(reason)
-		}
-	})
 }

@@ -3,6 +3,7 @@ package kpi
 import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct {
+	duration prometheus.Histogram
 	ended    *prometheus.CounterVec
 	readings prometheus.Counter
 	watchers prometheus.Gauge
@@ -10,6 +11,10 @@ type metrics struct {
 
 func newMetrics(registerer prometheus.Registerer) metrics {
 	m := metrics{
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "chefcloud_stream_duration_seconds", Help: "How long streams of live figures lasted that have ended.",
+			Buckets: []float64{1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600},
+		}),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "chefcloud_streams_ended_total", Help: "Streams of live figures that have ended, by reason.",
 		}, []string{"reason"}),
@@ -18,6 +23,6 @@ func newMetrics(registerer prometheus.Registerer) metrics {
 		}),
 		watchers: prometheus.NewGauge(prometheus.GaugeOpts{Name: "chefcloud_streams", Help: "Streams of live figures that are open."}),
 	}
-	registerer.MustRegister(m.ended, m.readings, m.watchers)
+	registerer.MustRegister(m.duration, m.ended, m.readings, m.watchers)
 	return m
 }

@@ -85,6 +85,8 @@ func registration(h *Handler) rpc.Service {
 	return rpc.Service{
 		Name: kpiv1connect.KpiServiceName,
 		Build: func(options ...connect.HandlerOption) (string, http.Handler) {
+			// Frames are encoded once for all; compressing them would be done for each stream.
+			options = append(options, connect.WithCompression("gzip", nil, nil))
 			path, handler := kpiv1connect.NewKpiServiceHandler(h, options...)
 			return path, withDeadlines(h.opener.broker.writeTimeout, handler)
 		},

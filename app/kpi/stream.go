@@ -73,7 +73,7 @@ func (o *opener) open(ctx context.Context, branchID string, branches bool, answe
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{broker: o.broker, giveBack: giveBack, view: view}
+	s := &stream{broker: o.broker, giveBack: giveBack, opened: time.Now(), view: view}
 	if s.watcher, err = o.broker.watch(c); err != nil {
 		giveBack()
 		return nil, err
@@ -94,16 +94,19 @@ type stream struct {
 	// first are the figures with which it begins.
 	first    *edition
 	giveBack func()
+	opened   time.Time
 	// reason is why it ended; it stays if the client went.
 	reason  kpiv1.GoodbyeReason
 	view    View
 	watcher *watcher
 }
 
-func (s *stream) close() {
+// close frees what the stream holds. It waits for Valkey at most.
+func (s *stream) close(reason kpiv1.GoodbyeReason) {
+	s.broker.metrics.duration.Observe(time.Since(s.opened).Seconds())
+	s.broker.metrics.ended.WithLabelValues(nameOf(reason)).Inc()
 	s.broker.unwatch(s.watcher)
 	s.giveBack()
-	s.broker.metrics.ended.WithLabelValues(nameOf(s.reason)).Inc()
 }
 
 // sink is where a stream is written to. An error ends the stream.
@@ -115,7 +118,7 @@ type sink interface {
 
 // begin writes the first figures, unless the client says by lastID that it has them, and a sign of life.
 func (s *stream) begin(lastID string, out sink) error {
-	if s.first.kpis.GetId() != lastID {
+	if s.view.id(s.first.kpis) != lastID {
 		if err := out.kpis(s.first); err != nil {
 			return s.failed(err)
 		}

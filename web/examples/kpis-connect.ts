@@ -15,6 +15,9 @@ export interface Watched {
   signal: AbortSignal;
 }
 
+/** How long nothing may come before the connection counts as dead: three of the server's heartbeats. */
+const SILENCE_MS = 90_000;
+
 /**
  * Yields the figures, each replacing those before, until the signal aborts. An interrupted stream is opened again, without
  * sending what is known; what can't pass by itself, such as a revoked session, throws.
@@ -23,11 +26,16 @@ export async function* liveFigures({ baseUrl, orgId, branches = false, token, si
   const client = createClient(KpiService, createConnectTransport({ baseUrl }));
   let lastEventId = "";
   for (let failures = 0; !signal.aborted; failures++) {
+    const silent = new AbortController();
+    let watchdog = setTimeout(() => silent.abort(), SILENCE_MS);
     let pause = Math.min(15_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
     try {
       const headers = { Authorization: `Bearer ${await token()}` };
-      for await (const { event } of client.streamKpis({ orgId, branches, lastEventId }, { headers, signal })) {
+      const options = { headers, signal: AbortSignal.any([signal, silent.signal]) };
+      for await (const { event } of client.streamKpis({ orgId, branches, lastEventId }, options)) {
         failures = 0;
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => silent.abort(), SILENCE_MS);
         if (event.case === "kpis") {
           lastEventId = event.value.id;
           yield event.value;
@@ -44,9 +52,11 @@ export async function* liveFigures({ baseUrl, orgId, branches = false, token, si
       if (signal.aborted) {
         return;
       }
-      if (![Code.Unavailable, Code.ResourceExhausted, Code.Unknown, Code.Internal, Code.Aborted].includes(code)) {
+      if (!silent.signal.aborted && ![Code.Unavailable, Code.ResourceExhausted, Code.Unknown, Code.Internal, Code.Aborted].includes(code)) {
         throw error;
       }
+    } finally {
+      clearTimeout(watchdog);
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

@@ -28,17 +28,30 @@ export interface Watched {
   onEnd: (reason: string) => void;
 }
 
+/** How long nothing may come before the connection counts as dead: three heartbeats. */
+const SILENCE_MS = 90_000;
+
 /** Follows the figures until the function that it returns is called. */
 export function watchFigures({ baseUrl, orgId, token, onUpdate, onEnd }: Watched): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
   let failures = 0;
+  let lastEventId = "";
 
   const close = () => {
     closed = true;
     clearTimeout(timer);
+    clearTimeout(watchdog);
     source?.close();
+  };
+
+  // A connection can be dead without anybody saying so; the server's heartbeat comes every SSE_HEARTBEAT_INTERVAL seconds.
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
+  const heard = (event: MessageEvent<string>) => {
+    lastEventId = event.lastEventId || lastEventId;
+    clearTimeout(watchdog);
+    watchdog = setTimeout(reopen, SILENCE_MS, 0);
   };
 
   // A ticket is good for one stream, so EventSource can't come back by itself: it is closed, and another one takes a new ticket.
@@ -77,10 +90,16 @@ export function watchFigures({ baseUrl, orgId, token, onUpdate, onEnd }: Watched
     if (closed) {
       return;
     }
-    source = new EventSource(`${baseUrl}/stream/kpis?${new URLSearchParams({ orgId, ticket })}`);
-    source.addEventListener("kpi-update", ({ data }) => {
+    // What this client has isn't sent again; a new EventSource can't say so by a header.
+    source = new EventSource(`${baseUrl}/stream/kpis?${new URLSearchParams({ orgId, ticket, lastEventId })}`);
+    source.addEventListener("kpi-update", (event) => {
       failures = 0;
-      onUpdate(JSON.parse(data) as Update);
+      heard(event);
+      onUpdate(JSON.parse(event.data) as Update);
+    });
+    source.addEventListener("heartbeat", (event) => {
+      failures = 0;
+      heard(event);
     });
     source.addEventListener("goodbye", ({ data }) => {
       const { reason, retryAfterMs } = JSON.parse(data) as { reason: string; retryAfterMs: number };

@@ -17,6 +17,9 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
+	// goneTimeout is how long a client may acknowledge nothing, neither data nor a question, before it counts as gone: one whose network was
+	// switched off says no goodbye, and would hold its streams for a quarter of an hour.
+	goneTimeout = 20 * time.Second
 )
 
 // Server is the listening side of the process.
@@ -38,6 +41,7 @@ func New(settings config.HTTP, handler http.Handler, ready *Readiness, log zerol
 		log: log, ready: ready, settings: settings, served: make(chan error, 1),
 		server: &http.Server{
 			Handler:           handler,
+			HTTP2:             &http.HTTP2Config{PingTimeout: goneTimeout / 2, SendPingTimeout: goneTimeout / 2},
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
 			Protocols:         protocols,
@@ -48,7 +52,13 @@ func New(settings config.HTTP, handler http.Handler, ready *Readiness, log zerol
 
 // Start binds the address and serves in the background. An address that is taken fails here.
 func (s *Server) Start(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.Addr)
+	binding := net.ListenConfig{
+		Control: giveUp,
+		KeepAliveConfig: net.KeepAliveConfig{
+			Count: 3, Enable: true, Idle: goneTimeout / 2, Interval: goneTimeout / 6,
+		},
+	}
+	listener, err := binding.Listen(ctx, "tcp", s.settings.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on HTTP_ADDR %s: %w", s.settings.Addr, err)
 	}

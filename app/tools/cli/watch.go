@@ -39,7 +39,10 @@ func (c *watchCommand) Run(ctx context.Context) error {
 		Token:   c.token, URL: c.URL,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) && !c.JSON {
-		screen := &watch.Screen{Out: os.Stdout}
+		screen := &watch.Screen{Out: os.Stdout, Height: func() int {
+			_, height, _ := term.GetSize(int(os.Stdout.Fd())) // 0 if it can't be known
+			return height
+		}}
 		f.Notice, f.Show = screen.Notice, screen.Show
 	} else {
 		lines := watch.Lines{Errors: os.Stderr, Out: os.Stdout}

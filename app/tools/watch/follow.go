@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ const (
 	// minPause and maxPause bound the time between two tries to come back, which grows from one to the next.
 	minPause = 500 * time.Millisecond
 	maxPause = 15 * time.Second
+	// silence is how long nothing may come before a connection counts as dead: three of the server's heartbeats, as they are by default.
+	silence = 90 * time.Second
 )
 
 // Follower follows the figures of one organisation.
@@ -31,6 +34,8 @@ type Follower struct {
 	Request *kpiv1.StreamKpisRequest
 	// Show is given all figures, each replacing those before; an error of its ends the following.
 	Show func(*kpiv1.Kpis) error
+	// Silence is how long nothing may come before the connection counts as dead; 0: a minute and a half.
+	Silence time.Duration
 	// Token returns an access token or API key. expired says that the one before has expired.
 	Token func(ctx context.Context, expired bool) (string, error)
 	// URL is the server's base address.
@@ -92,15 +97,22 @@ func (f *Follower) Follow(ctx context.Context) error {
 // stream shows the figures of one stream until it ends, which is always an error. came is called when something has come.
 func (f *Follower) stream(ctx context.Context, token string, came func()) error {
 	client := kpiv1connect.NewKpiServiceClient(f.Client, f.URL)
+	ctx, hangUp := context.WithCancelCause(ctx)
+	defer hangUp(nil)
+	watchdog := time.AfterFunc(f.silence(), func() {
+		hangUp(errEnded{atOnce: true, reason: "the connection is dead: nothing has come for " + f.silence().String()})
+	})
+	defer watchdog.Stop()
 	ctx, info := connect.NewClientContext(ctx)
 	info.RequestHeader().Set("Authorization", "Bearer "+token)
 	events, err := client.StreamKpis(ctx, f.Request)
 	if err != nil {
-		return err
+		return cause(ctx, err)
 	}
 	defer events.Close() //nolint:errcheck // nothing is lost
 	for events.Receive() {
 		came()
+		watchdog.Reset(f.silence())
 		switch event := events.Msg().GetEvent().(type) {
 		case *kpiv1.StreamKpisResponse_Kpis:
 			f.Request.LastEventId = event.Kpis.GetId()
@@ -114,8 +126,18 @@ func (f *Follower) stream(ctx context.Context, token string, came func()) error 
 	if events.Err() == nil {
 		return errEnded{reason: "the stream ended"}
 	}
-	return events.Err()
+	return cause(ctx, events.Err())
 }
+
+// cause is why a stream was hung up, if that is what ended it.
+func cause(ctx context.Context, err error) error {
+	if ended, ok := errors.AsType[errEnded](context.Cause(ctx)); ok {
+		return ended
+	}
+	return err
+}
+
+func (f *Follower) silence() time.Duration { return cmp.Or(f.Silence, silence) }
 
 // farewell turns the reason that a server gives for the end of a stream into what to do.
 func farewell(g *kpiv1.Goodbye) error {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 
@@ -28,6 +30,8 @@ const (
 
 // Screen draws figures over those before on a terminal.
 type Screen struct {
+	// Height is how many lines the terminal has; nil or 0: as many as are needed.
+	Height func() int
 	// Out is the terminal.
 	Out io.Writer
 
@@ -48,13 +52,29 @@ func (s *Screen) Notice(reason string, pause time.Duration) {
 }
 
 func (s *Screen) draw() error {
-	text := strings.ReplaceAll(s.table+s.status+"\n", "\n", restOfLine+"\n")
+	text := strings.ReplaceAll(s.fitting()+s.status+"\n", "\n", restOfLine+"\n")
 	text = home + text + restOfScreen
 	if !s.drawn {
 		s.drawn, text = true, clearScreen+text
 	}
 	_, err := io.WriteString(s.Out, text)
 	return err
+}
+
+// fitting is the table without the branches for which there is no room: a screen that scrolls can't be drawn over.
+func (s *Screen) fitting() string {
+	lines := strings.SplitAfter(s.table, "\n") // the last is empty
+	height := 0
+	if s.Height != nil {
+		height = s.Height()
+	}
+	const others = 5 // the heading, what is left out, the total, the status, and the cursor
+	rows := len(lines) - 3
+	if room := max(height-others, 0); height > 0 && rows > room+1 {
+		left := fmt.Sprintf("… and %d more branches\n", rows-room)
+		lines = slices.Concat(lines[:1+room], []string{left}, lines[1+rows:])
+	}
+	return strings.Join(lines, "")
 }
 
 func notice(reason string, pause time.Duration) string {
@@ -93,6 +113,12 @@ func Table(k *kpiv1.Kpis) string {
 }
 
 func row(table io.Writer, name, date, currency string, f *kpiv1.KpiFigures) {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar // what a terminal would take for a command
+	}, name)
 	check := none
 	if f.AverageCheck != nil {
 		check = money.Format(f.GetAverageCheck(), currency)

@@ -40,7 +40,8 @@ const (
 	GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED GoodbyeReason = 2
 	// The session, the user or the API key is no longer good: sign in again.
 	GoodbyeReason_GOODBYE_REASON_ACCESS_ENDED GoodbyeReason = 3
-	// The client read so slowly that nothing could be sent for a long time.
+	// The client read so slowly that nothing could be sent for a long time. Who reads on later may find this at the end of what was sent
+	// over HTTP/1.1; other streams just end.
 	GoodbyeReason_GOODBYE_REASON_TOO_SLOW GoodbyeReason = 4
 )
 
@@ -208,7 +209,7 @@ type StreamKpisRequest struct {
 	BranchId string `protobuf:"bytes,2,opt,name=branch_id,json=branchId,proto3" json:"branch_id,omitempty"`
 	// Adds each branch.
 	Branches bool `protobuf:"varint,3,opt,name=branches,proto3" json:"branches,omitempty"`
-	// Id of the last figures that the client has, when it comes back: they aren't sent again if they are still current.
+	// Id of the last figures that the client has, when it comes back for the same ones: they aren't sent again if they are still current.
 	LastEventId   string `protobuf:"bytes,4,opt,name=last_event_id,json=lastEventId,proto3" json:"last_event_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -991,12 +992,12 @@ const file_chefcloud_kpi_v1_kpi_proto_rawDesc = "" +
 	"\tbranch_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\bbranchId\x12\x1a\n" +
 	"\bbranches\x18\x03 \x01(\bR\bbranches\"=\n" +
 	"\x0fGetKpisResponse\x12*\n" +
-	"\x04kpis\x18\x01 \x01(\v2\x16.chefcloud.kpi.v1.KpisR\x04kpis\"\xa2\x01\n" +
+	"\x04kpis\x18\x01 \x01(\v2\x16.chefcloud.kpi.v1.KpisR\x04kpis\"\xa3\x01\n" +
 	"\x11StreamKpisRequest\x12\x1e\n" +
 	"\x06org_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x05orgId\x12$\n" +
 	"\tbranch_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\bbranchId\x12\x1a\n" +
-	"\bbranches\x18\x03 \x01(\bR\bbranches\x12+\n" +
-	"\rlast_event_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\vlastEventId\"\xbf\x01\n" +
+	"\bbranches\x18\x03 \x01(\bR\bbranches\x12,\n" +
+	"\rlast_event_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\vlastEventId\"\xbf\x01\n" +
 	"\x12StreamKpisResponse\x12,\n" +
 	"\x04kpis\x18\x01 \x01(\v2\x16.chefcloud.kpi.v1.KpisH\x00R\x04kpis\x12;\n" +
 	"\theartbeat\x18\x02 \x01(\v2\x1b.chefcloud.kpi.v1.HeartbeatH\x00R\theartbeat\x125\n" +
