@@ -16,8 +16,6 @@ import (
 const (
 	// sendBuffer bounds in bytes what the kernel keeps for a client that doesn't read, and so how old what it reads then can be.
 	sendBuffer = 64 << 10
-	// hangUpTimeout is how long a client has to hang up after the end of a stream, before the connection is closed in its face.
-	hangUpTimeout = time.Second
 )
 
 // connection is a stream of Server-Sent Events that was taken over from net/http, which needs two goroutines and buffers for each
@@ -113,7 +111,7 @@ func (c *connection) write() {
 			return
 		}
 		if n.reason != stays {
-			c.end(n.reason)
+			c.drop(n.reason)
 			return
 		}
 	}
@@ -166,7 +164,7 @@ func (c *connection) wait(rest []byte, reason kpiv1.GoodbyeReason) {
 	case err != nil || c.SetWriteDeadline(time.Time{}) != nil:
 		c.drop(stays)
 	case reason != stays:
-		c.end(reason)
+		c.drop(reason)
 	default:
 		c.write()
 	}
@@ -182,23 +180,10 @@ func (c *connection) leave(rest []byte) {
 	_, _ = c.try(slices.Concat(rest, goodbye, []byte(lastChunk))) // else the end of the connection must do
 }
 
-// drop closes the connection at once. It stays busy: nothing is written any more.
+// drop closes the connection. What the kernel has of it is still sent. It stays busy: nothing is written any more.
 func (c *connection) drop(reason kpiv1.GoodbyeReason) {
-	c.note(reason)
-	_ = c.Close()
-}
-
-// end leaves it to the client to hang up, so that it gets what was sent last. It stays busy as well.
-func (c *connection) end(reason kpiv1.GoodbyeReason) {
-	c.note(reason)
-	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(hangUpTimeout)) != nil {
-		_ = c.Close()
-	}
-}
-
-func (c *connection) note(reason kpiv1.GoodbyeReason) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.stream.reason = reason
+	c.mu.Unlock()
+	_ = c.Close()
 }

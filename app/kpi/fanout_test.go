@@ -22,6 +22,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/cache"
 	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
@@ -31,7 +32,11 @@ const manyBranches = 200
 
 // script says what the figures are and when they change, so that these tests are of what happens to them afterwards.
 type script struct {
-	revenue atomic.Int64
+	reads, revenue, turns atomic.Int64
+	// notMyTurn says that another node loads figures.
+	notMyTurn atomic.Bool
+	// standing is of when the part of the figures is that may be old; nil: of now.
+	standing func() time.Time
 
 	mu    sync.Mutex
 	heard []func(cache.Change)
@@ -39,10 +44,14 @@ type script struct {
 
 func (s *script) publish(revenue int64) {
 	s.revenue.Store(revenue)
+	s.say(cache.Replaced)
+}
+
+func (s *script) say(c cache.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, heard := range s.heard {
-		heard(cache.Replaced)
+		heard(c)
 	}
 }
 
@@ -51,6 +60,11 @@ func (s *script) Current(_ context.Context, _, stamp string) bool {
 }
 
 func (s *script) Read(context.Context, string) (Reading, error) {
+	s.reads.Add(1)
+	standing := time.Now()
+	if s.standing != nil {
+		standing = s.standing()
+	}
 	revenue := s.revenue.Load()
 	k := &kpiv1.Kpis{
 		Currency: "UGX", Id: strconv.FormatInt(revenue, 10), Timestamp: timestamppb.Now(), Total: &kpiv1.KpiFigures{Revenue: revenue},
@@ -60,7 +74,7 @@ func (s *script) Read(context.Context, string) (Reading, error) {
 			BranchId: strconv.Itoa(i), BranchName: strings.Repeat("b", 50), Figures: &kpiv1.KpiFigures{Revenue: revenue},
 		})
 	}
-	return Reading{Kpis: k, Stamp: k.GetId(), Until: time.Now().Add(time.Hour)}, nil
+	return Reading{Kpis: k, Stamp: k.GetId(), StandingAsOf: standing, Until: time.Now().Add(time.Hour)}, nil
 }
 
 func (s *script) Listen(ctx context.Context, _ string, _ cache.Report, heard func(cache.Change)) error {
@@ -72,7 +86,10 @@ func (s *script) Listen(ctx context.Context, _ string, _ cache.Report, heard fun
 	return ctx.Err()
 }
 
-func (s *script) Turn(context.Context, string, cache.Report, time.Duration) bool { return true }
+func (s *script) Turn(context.Context, string, cache.Report, time.Duration) bool {
+	s.turns.Add(1)
+	return !s.notMyTurn.Load()
+}
 
 func (s *script) Usable(_ context.Context, _ string, sessions, _ []string) (map[string]bool, error) {
 	usable := make(map[string]bool)
@@ -83,11 +100,38 @@ func (s *script) Usable(_ context.Context, _ string, sessions, _ []string) (map[
 }
 
 // doors counts the streams that are open, and keeps nobody out.
-type doors struct{ open atomic.Int64 }
+type doors struct {
+	open atomic.Int64
+	// leaving is done first when somebody leaves.
+	leaving func(caller.Caller)
+}
 
-func (d *doors) Open(context.Context, caller.Caller, http.Header) (giveBack func(), err error) {
+func (d *doors) Open(_ context.Context, c caller.Caller, _ http.Header) (giveBack func(), err error) {
 	d.open.Add(1)
-	return func() { d.open.Add(-1) }, nil
+	return func() {
+		if d.leaving != nil {
+			d.leaving(c)
+		}
+		d.open.Add(-1)
+	}, nil
+}
+
+// encodings counts what is encoded, and for how many.
+type encodings struct {
+	rpc.Encodings
+
+	made, used atomic.Int64
+}
+
+func (e *encodings) Encoded(message any, codec string, encode func() ([]byte, error)) (data []byte, ok bool, err error) {
+	data, ok, err = e.Encodings.Encoded(message, codec, func() ([]byte, error) {
+		e.made.Add(1)
+		return encode()
+	})
+	if ok {
+		e.used.Add(1)
+	}
+	return data, ok, err
 }
 
 // fanOut is a server of streams whose figures a test publishes.
@@ -97,6 +141,7 @@ type fanOut struct {
 	broker      *Broker
 	connections []net.Conn
 	doors       doors
+	encodings   encodings
 	reading     sync.WaitGroup
 	server      *httptest.Server
 }
@@ -112,7 +157,19 @@ func openFanOut(t *testing.T, change func(*Dependencies)) *fanOut {
 		change(&d)
 	}
 	f.broker = NewBroker(d)
-	f.server = httptest.NewUnstartedServer(&Events{authenticator: rpctest.Believer{}, opener: opener{broker: f.broker, limits: &f.doors}})
+	o := opener{broker: f.broker, limits: &f.doors}
+	mux := http.NewServeMux()
+	mux.Handle(Path, &Events{authenticator: rpctest.Believer{}, opener: o})
+	path, rpcs := registration(&Handler{opener: o}).Build(rpc.Codecs(&f.encodings)...)
+	mux.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, err := rpctest.Believer{}.Authenticate(r.Context(), r.Header.Get("Authorization"))
+		if err != nil {
+			t.Error(err)
+		}
+		rpcs.ServeHTTP(w, r.WithContext(caller.With(r.Context(), who)))
+	}))
+	f.encodings.Encodings = f.broker
+	f.server = httptest.NewUnstartedServer(mux)
 	f.server.Config.Protocols = new(http.Protocols)
 	f.server.Config.Protocols.SetHTTP1(true)
 	f.server.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -228,7 +285,7 @@ func TestFanOut(t *testing.T) {
 	})
 	t.Run("OneWhoDoesNotReadMissesStepsAndNobodyElseDoes", func(t *testing.T) {
 		t.Parallel()
-		f := openFanOut(t, nil)
+		f := openFanOut(t, func(d *Dependencies) { d.WriteTimeout = time.Hour })
 		const most = 300
 		slow := f.dial(t, user("ORG"), "HTTP/1.1", "&branches=true", 4096)
 		quick := f.dial(t, user("ORG"), "HTTP/1.1", "&branches=true", 0)
@@ -256,7 +313,7 @@ func TestFanOut(t *testing.T) {
 			t.Run(protocol, func(t *testing.T) {
 				t.Parallel()
 				f := openFanOut(t, func(d *Dependencies) { d.WriteTimeout = 50 * time.Millisecond })
-				f.dial(t, user("ORG"), protocol, "&branches=true", 4096)
+				connection := f.dial(t, user("ORG"), protocol, "&branches=true", 4096)
 				require.Eventually(t, func() bool { return f.doors.open.Load() == 1 }, time.Minute, time.Millisecond)
 				revenue := int64(0)
 				require.Eventually(t, func() bool {
@@ -266,6 +323,12 @@ func TestFanOut(t *testing.T) {
 				}, time.Minute, time.Millisecond)
 				require.Equal(t, 1, f.ended("too_slow"))
 				require.Zero(t, testutil.ToFloat64(f.broker.metrics.watchers))
+				if protocol == "HTTP/1.1" { // in HTTP/1.0 the end of the connection is all that can be told
+					names, last, err := events(connection, func(int64) {})
+					require.NoError(t, err)
+					require.Equal(t, "goodbye", names[len(names)-1], "who reads on after all learns why")
+					require.JSONEq(t, `{"reason":"too_slow","retryAfterMs":0}`, last)
+				}
 			})
 		}
 	})
