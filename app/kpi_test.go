@@ -208,7 +208,7 @@ func TestLiveFigures(t *testing.T) {
 		require.Contains(t, last.data, fmt.Sprintf(`"revenue":%d,"orders":%d,"averageCheck":1000,`, overview.GetSummary().GetNetSales(), burst))
 		require.Contains(t, last.data, `"branches":[{"branchId":"`+l.branch+`"`)
 
-		_, again, _ := l.watch(t, 1, "orgId=ORG_LIVE", "Bearer "+l.token, last.id)
+		_, again, _ := l.watch(t, 1, "orgId=ORG_LIVE&branches=true", "Bearer "+l.token, last.id)
 		require.Equal(t, "heartbeat", (<-again).name, "what the client has isn't sent again")
 
 		stream, err := kpiv1connect.NewKpiServiceClient(http.DefaultClient, l.urls[0]).StreamKpis(t.Context(), &kpiv1.StreamKpisRequest{})
@@ -267,6 +267,20 @@ func TestLiveFigures(t *testing.T) {
 		require.Contains(t, next(t, events, "goodbye").data, `"access_ended"`)
 		_, open := <-events
 		require.False(t, open, "it is the last event")
+	})
+
+	t.Run("EndWithTheAPIKeyThatOpenedThem", func(t *testing.T) {
+		t.Parallel()
+		l := openLive(t)
+		access := authv1connect.NewAuthServiceClient(l.client(), l.urls[0])
+		key, err := access.CreateApiKey(t.Context(), &authv1.CreateApiKeyRequest{Name: "Wall", Scopes: []string{"reports:read"}})
+		require.NoError(t, err)
+		status, events, _ := l.watch(t, 1, "orgId=ORG_LIVE", "Bearer "+key.GetSecret(), "")
+		require.Equal(t, http.StatusOK, status)
+		next(t, events, "kpi-update")
+		_, err = access.RevokeApiKey(t.Context(), &authv1.RevokeApiKeyRequest{ApiKeyId: key.GetApiKey().GetId()})
+		require.NoError(t, err)
+		require.Contains(t, next(t, events, "goodbye").data, `"access_ended"`)
 	})
 
 	t.Run("EndWithAGoodbyeWhenTheirServerDoes", func(t *testing.T) {
