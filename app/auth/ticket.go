@@ -79,6 +79,7 @@ func (s *Streams) TakeTicket(ctx context.Context, text string) (caller.Caller, e
 		BranchID:  now.branchID,
 		ExpiresAt: taken.accessExpiresAt,
 		OrgID:     presented.OrgID,
+		Plan:      now.plan,
 		Role:      now.role,
 		SessionID: taken.sessionID,
 		UserID:    now.userID,

@@ -37,6 +37,8 @@ func TestTicket(t *testing.T) {
 		ticket := issue(t, n, streams, owner)
 		taken, err := streams.TakeTicket(t.Context(), ticket.Secret)
 		require.NoError(t, err)
+		require.True(t, owner.ExpiresAt.Equal(taken.ExpiresAt))
+		taken.ExpiresAt = owner.ExpiresAt // in another zone
 		require.Equal(t, owner, taken)
 		_, err = streams.TakeTicket(t.Context(), ticket.Secret)
 		requireReason(t, err, "TICKET_INVALID")
