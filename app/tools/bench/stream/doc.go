@@ -8,7 +8,8 @@
 //     frames for each second of the server's processor time, the product's ÷ the other's. The product is the whole server
 //     with its authentication, limits and HTTP chain, whose figures come from the benchmark instead of the database.
 //   - BenchmarkOrders: the whole product while orders close at a fixed rate over the generated client. The times are from the answer to
-//     the call that closed an order until a watcher has figures that contain it, over all watchers and orders.
+//     the call that closed an order until a watcher has figures that contain it, over all watchers and orders. The commit lies between the
+//     beginning of the call and its answer, so the times from the beginning are given as well.
 //
 // Both report resident memory for each watcher, and fail if goroutines are left when all watchers have gone.
 package stream

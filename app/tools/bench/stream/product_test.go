@@ -150,7 +150,7 @@ func (f *figures) Current(_ context.Context, _, stamp string) bool {
 func (f *figures) Read(context.Context, string) (kpi.Reading, error) {
 	revenue := f.revenue.Load()
 	stamp := strconv.FormatInt(revenue, 10)
-	return kpi.Reading{Stamp: stamp, Until: time.Now().Add(time.Hour), Kpis: &kpiv1.Kpis{
+	return kpi.Reading{Stamp: stamp, StandingAsOf: time.Now(), Until: time.Now().Add(time.Hour), Kpis: &kpiv1.Kpis{
 		Currency: "UGX", Id: stamp, Timestamp: timestamppb.Now(), Total: &kpiv1.KpiFigures{
 			Revenue: revenue, Orders: 45, AverageCheck: proto.Int64(1300), Discounts: 1000, ServiceLevelBp: proto.Int64(9000), OpenOrders: 7,
 			StockAtRisk: 3, BudgetAttainmentBp: proto.Int64(9800),
