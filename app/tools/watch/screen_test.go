@@ -59,3 +59,30 @@ func TestLines(t *testing.T) {
 		"businessDate":"2024-11-08","revenue":0,"orders":0,"discounts":0,"openOrders":0,"stockAtRisk":0}]}`, out.String())
 	require.Equal(t, byte('\n'), out.Bytes()[out.Len()-1])
 }
+
+func TestMoreBranchesThanLinesAreCounted(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	k := figures()
+	for len(k.GetBranches()) < 40 {
+		k.Branches = append(k.Branches, &kpiv1.BranchKpis{BranchName: "Jinja", Figures: &kpiv1.KpiFigures{}})
+	}
+	const height = 12
+	screen := &watch.Screen{Out: &out, Height: func() int { return height }}
+	require.NoError(t, screen.Show(k))
+	require.Less(t, bytes.Count(out.Bytes(), []byte("\n")), height)
+	require.Contains(t, out.String(), "… and 33 more branches")
+	require.Contains(t, out.String(), "Total")
+	out.Reset()
+	k.Branches = k.GetBranches()[:5]
+	require.NoError(t, screen.Show(k))
+	require.NotContains(t, out.String(), "more branches")
+}
+
+func TestNamesCommandNoTerminal(t *testing.T) {
+	t.Parallel()
+	k := figures()
+	k.Branches[0].BranchName = "Kampala\x1b[2JRoad\n"
+	require.NotContains(t, watch.Table(k), "\x1b")
+	require.Contains(t, watch.Table(k), "Kampala�[2JRoad�")
+}
