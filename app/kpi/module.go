@@ -73,8 +73,8 @@ func newOpener(b *Broker, directory organisation.Directory, l Limits) opener {
 	return opener{broker: b, directory: directory, limits: l}
 }
 
-func newEvents(a rpc.Authenticator, o opener, streams *auth.Streams) *Events {
-	return &Events{authenticator: a, opener: o, tickets: streams}
+func newEvents(a rpc.Authenticator, l *ratelimit.Limiter, o opener, streams *auth.Streams) *Events {
+	return &Events{authenticator: a, limiter: l, opener: o, tickets: tickets{streams}}
 }
 
 func newHandler(db *postgres.DB, o opener, service *Service, streams *auth.Streams) *Handler {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
@@ -19,9 +21,18 @@ const Path = "/stream/kpis"
 // reconnectMilliseconds is how long an EventSource waits before it comes back by itself.
 const reconnectMilliseconds = 3000
 
-// tickets turns a one-time ticket into its caller.
-type tickets interface {
+// ticketTaker turns a one-time ticket into its caller; auth.Streams is the one.
+type ticketTaker interface {
 	TakeTicket(ctx context.Context, text string) (caller.Caller, error)
+}
+
+// tickets know callers by their tickets. No ticket is recognised before it is taken: behind an address that is over its limit, only those
+// who send their token get in.
+type tickets struct{ taker ticketTaker }
+
+// Authenticate implements [rpc.Authenticator].
+func (t tickets) Authenticate(ctx context.Context, ticket string) (caller.Caller, error) {
+	return t.taker.TakeTicket(ctx, ticket)
 }
 
 // Events serves the stream as Server-Sent Events:
@@ -31,6 +42,7 @@ type tickets interface {
 // The caller is known by the Authorization header or by a ticket.
 type Events struct {
 	authenticator rpc.Authenticator
+	limiter       *ratelimit.Limiter
 	opener        opener
 	tickets       tickets
 }
@@ -44,23 +56,16 @@ func (h *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve returns an error only if nothing was sent yet.
 func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	c, err := h.caller(r, query.Get("ticket"))
-	if err != nil {
-		return err
-	}
-	branches, err := flag("branches", query.Get("branches"))
+	c, err := h.caller(w, r)
 	if err != nil {
 		return err
 	}
 	ctx := caller.With(r.Context(), c)
-	asked := &kpiv1.StreamKpisRequest{
-		OrgId: query.Get("orgId"), BranchId: query.Get("branchId"), Branches: branches, LastEventId: r.Header.Get("Last-Event-ID"),
-	}
-	if err := rpc.Permit(streamMethod, c, asked); err != nil {
+	var stream *stream
+	err = rpc.Attempt(ctx, w.Header(), h.limiter, c, func(ctx context.Context) (err error) {
+		stream, err = h.open(ctx, c, r.URL.Query(), w.Header())
 		return err
-	}
-	stream, err := h.opener.open(ctx, asked.GetBranchId(), branches, w.Header())
+	})
 	if err != nil {
 		return err
 	}
@@ -71,7 +76,7 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	w.WriteHeader(http.StatusOK)
 	out := &eventWriter{controller: http.NewResponseController(w), timeout: stream.broker.writeTimeout, view: stream.view, writer: w}
 	// Errors have nowhere to go any more; they are counted.
-	if stream.begin(asked.GetLastEventId(), out) == nil {
+	if stream.begin(r.Header.Get("Last-Event-ID"), out) == nil {
 		if detach(stream, w, r) {
 			return nil
 		}
@@ -81,11 +86,23 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *Events) caller(r *http.Request, ticket string) (caller.Caller, error) {
-	if ticket != "" {
-		return h.tickets.TakeTicket(r.Context(), ticket)
+func (h *Events) caller(w http.ResponseWriter, r *http.Request) (caller.Caller, error) {
+	if ticket := r.URL.Query().Get("ticket"); ticket != "" {
+		return rpc.Identify(r.Context(), w.Header(), h.limiter, h.tickets, ticket)
 	}
-	return h.authenticator.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	return rpc.Identify(r.Context(), w.Header(), h.limiter, h.authenticator, r.Header.Get("Authorization"))
+}
+
+func (h *Events) open(ctx context.Context, c caller.Caller, query url.Values, answer http.Header) (*stream, error) {
+	branches, err := flag("branches", query.Get("branches"))
+	if err != nil {
+		return nil, err
+	}
+	asked := &kpiv1.StreamKpisRequest{OrgId: query.Get("orgId"), BranchId: query.Get("branchId"), Branches: branches}
+	if err := rpc.Permit(streamMethod, c, asked); err != nil {
+		return nil, err
+	}
+	return h.opener.open(ctx, asked.GetBranchId(), branches, answer)
 }
 
 func flag(name, text string) (bool, error) {
@@ -132,7 +149,7 @@ func (e *eventWriter) write(of event) error {
 	if err := e.controller.SetWriteDeadline(time.Now().Add(e.timeout)); err != nil {
 		return err
 	}
-	if _, err := e.writer.Write(of.text()); err != nil { //nolint:gosec // an event stream, which no browser renders
+	if _, err := e.writer.Write(of.text()); err != nil {
 		return slow(err)
 	}
 	return slow(e.controller.Flush())
