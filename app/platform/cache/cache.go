@@ -44,6 +44,7 @@ type Cache struct {
 	connector Connector
 	clock     clock.Clock
 	config    Config
+	done      doneNotes
 	flights   singleflight.Group
 	healthy   atomic.Bool
 	local     *local
