@@ -205,7 +205,9 @@ type parts struct {
 type invalidator struct{ *cache.Cache }
 
 // Plan implements [rpc.Invalidator].
-func (i invalidator) Plan(procedure, orgID string) rpc.Invalidation { return i.Cache.Plan(procedure, orgID) }
+func (i invalidator) Plan(procedure, orgID string) rpc.Invalidation {
+	return i.Cache.Plan(procedure, orgID)
+}
 
 // encodings finds kept encodings of any kind of message.
 type encodings []rpc.Encodings

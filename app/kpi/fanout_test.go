@@ -85,10 +85,17 @@ func (s *script) Usable(_ context.Context, _ string, sessions, _ []string) (map[
 // doors counts the streams that are open, and keeps nobody out.
 type doors struct{ open atomic.Int64 }
 
-func (d *doors) Open(context.Context, caller.Caller, http.Header) (giveBack func(), err error) {
+// Open implements [Limits].
+func (d *doors) Open(context.Context, caller.Caller, http.Header) (Place, error) {
 	d.open.Add(1)
-	return func() { d.open.Add(-1) }, nil
+	return d, nil
 }
+
+// GiveBack implements [Place].
+func (d *doors) GiveBack() { d.open.Add(-1) }
+
+// OnLost implements [Place].
+func (*doors) OnLost(func()) {}
 
 // fanOut is a server of streams whose figures a test publishes.
 type fanOut struct {

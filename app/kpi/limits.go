@@ -21,7 +21,7 @@ type limits struct {
 }
 
 // Open implements [Limits]. A stream that finds no place isn't counted as opened.
-func (l *limits) Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error) {
+func (l *limits) Open(ctx context.Context, c caller.Caller, answer http.Header) (Place, error) {
 	id := c.UserID
 	if c.Kind == caller.KindAPIKey {
 		id = c.APIKeyID
@@ -31,7 +31,7 @@ func (l *limits) Open(ctx context.Context, c caller.Caller, answer http.Header) 
 		d.SetHeaders(answer)
 		return nil, d.Refusal("")
 	}
-	giveBack, ok := l.places.Take(ctx, places.Subject{ID: id, OrgID: c.OrgID}, l.atOnce)
+	place, ok := l.places.Take(ctx, places.Subject{ID: id, OrgID: c.OrgID}, l.atOnce)
 	if !ok {
 		zerolog.Ctx(ctx).Info().Str("actor_id", id).Msg("SSE rate limit: too many streams at once")
 		// A place whose holder died frees when its lease ends.
@@ -40,9 +40,9 @@ func (l *limits) Open(ctx context.Context, c caller.Caller, answer http.Header) 
 	d := l.limiter.Allow(ctx, subject, most)
 	d.SetHeaders(answer)
 	if !d.Admitted {
-		giveBack()
+		place.GiveBack()
 		zerolog.Ctx(ctx).Info().Str("actor_id", id).Msg("SSE rate limit: too many streams opened in a minute")
 		return nil, d.Refusal("")
 	}
-	return giveBack, nil
+	return place, nil
 }

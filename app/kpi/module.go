@@ -49,7 +49,7 @@ func newBroker(
 func newLimits(
 	lifecycle fx.Lifecycle, settings *config.Config, connection *valkey.Connection, limiter *ratelimit.Limiter, log zerolog.Logger,
 ) Limits {
-	p := places.New(settings.Cache.Prefix, "streams", connection, log)
+	p := places.New(places.Config{Prefix: settings.Cache.Prefix, Kind: "streams", Lease: places.Lease, Share: limiter.Share}, connection, log)
 	renewing, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	lifecycle.Append(fx.Hook{

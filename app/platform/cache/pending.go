@@ -20,7 +20,9 @@ type Note struct {
 	ID, OrgID string
 }
 
-func newNote(orgID string, busted []Report) Note { return Note{Busted: busted, ID: rand.Text(), OrgID: orgID} }
+func newNote(orgID string, busted []Report) Note {
+	return Note{Busted: busted, ID: rand.Text(), OrgID: orgID}
+}
 
 // Pending keeps notes where every node finds them.
 type Pending interface {
