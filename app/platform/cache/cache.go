@@ -47,6 +47,7 @@ type Cache struct {
 	done      doneNotes
 	flights   singleflight.Group
 	healthy   atomic.Bool
+	listeners listeners
 	local     *local
 	log       zerolog.Logger
 	metrics   *Metrics
