@@ -2,6 +2,7 @@ package places_test
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -247,6 +248,27 @@ func TestPlaces(t *testing.T) {
 			requireNone(t, p, subject, 2)
 		}
 		require.Empty(t, lost)
+	})
+
+	t.Run("AreKeptByAClusterToo", func(t *testing.T) {
+		t.Parallel()
+		b := &testBundle{lease: places.Lease, nodes: 1, prefix: "x", valkey: process.StartValkeyCluster(t)}
+		first, second := b.node(t), b.paused(t)
+		for user := range 20 { // over all servers
+			s := places.Subject{OrgID: "ORG_" + strconv.Itoa(user), ID: "USR_1"}
+			place := take(t, first, s, 1)
+			place.OnLost(func() { t.Error("it is renewed") })
+			requireNone(t, second, s, 1)
+			if user%2 == 0 {
+				place.GiveBack()
+				take(t, second, s, 1)
+			}
+		}
+		first.RenewAll(t.Context())
+		second.RenewAll(t.Context())
+		for user := range 20 {
+			requireNone(t, first, places.Subject{OrgID: "ORG_" + strconv.Itoa(user), ID: "USR_1"}, 1)
+		}
 	})
 
 	t.Run("AreCountedOnEachNodeWithoutValkey", func(t *testing.T) {
