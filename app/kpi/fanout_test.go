@@ -83,7 +83,11 @@ func (s *script) Usable(_ context.Context, _ string, sessions, _ []string) (map[
 }
 
 // doors counts the streams that are open, and keeps nobody out.
-type doors struct{ open atomic.Int64 }
+type doors struct {
+	open atomic.Int64
+	// lose makes the stream that was opened last lose its place.
+	lose atomic.Pointer[func()]
+}
 
 // Open implements [Limits].
 func (d *doors) Open(context.Context, caller.Caller, http.Header) (Place, error) {
@@ -95,7 +99,7 @@ func (d *doors) Open(context.Context, caller.Caller, http.Header) (Place, error)
 func (d *doors) GiveBack() { d.open.Add(-1) }
 
 // OnLost implements [Place].
-func (*doors) OnLost(func()) {}
+func (d *doors) OnLost(told func()) { d.lose.Store(&told) }
 
 // fanOut is a server of streams whose figures a test publishes.
 type fanOut struct {
@@ -198,6 +202,27 @@ func user(org string) caller.Caller {
 
 func TestFanOut(t *testing.T) {
 	t.Parallel()
+	t.Run("AStreamThatHasLostItsPlaceEnds", func(t *testing.T) {
+		t.Parallel()
+		f := openFanOut(t, nil)
+		f.follow(t, f.dial(t, user("ORG"), "HTTP/1.1", "", 0), func(int64) {})
+		require.Eventually(t, func() bool { return f.doors.lose.Load() != nil }, time.Minute, time.Millisecond)
+		connection := f.dial(t, user("ORG"), "HTTP/1.1", "", 0)
+		first, ended := make(chan int64, 1), make(chan string, 1)
+		f.reading.Go(func() {
+			_, last, err := events(connection, func(revenue int64) { first <- revenue })
+			if err != nil {
+				t.Error(err)
+			}
+			ended <- last
+		})
+		<-first
+		(*f.doors.lose.Load())()
+		require.Contains(t, <-ended, `"reason":"place_lost"`)
+		require.Eventually(t, func() bool { return f.doors.open.Load() == 1 }, time.Minute, time.Millisecond)
+		require.Equal(t, 1, f.ended("place_lost"))
+	})
+
 	t.Run("EveryProtocolEndsWithTheLatestFiguresAndGoodbye", func(t *testing.T) {
 		t.Parallel()
 		for _, protocol := range []string{"HTTP/1.1", "HTTP/1.0"} {
