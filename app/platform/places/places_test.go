@@ -234,7 +234,7 @@ func TestPlaces(t *testing.T) {
 		t.Parallel()
 		server := process.StartValkey(t)
 		b := &testBundle{lease: 3 * places.Lease, nodes: 2, prefix: "x", valkey: server.Settings} // nobody waits for a renewal
-		nodes := []*places.Places{b.node(t), b.node(t), b.node(t)} // one more than they know of
+		nodes := []*places.Places{b.node(t), b.node(t), b.node(t)}                                // one more than they know of
 		server.Kill(t)
 		lost := make(chan int, 4)
 		for i, p := range nodes {
