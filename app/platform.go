@@ -201,6 +201,14 @@ type parts struct {
 	Webhooks      *webhooks.Intake
 }
 
+// invalidator plans what is to be invalidated in the cache.
+type invalidator struct{ *cache.Cache }
+
+// Plan implements [rpc.Invalidator].
+func (i invalidator) Plan(procedure, orgID string) rpc.Invalidation {
+	return i.Cache.Plan(procedure, orgID)
+}
+
 // encodings finds kept encodings of any kind of message.
 type encodings []rpc.Encodings
 
@@ -220,7 +228,7 @@ func newHandler(p parts) (http.Handler, error) {
 		connect.WithReadMaxBytes(p.Settings.HTTP.MaxBodyBytes),
 		connect.WithInterceptors(rpc.Interceptors(rpc.Dependencies{
 			Authenticator: p.Authenticator,
-			Invalidator:   p.Cache,
+			Invalidator:   invalidator{p.Cache},
 			Limiter:       p.Limiter,
 			Metrics:       p.Metrics,
 			Tracing:       p.Tracing.Interceptor,

@@ -1,11 +1,10 @@
 -- name: CacheBustNote :exec
-INSERT INTO cache_busts (org_id, report, noted_at)
-SELECT @org_id, unnest(@reports::text[]), now()
-ON CONFLICT (org_id, report) DO UPDATE SET noted_at = excluded.noted_at;
+INSERT INTO cache_busts (org_id, id, reports, due_at)
+VALUES (@org_id, @id, @reports::text[], clock_timestamp() + make_interval(secs => @after_seconds::float8));
 
 -- name: CacheBustList :many
-SELECT org_id, report, noted_at FROM cache_busts ORDER BY org_id, report LIMIT 1000;
+SELECT org_id, id, reports FROM cache_busts WHERE due_at <= clock_timestamp() ORDER BY org_id, id LIMIT 1000;
 
 -- name: CacheBustForget :exec
--- Only the note that was carried out: a newer one stays.
-DELETE FROM cache_busts WHERE org_id = @org_id AND report = @report AND noted_at = @noted_at;
+-- Ids are random: none is that of two organisations.
+DELETE FROM cache_busts WHERE org_id = ANY(@org_ids::text[]) AND id = ANY(@ids::text[]);

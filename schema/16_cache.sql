@@ -1,7 +1,9 @@
--- Cache invalidations that Valkey could not be told; every node carries them out before it uses Valkey again.
+-- Cache invalidations that are still to be carried out. A mutation notes its own in its transaction, and forgets it once Valkey was told;
+-- one that is due was left by a node that died or couldn't reach Valkey: any node carries it out, and each before it uses Valkey again.
 CREATE TABLE cache_busts (
   org_id text NOT NULL,
-  report text NOT NULL,
-  noted_at timestamptz NOT NULL,
-  PRIMARY KEY (org_id, report)
+  id text NOT NULL,
+  reports text[] NOT NULL,
+  due_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, id)
 );

@@ -24,6 +24,7 @@ var shared = map[string]string{
 
 // unbound statements are not bound to one organisation, each for a reason.
 var unbound = map[string]string{
+	"CacheBustForget":      "a node forgets what it has carried out for all organisations at once",
 	"CacheBustList":        "every node settles the invalidations of all organisations",
 	"WebhookEventLock":     "an event is known by its id alone",
 	"WebhookEventGet":      "an event is known by its id alone",

@@ -104,17 +104,33 @@ type doors struct {
 	open atomic.Int64
 	// leaving is done first when somebody leaves.
 	leaving func(caller.Caller)
+	// lose makes the stream that was opened last lose its place.
+	lose atomic.Pointer[func()]
 }
 
-func (d *doors) Open(_ context.Context, c caller.Caller, _ http.Header) (giveBack func(), err error) {
+// Open implements [Limits].
+func (d *doors) Open(_ context.Context, c caller.Caller, _ http.Header) (Place, error) {
 	d.open.Add(1)
-	return func() {
-		if d.leaving != nil {
-			d.leaving(c)
-		}
-		d.open.Add(-1)
-	}, nil
+	return door{d, c}, nil
 }
+
+// door is one that is open.
+type door struct {
+	*doors
+
+	who caller.Caller
+}
+
+// GiveBack implements [Place].
+func (d door) GiveBack() {
+	if d.leaving != nil {
+		d.leaving(d.who)
+	}
+	d.open.Add(-1)
+}
+
+// OnLost implements [Place].
+func (d door) OnLost(told func()) { d.lose.Store(&told) }
 
 // encodings counts what is encoded, and for how many.
 type encodings struct {
@@ -248,6 +264,27 @@ func user(org string) caller.Caller {
 
 func TestFanOut(t *testing.T) {
 	t.Parallel()
+	t.Run("AStreamThatHasLostItsPlaceEnds", func(t *testing.T) {
+		t.Parallel()
+		f := openFanOut(t, nil)
+		f.follow(t, f.dial(t, user("ORG"), "HTTP/1.1", "", 0), func(int64) {})
+		require.Eventually(t, func() bool { return f.doors.lose.Load() != nil }, time.Minute, time.Millisecond)
+		connection := f.dial(t, user("ORG"), "HTTP/1.1", "", 0)
+		first, ended := make(chan int64, 1), make(chan string, 1)
+		f.reading.Go(func() {
+			_, last, err := events(connection, func(revenue int64) { first <- revenue })
+			if err != nil {
+				t.Error(err)
+			}
+			ended <- last
+		})
+		<-first
+		(*f.doors.lose.Load())()
+		require.Contains(t, <-ended, `"reason":"place_lost"`)
+		require.Eventually(t, func() bool { return f.doors.open.Load() == 1 }, time.Minute, time.Millisecond)
+		require.Equal(t, 1, f.ended("place_lost"))
+	})
+
 	t.Run("EveryProtocolEndsWithTheLatestFiguresAndGoodbye", func(t *testing.T) {
 		t.Parallel()
 		for _, protocol := range []string{"HTTP/1.1", "HTTP/1.0"} {

@@ -49,7 +49,7 @@ func newBroker(
 func newLimits(
 	lifecycle fx.Lifecycle, settings *config.Config, connection *valkey.Connection, limiter *ratelimit.Limiter, log zerolog.Logger,
 ) Limits {
-	p := places.New(settings.Cache.Prefix, "streams", connection, log)
+	p := places.New(places.Config{Prefix: settings.Cache.Prefix, Kind: "streams", Lease: places.Lease, Share: limiter.Share}, connection, log)
 	renewing, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	lifecycle.Append(fx.Hook{
@@ -73,8 +73,8 @@ func newOpener(b *Broker, directory organisation.Directory, l Limits) opener {
 	return opener{broker: b, directory: directory, limits: l}
 }
 
-func newEvents(a rpc.Authenticator, o opener, streams *auth.Streams) *Events {
-	return &Events{authenticator: a, opener: o, tickets: streams}
+func newEvents(a rpc.Authenticator, l *ratelimit.Limiter, o opener, streams *auth.Streams) *Events {
+	return &Events{authenticator: a, limiter: l, opener: o, tickets: tickets{streams}}
 }
 
 func newHandler(db *postgres.DB, o opener, service *Service, streams *auth.Streams) *Handler {

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
+	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
@@ -20,9 +22,18 @@ const Path = "/stream/kpis"
 // reconnectMilliseconds is how long an EventSource waits before it comes back by itself.
 const reconnectMilliseconds = 3000
 
-// tickets turns a one-time ticket into its caller.
-type tickets interface {
+// ticketTaker turns a one-time ticket into its caller; auth.Streams is the one.
+type ticketTaker interface {
 	TakeTicket(ctx context.Context, text string) (caller.Caller, error)
+}
+
+// tickets know callers by their tickets. No ticket is recognised before it is taken: behind an address that is over its limit, only those
+// who send their token get in.
+type tickets struct{ taker ticketTaker }
+
+// Authenticate implements [rpc.Authenticator].
+func (t tickets) Authenticate(ctx context.Context, ticket string) (caller.Caller, error) {
+	return t.taker.TakeTicket(ctx, ticket)
 }
 
 // Events serves the stream as Server-Sent Events:
@@ -33,6 +44,7 @@ type tickets interface {
 // that can't be set, such as in a new EventSource with a new ticket, by lastEventId.
 type Events struct {
 	authenticator rpc.Authenticator
+	limiter       *ratelimit.Limiter
 	opener        opener
 	tickets       tickets
 }
@@ -51,24 +63,16 @@ func (h *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve returns an error only if nothing was sent yet.
 func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	c, err := h.caller(r, query.Get("ticket"))
-	if err != nil {
-		return err
-	}
-	branches, err := flag("branches", query.Get("branches"))
+	c, err := h.caller(w, r)
 	if err != nil {
 		return err
 	}
 	ctx := caller.With(r.Context(), c)
-	asked := &kpiv1.StreamKpisRequest{
-		OrgId: query.Get("orgId"), BranchId: query.Get("branchId"), Branches: branches,
-		LastEventId: cmp.Or(r.Header.Get("Last-Event-ID"), query.Get("lastEventId")),
-	}
-	if err := rpc.Permit(streamMethod, c, asked); err != nil {
+	var stream *stream
+	err = rpc.Attempt(ctx, w.Header(), h.limiter, c, func(ctx context.Context) (err error) {
+		stream, err = h.open(ctx, c, r.URL.Query(), w.Header())
 		return err
-	}
-	stream, err := h.opener.open(ctx, asked.GetBranchId(), branches, w.Header())
+	})
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (h *Events) serve(w http.ResponseWriter, r *http.Request) error {
 	w.WriteHeader(http.StatusOK)
 	out := &eventWriter{controller: http.NewResponseController(w), firstID: stream.view.id(stream.first.kpis), timeout: stream.broker.writeTimeout, view: stream.view, writer: w}
 	// Errors have nowhere to go any more; they are counted.
-	if stream.begin(asked.GetLastEventId(), out) == nil {
+	if stream.begin(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("lastEventId")), out) == nil {
 		if detach(stream, w, r) {
 			return nil
 		}
@@ -97,11 +101,23 @@ func unbuffered(header http.Header) {
 	header.Set("X-Accel-Buffering", "no") // of nginx
 }
 
-func (h *Events) caller(r *http.Request, ticket string) (caller.Caller, error) {
-	if ticket != "" {
-		return h.tickets.TakeTicket(r.Context(), ticket)
+func (h *Events) caller(w http.ResponseWriter, r *http.Request) (caller.Caller, error) {
+	if ticket := r.URL.Query().Get("ticket"); ticket != "" {
+		return rpc.Identify(r.Context(), w.Header(), h.limiter, h.tickets, ticket)
 	}
-	return h.authenticator.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	return rpc.Identify(r.Context(), w.Header(), h.limiter, h.authenticator, r.Header.Get("Authorization"))
+}
+
+func (h *Events) open(ctx context.Context, c caller.Caller, query url.Values, answer http.Header) (*stream, error) {
+	branches, err := flag("branches", query.Get("branches"))
+	if err != nil {
+		return nil, err
+	}
+	asked := &kpiv1.StreamKpisRequest{OrgId: query.Get("orgId"), BranchId: query.Get("branchId"), Branches: branches}
+	if err := rpc.Permit(streamMethod, c, asked); err != nil {
+		return nil, err
+	}
+	return h.opener.open(ctx, asked.GetBranchId(), branches, answer)
 }
 
 func flag(name, text string) (bool, error) {
@@ -154,7 +170,7 @@ func (e *eventWriter) write(text []byte) error {
 	if err := e.controller.SetWriteDeadline(began.Add(e.timeout)); err != nil {
 		return err
 	}
-	if _, err := e.writer.Write(text); err != nil { //nolint:gosec // an event stream, which no browser renders
+	if _, err := e.writer.Write(text); err != nil {
 		return slow(err, began, e.timeout)
 	}
 	return slow(flush(e.controller), began, e.timeout)

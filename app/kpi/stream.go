@@ -33,7 +33,14 @@ var errTooSlow = errors.New("the client read too slowly")
 type Limits interface {
 	// Open takes one of the caller's places, or is resource_exhausted; what is left goes into the header of the answer. The place must be
 	// given back.
-	Open(ctx context.Context, c caller.Caller, answer http.Header) (giveBack func(), err error)
+	Open(ctx context.Context, c caller.Caller, answer http.Header) (Place, error)
+}
+
+// Place is what a stream has while it is open.
+type Place interface {
+	GiveBack()
+	// OnLost has told be called, which must not block, if others have taken all places: at once if that was before.
+	OnLost(told func())
 }
 
 // opener opens streams for the caller of a context.
@@ -69,22 +76,23 @@ func (o *opener) open(ctx context.Context, branchID string, branches bool, answe
 		return nil, err
 	}
 	c := caller.From(ctx)
-	giveBack, err := o.limits.Open(ctx, c, answer)
+	place, err := o.limits.Open(ctx, c, answer)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{broker: o.broker, giveBack: giveBack, opened: time.Now(), view: view}
+	s := &stream{broker: o.broker, opened: time.Now(), place: place, view: view}
 	if s.watcher, err = o.broker.watch(c); err != nil {
-		giveBack()
+		place.GiveBack()
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, freshTimeout)
 	defer cancel()
 	if s.first, err = s.watcher.hub.fresh(ctx); err != nil {
 		o.broker.unwatch(s.watcher)
-		giveBack()
+		place.GiveBack()
 		return nil, fault.Unavailable("KPIS_UNAVAILABLE", "the live figures can't be read at present").WithCause(err)
 	}
+	place.OnLost(func() { s.watcher.end(kpiv1.GoodbyeReason_GOODBYE_REASON_PLACE_LOST) })
 	return s, nil
 }
 
@@ -92,9 +100,9 @@ func (o *opener) open(ctx context.Context, branchID string, branches bool, answe
 type stream struct {
 	broker *Broker
 	// first are the figures with which it begins.
-	first    *edition
-	giveBack func()
-	opened   time.Time
+	first  *edition
+	opened time.Time
+	place  Place
 	// reason is why it ended; it stays if the client went.
 	reason  kpiv1.GoodbyeReason
 	view    View
@@ -106,7 +114,7 @@ func (s *stream) close(reason kpiv1.GoodbyeReason) {
 	s.broker.metrics.duration.Observe(time.Since(s.opened).Seconds())
 	s.broker.metrics.ended.WithLabelValues(nameOf(reason)).Inc()
 	s.broker.unwatch(s.watcher)
-	s.giveBack()
+	s.place.GiveBack()
 }
 
 // sink is where a stream is written to. An error ends the stream.
@@ -188,6 +196,7 @@ func retryAfter(reason kpiv1.GoodbyeReason) time.Duration {
 
 var reasonNames = map[kpiv1.GoodbyeReason]string{
 	kpiv1.GoodbyeReason_GOODBYE_REASON_ACCESS_ENDED:  "access_ended",
+	kpiv1.GoodbyeReason_GOODBYE_REASON_PLACE_LOST:    "place_lost",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_SHUTDOWN:      "shutdown",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOKEN_EXPIRED: "token_expired",
 	kpiv1.GoodbyeReason_GOODBYE_REASON_TOO_SLOW:      "too_slow",

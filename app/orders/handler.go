@@ -194,7 +194,10 @@ func (h *Handler) ingest(ctx context.Context, p *ordersv1.IngestOrder) error {
 		return err
 	}
 	return h.db.InTx(ctx, func(ctx context.Context, tx postgres.Querier) error {
-		return h.service.Ingest(ctx, tx, f)
+		if err := h.service.Ingest(ctx, tx, f); err != nil {
+			return err
+		}
+		return mutation.Conclude(ctx, tx)
 	})
 }
 

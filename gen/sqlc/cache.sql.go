@@ -7,39 +7,43 @@ package sqlc
 
 import (
 	"context"
-	"time"
 )
 
 const cacheBustForget = `-- name: CacheBustForget :exec
-DELETE FROM cache_busts WHERE org_id = $1 AND report = $2 AND noted_at = $3
+DELETE FROM cache_busts WHERE org_id = ANY($1::text[]) AND id = ANY($2::text[])
 `
 
 type CacheBustForgetParams struct {
-	OrgID   string
-	Report  string
-	NotedAt time.Time
+	OrgIds []string
+	Ids    []string
 }
 
-// Only the note that was carried out: a newer one stays.
+// Ids are random: none is that of two organisations.
 func (q *Queries) CacheBustForget(ctx context.Context, db DBTX, arg *CacheBustForgetParams) error {
-	_, err := db.Exec(ctx, cacheBustForget, arg.OrgID, arg.Report, arg.NotedAt)
+	_, err := db.Exec(ctx, cacheBustForget, arg.OrgIds, arg.Ids)
 	return err
 }
 
 const cacheBustList = `-- name: CacheBustList :many
-SELECT org_id, report, noted_at FROM cache_busts ORDER BY org_id, report LIMIT 1000
+SELECT org_id, id, reports FROM cache_busts WHERE due_at <= clock_timestamp() ORDER BY org_id, id LIMIT 1000
 `
 
-func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]*CacheBust, error) {
+type CacheBustListRow struct {
+	OrgID   string
+	ID      string
+	Reports []string
+}
+
+func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]*CacheBustListRow, error) {
 	rows, err := db.Query(ctx, cacheBustList)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []*CacheBust
+	var items []*CacheBustListRow
 	for rows.Next() {
-		var i CacheBust
-		if err := rows.Scan(&i.OrgID, &i.Report, &i.NotedAt); err != nil {
+		var i CacheBustListRow
+		if err := rows.Scan(&i.OrgID, &i.ID, &i.Reports); err != nil {
 			return nil, err
 		}
 		items = append(items, &i)
@@ -51,17 +55,23 @@ func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]*CacheBust, err
 }
 
 const cacheBustNote = `-- name: CacheBustNote :exec
-INSERT INTO cache_busts (org_id, report, noted_at)
-SELECT $1, unnest($2::text[]), now()
-ON CONFLICT (org_id, report) DO UPDATE SET noted_at = excluded.noted_at
+INSERT INTO cache_busts (org_id, id, reports, due_at)
+VALUES ($1, $2, $3::text[], clock_timestamp() + make_interval(secs => $4::float8))
 `
 
 type CacheBustNoteParams struct {
-	OrgID   string
-	Reports []string
+	OrgID        string
+	ID           string
+	Reports      []string
+	AfterSeconds float64
 }
 
 func (q *Queries) CacheBustNote(ctx context.Context, db DBTX, arg *CacheBustNoteParams) error {
-	_, err := db.Exec(ctx, cacheBustNote, arg.OrgID, arg.Reports)
+	_, err := db.Exec(ctx, cacheBustNote,
+		arg.OrgID,
+		arg.ID,
+		arg.Reports,
+		arg.AfterSeconds,
+	)
 	return err
 }

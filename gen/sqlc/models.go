@@ -56,12 +56,6 @@ type BranchDaySale struct {
 	Purchases     int64
 }
 
-type CacheBust struct {
-	OrgID   string
-	Report  string
-	NotedAt time.Time
-}
-
 type Endpoint struct {
 	OrgID          string
 	ID             string

@@ -44,8 +44,10 @@ type Cache struct {
 	connector Connector
 	clock     clock.Clock
 	config    Config
+	done      doneNotes
 	flights   singleflight.Group
 	healthy   atomic.Bool
+	listeners listeners
 	local     *local
 	log       zerolog.Logger
 	metrics   *Metrics

@@ -104,8 +104,19 @@ func (n *node) read(t testing.TB, params string, load func() int64) (int64, cach
 	return got, status
 }
 
+func (n *node) readOf(t testing.TB, orgID, params string, load func() int64) (int64, cache.Status) {
+	t.Helper()
+	got, status, err := n.tryOf(t.Context(), orgID, params, load)
+	require.NoError(t, err)
+	return got, status
+}
+
 func (n *node) try(ctx context.Context, params string, load func() int64) (int64, cache.Status, error) {
-	answer, status, err := cache.Read(ctx, n.Begin(ctx, org, cache.Overview), params,
+	return n.tryOf(ctx, org, params, load)
+}
+
+func (n *node) tryOf(ctx context.Context, orgID, params string, load func() int64) (int64, cache.Status, error) {
+	answer, status, err := cache.Read(ctx, n.Begin(ctx, orgID, cache.Overview), params,
 		func(context.Context) (*franchisev1.GetOverviewResponse, error) {
 			return &franchisev1.GetOverviewResponse{Summary: &franchisev1.Figures{NetSales: load()}}, nil
 		})

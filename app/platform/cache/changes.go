@@ -37,12 +37,28 @@ func (c *Cache) Listen(ctx context.Context, orgID string, report Report, heard f
 	if err != nil {
 		return err
 	}
-	ctx = valkey.WithOnSubscriptionHook(ctx, func(s valkey.PubSubSubscription) {
+	channel := c.channel(orgID)
+	l := c.listeners.join(channel)
+	defer l.leave(nil)
+	receiving := valkey.WithOnSubscriptionHook(ctx, func(s valkey.PubSubSubscription) {
 		if s.Kind == "ssubscribe" {
 			heard(Missed)
 		}
 	})
-	return client.Receive(ctx, client.B().Ssubscribe().Channel(c.channel(orgID)).Build(), func(m valkey.PubSubMessage) {
+	receiving = valkey.WithOnReceiveReturnHook(receiving, func(err error, on valkey.CommandClient) error {
+		if ctx.Err() == nil { // the connection is lost, and its subscriptions with it
+			return err
+		}
+		l.leave(func() {
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
+			defer cancel()
+			if err := on.Do(last, on.B().Sunsubscribe().Channel(channel).Build()).Error(); err != nil {
+				c.log.Debug().Err(err).Str("org_id", orgID).Msg("end a subscription")
+			}
+		})
+		return err
+	})
+	return client.Receive(receiving, client.B().Ssubscribe().Channel(channel).Build(), func(m valkey.PubSubMessage) {
 		verb, about, _ := strings.Cut(m.Message, " ")
 		switch {
 		case !slices.Contains(strings.Split(about, ","), string(report)):

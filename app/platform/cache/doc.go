@@ -13,8 +13,11 @@
 //   - A loader stores its answer in one atomic script, only if the stamp that it noted before it queried still stands.
 //   - Stamps are random and never come back, so values that outlived an empty or restored Valkey are never used.
 //
-// When Valkey is away, reads load from PostgreSQL (BYPASS) and mutations note their invalidations in PostgreSQL; a node
-// uses Valkey again only after all noted invalidations were carried out.
+// A mutation notes its invalidation in PostgreSQL, in its own transaction, and forgets it after the replacement. A note that is still there
+// two seconds later was left by a node that died in between: any other node carries it out, so that what was committed shows.
+//
+// When Valkey is away, reads load from PostgreSQL (BYPASS) and a mutation's note is due at once; a node uses Valkey again only after
+// all notes that are due were carried out.
 //
 // # Keys
 //

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/valkey-io/valkey-go"
+
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 )
 
 const (
@@ -34,29 +36,68 @@ end
 redis.call('SPUBLISH', KEYS[2], ARGV[1])
 return removed`)
 
+// Invalidation is what one mutation has to invalidate.
+type Invalidation struct {
+	busted []Report
+	cache  *Cache
+	noted  []Note
+	orgID  string
+}
+
+// Plan returns what a call of the procedure has to invalidate, by the table in busts.go.
+func (c *Cache) Plan(procedure, orgID string) *Invalidation {
+	return &Invalidation{busted: BustsOf(procedure), cache: c, orgID: orgID}
+}
+
+// Note writes the invalidation down in a transaction of the mutation: should this node die between its commit and [Invalidation.Carry],
+// another one carries it out. Each transaction has a note of its own, which others may carry out and forget while the next one works.
+func (i *Invalidation) Note(ctx context.Context, tx postgres.Querier) error {
+	if len(i.busted) == 0 {
+		return nil
+	}
+	note := newNote(i.orgID, i.busted)
+	i.noted = append(i.noted, note)
+	return i.cache.pending.Note(ctx, tx, note, noteDelay)
+}
+
+// Carry carries the invalidation out, see [Cache.Invalidate].
+func (i *Invalidation) Carry(ctx context.Context) error {
+	carried, err := i.cache.invalidate(ctx, i.orgID, i.busted)
+	if carried {
+		i.cache.done.add(i.noted)
+	}
+	return err
+}
+
 // Invalidate makes all present answers of the organisation's reports unusable, on every node. It is called after a
 // mutation's commit and before its answer, and doesn't end with the mutation's context. If Valkey can't be reached,
 // the invalidation is noted in PostgreSQL and carried out before any node trusts Valkey again.
 func (c *Cache) Invalidate(ctx context.Context, orgID string, busted []Report) error {
+	_, err := c.invalidate(ctx, orgID, busted)
+	return err
+}
+
+// invalidate reports whether the invalidation was carried out; otherwise it is noted.
+func (c *Cache) invalidate(ctx context.Context, orgID string, busted []Report) (carried bool, err error) {
 	if len(busted) == 0 {
-		return nil
+		return true, nil
 	}
 	ctx = context.WithoutCancel(ctx)
 	removed, err := c.replace(ctx, orgID, busted)
 	if err != nil {
 		c.failed(err)
-		if err := c.pending.Note(ctx, orgID, busted); err != nil {
-			return fmt.Errorf("note invalidation: %w", err)
+		if err := c.pending.Note(ctx, nil, newNote(orgID, busted), 0); err != nil {
+			return false, fmt.Errorf("note invalidation: %w", err)
 		}
 		zerolog.Ctx(ctx).Warn().Err(err).Str("cache_bust", "noted").Str("org_id", orgID).
 			Msg("[CACHE] Valkey is unreachable, invalidation noted")
 		// Until the other nodes have looked at the notes they may answer from before: the caller hears of the write after that.
 		pause(2 * watchInterval)
-		return nil
+		return false, nil
 	}
 	c.metrics.busted(busted, removed)
 	zerolog.Ctx(ctx).Info().Str("cache_bust", names(busted)).Msgf("[CACHE] Invalidating org=%s prefixes=[%s] removed=%d", orgID, quoted(busted), removed)
-	return nil
+	return true, nil
 }
 
 func pause(d time.Duration) {
@@ -101,9 +142,4 @@ func quoted(busted []Report) string {
 
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
-}
-
-// InvalidateAfter invalidates what a call of the procedure may have changed, by the table in busts.go.
-func (c *Cache) InvalidateAfter(ctx context.Context, procedure, orgID string) error {
-	return c.Invalidate(ctx, orgID, BustsOf(procedure))
 }

@@ -10,14 +10,6 @@ const (
 	watchInterval = 250 * time.Millisecond
 )
 
-// Pending keeps invalidations that Valkey could not be told, where every node finds them.
-type Pending interface {
-	// Note writes down that the organisation's reports must be invalidated.
-	Note(ctx context.Context, orgID string, busted []Report) error
-	// Settle calls replace for each noted organisation and forgets those for which it succeeds.
-	Settle(ctx context.Context, replace func(ctx context.Context, orgID string, busted []Report) error) error
-}
-
 // failed takes Valkey out of use until Watch has found it healthy and has settled what was noted meanwhile.
 func (c *Cache) failed(err error) {
 	if c.healthy.CompareAndSwap(true, false) {
@@ -40,8 +32,8 @@ func (c *Cache) Watch(ctx context.Context) {
 	}
 }
 
-// look pings Valkey and settles noted invalidations: also while all seems well, because another node may have lost its
-// way to Valkey alone.
+// look pings Valkey and settles noted invalidations that are due: also while all seems well, because another node may have died, or lost
+// its way to Valkey alone.
 func (c *Cache) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 4*operationTimeout)
 	defer cancel()
@@ -53,11 +45,7 @@ func (c *Cache) look(ctx context.Context) {
 		c.failed(err)
 		return
 	}
-	err = c.pending.Settle(ctx, func(ctx context.Context, orgID string, busted []Report) error {
-		_, err := c.replace(ctx, orgID, busted)
-		return err
-	})
-	if err != nil {
+	if err := c.settle(ctx); err != nil {
 		if !c.healthy.Load() {
 			c.log.Warn().Err(err).Msg("settle noted invalidations")
 		}

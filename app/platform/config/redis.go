@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Redis is how Valkey, or Redis, is reached.
+// Redis is how Valkey, or Redis, is reached: a server, or any one of a cluster, which has database 0 alone.
 type Redis struct {
 	DB       int    `env:"REDIS_DB" envDefault:"0" min:"0" max:"15"`
 	Host     string `env:"REDIS_HOST" envDefault:"redis.internal" pattern:"^[A-Za-z0-9_.:-]+$"`

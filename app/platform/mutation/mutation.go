@@ -51,10 +51,15 @@ func Run[T any, Response Message[T]](ctx context.Context, db *postgres.DB, reque
 				return nil
 			}
 		}
-		if answer, err = fn(ctx, tx); err != nil || c.key == "" {
+		if answer, err = fn(ctx, tx); err != nil {
 			return err
 		}
-		return c.keep(ctx, tx, answer)
+		if c.key != "" {
+			if err := c.keep(ctx, tx, answer); err != nil {
+				return err
+			}
+		}
+		return Conclude(ctx, tx)
 	})
 	if err != nil {
 		return nil, err

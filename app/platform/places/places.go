@@ -3,46 +3,30 @@ package places
 import (
 	"context"
 	"crypto/rand"
-	"strconv"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/valkey-io/valkey-go"
+
+	connection "github.com/chefcloud/chefcloud/app/platform/valkey"
 )
 
 const (
 	// Lease is how long a place outlives the node that held it.
 	Lease = 30 * time.Second
-	// renewInterval leaves room for two renewals that fail.
-	renewInterval = Lease / 3
+	// renewals leaves room for two in a lease that fail.
+	renewals = 3
+	// looks is how many times in a lease a node looks whether Valkey still knows its places.
+	looks = 30
 	// operationTimeout bounds one call to Valkey.
 	operationTimeout = 250 * time.Millisecond
-	// renewBatch is how many places are renewed in one write.
+	// renewBatch is of how many subjects places are renewed in one call.
 	renewBatch = 500
 )
 
-// take adds a lease if there is a place, and forgets those that have ended. Valkey's own clock decides.
-//
-// KEYS: sorted set of leases by their end in ms. ARGV: lease, most, length in ms.
-var take = valkey.NewLuaScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1`)
-
-// renew prolongs a lease, also one that was lost with the rest of Valkey.
-//
-// KEYS: as above. ARGV: lease, length in ms.
-var renew = valkey.NewLuaScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1`)
+var errAnswer = errors.New("places: Valkey didn't answer for each")
 
 // Connector gives the Valkey client, or an error while there is none.
 type Connector interface {
@@ -52,160 +36,148 @@ type Connector interface {
 // Subject is who takes places.
 type Subject struct{ OrgID, ID string }
 
+// Config says what is counted.
+type Config struct {
+	// Prefix and Kind are how keys begin, `{prefix}.{kind}`.
+	Prefix, Kind string
+	// Lease is how long a place outlives its node, [Lease] in production.
+	Lease time.Duration
+	// Share returns this node's part of a limit, for when there is no Valkey.
+	Share func(limit int) int
+}
+
 // Places are the places that this node holds. It is safe for concurrent use.
 type Places struct {
+	config    Config
 	connector Connector
 	log       zerolog.Logger
-	name      string
 
-	mu   sync.Mutex
-	held map[Subject]map[string]struct{}
+	mu sync.Mutex
+	// held are in the sequence in which they were asked for.
+	held map[Subject][]*Place
 }
 
-// New returns the places of one kind, `{prefix}.{kind}` in Valkey. [Places.Renew] must run for as long as places are held.
-func New(prefix, kind string, connector Connector, log zerolog.Logger) *Places {
-	return &Places{connector: connector, held: make(map[Subject]map[string]struct{}), log: log, name: prefix + "." + kind}
+// New returns the places of one kind. [Places.Renew] must run for as long as places are held.
+func New(config Config, connector Connector, log zerolog.Logger) *Places {
+	return &Places{config: config, connector: connector, held: make(map[Subject][]*Place), log: log}
 }
 
-func (p *Places) key(s Subject) string { return p.name + ":{" + s.OrgID + "}:" + s.ID }
+func (p *Places) key(s Subject) string {
+	return p.config.Prefix + "." + p.config.Kind + ":{" + s.OrgID + "}:" + s.ID
+}
 
-// Take takes a place if the subject has fewer than most, over all nodes. It must be given back. Without Valkey each node counts for
-// itself what it holds.
-func (p *Places) Take(ctx context.Context, s Subject, most int) (giveBack func(), ok bool) {
-	lease := rand.Text()
+// Take takes a place if the subject has fewer than most, over all nodes. It must be given back. Without Valkey each node grants its share of
+// the limit by itself.
+func (p *Places) Take(ctx context.Context, s Subject, most int) (*Place, bool) {
+	place := &Place{lease: rand.Text(), most: most, places: p, subject: s}
 	// Held before it is taken, so that two who come together while Valkey is away don't both find the last place.
-	here := p.hold(s, lease)
-	taken, err := p.take(ctx, s, lease, most)
+	here := p.hold(place)
+	taken, err := p.take(ctx, place)
 	if err != nil {
 		p.log.Warn().Err(err).Msg("places are counted on each node alone")
-		taken = here <= most
+		taken = here <= p.config.Share(most)
 	}
-	if !taken {
-		if err != nil { // it may have been taken all the same
-			p.giveBack(s, lease)
-		}
-		p.release(s, lease)
-		return nil, false
+	if taken {
+		p.confirm(place)
+		return place, true
 	}
-	var once sync.Once
-	return func() { once.Do(func() { p.giveBack(s, lease) }) }, true
+	p.release(place)
+	if err != nil { // it may have been taken all the same
+		p.remove(place)
+	}
+	return nil, false
 }
 
-func (p *Places) take(ctx context.Context, s Subject, lease string, most int) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	client, err := p.connector.Client()
+func (p *Places) take(ctx context.Context, place *Place) (bool, error) {
+	// Valkey may have come back empty: this node's own places are there before the new one is counted.
+	c := p.claim(place.subject, place.most)
+	c.places = append(c.places, place)
+	held, err := p.assert(ctx, []claim{c})
 	if err != nil {
 		return false, err
 	}
-	taken, err := take.Exec(ctx, client, []string{p.key(s)}, []string{lease, strconv.Itoa(most), milliseconds(Lease)}).AsInt64()
-	return taken == 1, err
+	last := len(c.places) - 1
+	p.settle(c.places[:last], held[0][:last])
+	return held[0][last] == 1, nil
 }
 
-// hold notes a lease of this node and returns how many it has of the subject.
-func (p *Places) hold(s Subject, lease string) int {
+// hold notes that a place is asked for and returns how many the subject has here with it.
+func (p *Places) hold(place *Place) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.held[s] == nil {
-		p.held[s] = make(map[string]struct{}, 1)
-	}
-	p.held[s][lease] = struct{}{}
-	return len(p.held[s])
+	p.held[place.subject] = append(p.held[place.subject], place)
+	return len(p.held[place.subject])
 }
 
-func (p *Places) release(s Subject, lease string) {
+// confirm notes that a place was taken: from now on its lease is renewed.
+func (p *Places) confirm(place *Place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.held[s], lease)
-	if len(p.held[s]) == 0 {
-		delete(p.held, s)
-	}
+	place.taken = true
 }
 
-func (p *Places) giveBack(s Subject, lease string) {
-	p.release(s, lease)
-	ctx, cancel := context.WithTimeout(context.Background(), operationTimeout)
-	defer cancel()
-	client, err := p.connector.Client()
-	if err == nil {
-		err = client.Do(ctx, client.B().Zrem().Key(p.key(s)).Member(lease).Build()).Error()
+// release reports whether the place was held until now.
+func (p *Places) release(place *Place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := p.held[place.subject]
+	for i, held := range all {
+		if held != place {
+			continue
+		}
+		if len(all) == 1 {
+			delete(p.held, place.subject)
+		} else {
+			p.held[place.subject] = append(all[:i:i], all[i+1:]...)
+		}
+		return true
 	}
+	return false
+}
+
+func (p *Places) remove(place *Place) {
+	err := p.reach(context.Background(), func(ctx context.Context, client valkey.Client) error {
+		return client.Do(ctx, client.B().Zrem().Key(p.key(place.subject)).Member(place.lease).Build()).Error()
+	})
 	if err != nil {
 		p.log.Debug().Err(err).Msg("give back a place") // its lease ends
 	}
 }
 
-// Renew prolongs the leases of this node until ctx ends.
-func (p *Places) Renew(ctx context.Context) {
-	ticker := time.NewTicker(renewInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			p.renewAll(ctx)
-		}
-	}
+func (p *Places) reach(ctx context.Context, do func(ctx context.Context, client valkey.Client) error) error {
+	return connection.Reach(ctx, p.connector, operationTimeout, do)
 }
 
-func (p *Places) renewAll(ctx context.Context) {
-	client, err := p.connector.Client()
-	if err != nil {
-		return
-	}
-	held := p.all()
-	for from := 0; from < len(held); from += renewBatch {
-		if err := p.renew(ctx, client, held[from:min(from+renewBatch, len(held))]); err != nil {
-			p.log.Warn().Err(err).Msg("renew places")
-			return
-		}
-	}
-}
-
-// place is one lease of this node.
-type place struct {
+// Place is one that was taken.
+type Place struct {
 	lease   string
+	most    int
+	places  *Places
 	subject Subject
+
+	// Under the mutex of places:
+	lost bool
+	// onLost is called when the place is lost, once.
+	onLost func()
+	// taken is whether it is more than asked for.
+	taken bool
 }
 
-func (p *Places) all() []place {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var all []place
-	for s, leases := range p.held {
-		for lease := range leases {
-			all = append(all, place{lease, s})
-		}
+// GiveBack gives the place back, once.
+func (pl *Place) GiveBack() {
+	if pl.places.release(pl) {
+		pl.places.remove(pl)
 	}
-	return all
 }
 
-func (p *Places) renew(ctx context.Context, client valkey.Client, batch []place) error {
-	ctx, cancel := context.WithTimeout(ctx, 4*operationTimeout)
-	defer cancel()
-	calls := make([]valkey.LuaExec, len(batch))
-	for i, held := range batch {
-		calls[i] = valkey.LuaExec{Keys: []string{p.key(held.subject)}, Args: []string{held.lease, milliseconds(Lease)}}
+// OnLost has told be called when the place is lost, in a goroutine that it must not block, and at once if that has happened already. The
+// place needs not be given back then.
+func (pl *Place) OnLost(told func()) {
+	pl.places.mu.Lock()
+	pl.onLost = told
+	lost := pl.lost
+	pl.places.mu.Unlock()
+	if lost {
+		told()
 	}
-	for _, result := range renew.ExecMulti(ctx, client, calls...) {
-		if err := result.Error(); err != nil {
-			return err
-		}
-	}
-	for _, held := range batch {
-		if !p.holds(held) { // given back while it was renewed
-			p.giveBack(held.subject, held.lease)
-		}
-	}
-	return nil
 }
-
-func (p *Places) holds(held place) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, ok := p.held[held.subject][held.lease]
-	return ok
-}
-
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

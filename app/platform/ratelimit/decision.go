@@ -80,6 +80,8 @@ func (d Decision) Refusal(plan string) *fault.Error {
 	switch d.Budget {
 	case Address:
 		message = fmt.Sprintf("over the limit of %d calls a minute without valid credentials from one address", d.Limit)
+	case Attempt:
+		message = fmt.Sprintf("over the limit of %d streams a minute that can't be opened", d.Limit)
 	case Ingest:
 		message = fmt.Sprintf("over the limit of %d batches of orders a minute", d.Limit)
 	case Stream:

@@ -19,11 +19,17 @@ type Limits struct {
 	Stream     int // SSE_RATE_LIMIT_PER_MIN
 }
 
+// attemptsPerStream is how many streams that can't be opened may be asked for by each that may: a client that has lost its place asks
+// several times before a place is free, and a person may have several clients.
+const attemptsPerStream = 4
+
 // Of returns the caller's limit in a budget.
 func (l Limits) Of(b Budget, c caller.Caller) int {
 	switch b {
 	case Address:
 		return l.Address
+	case Attempt:
+		return attemptsPerStream * l.Stream
 	case Ingest:
 		return l.Ingest
 	case Stream:

@@ -26,7 +26,7 @@ func NewMetrics(registerer prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "chefcloud_ratelimit_decisions_total",
-			Help: "Calls by budget (address, ingest, plan), outcome (admitted, refused) and who decided (valkey, memory, fallback).",
+			Help: "Calls by budget (address, attempt, ingest, plan, stream), outcome (admitted, refused) and who decided (valkey, memory, fallback).",
 		}, []string{"budget", "outcome", "source"}),
 		fallback: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "chefcloud_ratelimit_fallback", Help: "1 while Valkey is away and this node keeps its share of the limits alone, else 0.",

@@ -32,6 +32,9 @@ func (p *position) share(limit int) int {
 	return max(share, 1)
 }
 
+// Share returns this node's part of a limit, for what is counted without Valkey.
+func (l *Limiter) Share(limit int) int { return l.position.Load().share(limit) }
+
 // beat notes a node's heartbeat, forgets dead nodes and returns those that live.
 //
 // KEYS: the sorted set of nodes. ARGV: node, timeout in milliseconds.

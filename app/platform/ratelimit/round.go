@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/valkey-io/valkey-go"
+
+	connection "github.com/chefcloud/chefcloud/app/platform/valkey"
 )
 
 // round is one question to Valkey on behalf of all calls of a subject that arrived while the one before was under way. Who
@@ -122,27 +124,8 @@ func (l *Limiter) ask(ctx context.Context, a *account, limit, wanted int) (v ver
 	return v, err
 }
 
-// attempts is one more than the connections that the client shares calls out among.
-const attempts = 5
-
-// reach does something with Valkey, again while connections turn out to be broken: those that lay idle while Valkey restarted are
-// found so one after the other, and are no outage. Should Valkey have admitted calls whose answer was lost, their places are taken
-// twice: that admits too few at that moment rather than too many.
+// reach does something with Valkey. Should Valkey have admitted calls whose answer was lost, their places are taken twice: that admits too
+// few at that moment rather than too many.
 func (l *Limiter) reach(ctx context.Context, do func(ctx context.Context, client valkey.Client) error) error {
-	client, err := l.connector.Client()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
-	defer cancel()
-	for range attempts {
-		err = do(ctx, client)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		if _, answered := valkey.IsValkeyErr(err); answered {
-			return err
-		}
-	}
-	return err
+	return connection.Reach(ctx, l.connector, operationTimeout, do)
 }

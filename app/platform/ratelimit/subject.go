@@ -13,6 +13,8 @@ type Budget string
 const (
 	// Address is that of calls without valid credentials, by client address.
 	Address Budget = "address"
+	// Attempt is that of streams that could not be opened because of what was asked for.
+	Attempt Budget = "attempt"
 	// Ingest is that of terminals' batches of orders.
 	Ingest Budget = "ingest"
 	// Plan is that of all other calls, by the organisation's plan.
@@ -21,7 +23,7 @@ const (
 	Stream Budget = "stream"
 )
 
-var budgets = []Budget{Address, Ingest, Plan, Stream}
+var budgets = []Budget{Address, Attempt, Ingest, Plan, Stream}
 
 // policy is the name that the budget has in the RateLimit headers.
 func (b Budget) policy() string {

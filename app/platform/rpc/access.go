@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"connectrpc.com/connect"
@@ -52,21 +53,26 @@ func authenticate(a Authenticator, l *ratelimit.Limiter) step {
 			}
 			return next(ctx)
 		}
-		authorization := c.header.Get("Authorization")
-		if err := turnAway(ctx, c, l, a, authorization); err != nil {
-			return err
-		}
-		who, err := a.Authenticate(ctx, authorization)
+		who, err := identify(ctx, c, l, a, c.header.Get("Authorization"))
 		if err != nil {
-			if unauthenticated(err) {
-				if over := chargeAddress(ctx, c, l); over != nil {
-					return over
-				}
-			}
 			return err
 		}
 		return next(caller.With(ctx, who))
 	}
+}
+
+// identify returns who calls. Bad credentials are counted against the client's address.
+func identify(ctx context.Context, c call, l *ratelimit.Limiter, a Authenticator, credentials string) (caller.Caller, error) {
+	if err := turnAway(ctx, c, l, a, credentials); err != nil {
+		return caller.Caller{}, err
+	}
+	who, err := a.Authenticate(ctx, credentials)
+	if err != nil && unauthenticated(err) {
+		if over := chargeAddress(ctx, c, l); over != nil {
+			return caller.Caller{}, over
+		}
+	}
+	return who, err
 }
 
 // authorise refuses callers who may not call.
@@ -78,6 +84,12 @@ func authorise() connect.Interceptor {
 		}
 		return permit(policy, spec.Procedure, caller.From(ctx), message)
 	})
+}
+
+// Identify returns who calls, as for an RPC: for handlers that serve a method outside of RPCs. What the limit of the client's address
+// says goes into the header of the answer.
+func Identify(ctx context.Context, answer http.Header, l *ratelimit.Limiter, a Authenticator, credentials string) (caller.Caller, error) {
+	return identify(ctx, call{outside: answer}, l, a, credentials)
 }
 
 // Permit refuses a caller who may not call a method, as for an RPC: for handlers that serve a method outside of RPCs.

@@ -60,10 +60,15 @@ type call struct {
 	message any
 	// stream is nil for a unary call.
 	stream connect.StreamingHandlerConn
+	// outside is the header of the answer to a call that isn't an RPC, nil for others.
+	outside http.Header
 }
 
 // answer returns the header that goes out with the call's answer, be that an error. Outside of handlers nobody reads it.
 func (c call) answer(ctx context.Context) http.Header {
+	if c.outside != nil {
+		return c.outside
+	}
 	if c.stream != nil {
 		return c.stream.ResponseHeader()
 	}

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"connectrpc.com/connect"
 
@@ -58,13 +59,56 @@ func unauthenticated(err error) bool {
 	return errors.As(err, &known) && known.Kind == fault.KindUnauthenticated
 }
 
+// attempt opens a stream for a caller. Streams that are opened count where that is decided; here those are counted that come to
+// nothing, for they cost too, and who could try without end could guess without end. Over the limit nothing is looked up any more.
+func attempt(ctx context.Context, c call, l *ratelimit.Limiter, who caller.Caller, open func(ctx context.Context) error) error {
+	if l == nil || who.Kind == caller.KindNone {
+		return open(ctx)
+	}
+	subject, most := l.Charge(ratelimit.Attempt, who)
+	if d, over := l.Refused(subject, most); over {
+		return show(ctx, c, d, "")
+	}
+	err := open(ctx)
+	if err == nil || !inVain(err) {
+		return err
+	}
+	if d := l.Allow(ctx, subject, most); !d.Admitted {
+		return show(ctx, c, d, "")
+	}
+	return err
+}
+
+// Attempt opens a stream for a caller, as for an RPC: for handlers that serve a method outside of RPCs. What the limit of attempts that
+// came to nothing says goes into the header of the answer.
+func Attempt(ctx context.Context, answer http.Header, l *ratelimit.Limiter, who caller.Caller, open func(ctx context.Context) error) error {
+	return attempt(ctx, call{outside: answer}, l, who, open)
+}
+
+// inVain reports whether a stream wasn't opened because of what the caller asked for. A stream that ends badly was opened; and a refusal by
+// a limit per minute says itself when to come back, and costs nothing until then.
+func inVain(err error) bool {
+	var known *fault.Error
+	if !errors.As(err, &known) {
+		return false
+	}
+	switch known.Kind {
+	case fault.KindInternal, fault.KindUnavailable, fault.KindAborted:
+		return false
+	}
+	return known.Reason != ratelimit.Reason
+}
+
 // limit counts the calls of users and API keys. A read is decided while its handler works: the question and the handler's own
 // for the cache go to Valkey together, and no answer leaves before the decision. A mutation and a stream begin after it.
 func limit(l *ratelimit.Limiter) step {
 	return func(ctx context.Context, c call, next func(ctx context.Context) error) error {
 		who := caller.From(ctx)
-		if l == nil || who.Kind == caller.KindNone || policyOf(c.spec).GetBudget() == policyv1.Budget_BUDGET_STREAM {
+		if l == nil || who.Kind == caller.KindNone {
 			return next(ctx)
+		}
+		if policyOf(c.spec).GetBudget() == policyv1.Budget_BUDGET_STREAM {
+			return attempt(ctx, c, l, who, next)
 		}
 		subject, most := l.Charge(budgetOf(c.spec), who)
 		if c.spec.IdempotencyLevel == connect.IdempotencyNoSideEffects && c.spec.StreamType == connect.StreamTypeUnary {

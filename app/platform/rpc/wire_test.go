@@ -17,6 +17,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 	"github.com/chefcloud/chefcloud/app/testing/rpctest"
 	menuv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/menu/v1"
@@ -32,8 +33,14 @@ func (everybody) Authenticate(context.Context, string) (caller.Caller, error) { 
 // nothing has nothing to invalidate.
 type nothing struct{}
 
-// InvalidateAfter implements [rpc.Invalidator].
-func (nothing) InvalidateAfter(context.Context, string, string) error { return nil }
+// Plan implements [rpc.Invalidator].
+func (nothing) Plan(string, string) rpc.Invalidation { return nothing{} }
+
+// Note implements [mutation.Note].
+func (nothing) Note(context.Context, postgres.Querier) error { return nil }
+
+// Carry implements [rpc.Invalidation].
+func (nothing) Carry(context.Context) error { return nil }
 
 // keeper keeps one encoding for each codec, of whatever comes first.
 type keeper struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math/bits"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +30,9 @@ func Options(settings config.Redis) valkey.ClientOption {
 		ClientName:       "chefcloud",
 		ConnWriteTimeout: writeTimeout,
 		// What may be served is decided by stamps, not by the server's invalidation messages, which come late.
-		DisableCache:      true,
-		ForceSingleClient: true,
+		DisableCache: true,
+		// The client finds out by itself whether this is a cluster, and then uses as many connections to each node of it.
+		PipelineMultiplex: multiplex(),
 	}
 	options.Dialer.Timeout = dialTimeout
 	if settings.TLS {
@@ -37,6 +40,12 @@ func Options(settings config.Redis) valkey.ClientOption {
 	}
 	return options
 }
+
+// maxMultiplex bounds [multiplex].
+const maxMultiplex = 2
+
+// multiplex is the logarithm of how many connections calls are shared out among: as many as there are processors, four at most.
+func multiplex() int { return min(bits.Len(uint(runtime.GOMAXPROCS(0)))-1, maxMultiplex) }
 
 // redialAfter is how long a failure to connect is remembered, so that a server that is away doesn't hold up every caller.
 const redialAfter = 200 * time.Millisecond

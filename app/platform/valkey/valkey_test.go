@@ -16,6 +16,7 @@ import (
 	"github.com/chefcloud/chefcloud/app/platform/config"
 	"github.com/chefcloud/chefcloud/app/platform/valkey"
 	"github.com/chefcloud/chefcloud/app/testing/dbtest"
+	"github.com/chefcloud/chefcloud/app/testing/process"
 )
 
 func TestOptions(t *testing.T) {
@@ -56,6 +57,19 @@ func TestConnection(t *testing.T) {
 		require.Error(t, connection.Healthy(t.Context()), "the server is away at the start")
 		server.open.Store(true)
 		require.Eventually(t, func() bool { return connection.Healthy(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+	})
+
+	t.Run("FindsOutWhetherItIsACluster", func(t *testing.T) {
+		t.Parallel()
+		cluster := valkey.Open(process.StartValkeyCluster(t))
+		t.Cleanup(cluster.Close)
+		single, _ := dbtest.Valkey(t)
+		for connection, servers := range map[*valkey.Connection]int{cluster: 3, single: 1} {
+			require.NoError(t, connection.Healthy(t.Context()))
+			c, err := connection.Client()
+			require.NoError(t, err)
+			require.Len(t, c.Nodes(), servers)
+		}
 	})
 
 	t.Run("DoesNotDialAgainAtOnce", func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +24,9 @@ const Secret = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 // readyTimeout is how long a process may take until it takes calls.
 const readyTimeout = 20 * time.Second
+
+// pollInterval is how often it is looked at until then.
+const pollInterval = 20 * time.Millisecond
 
 // build makes the binary once for all tests of a package. It is kept at one place, over which each build puts its own.
 var build = sync.OnceValues(func() (string, error) {
@@ -84,7 +88,7 @@ func StartAt(t testing.TB, address string, environment ...string) *Server {
 			return false
 		}
 		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
-	}, readyTimeout, 20*time.Millisecond)
+	}, readyTimeout, pollInterval)
 	return s
 }
 
@@ -119,4 +123,13 @@ func free(t testing.TB) string {
 	require.NoError(t, err)
 	defer listener.Close() //nolint:errcheck // it is only looked at
 	return listener.Addr().String()
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(free(t))
+	require.NoError(t, err)
+	port, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return port
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/chefcloud/chefcloud/app/platform/caller"
 	"github.com/chefcloud/chefcloud/app/platform/fault"
+	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/platform/ratelimit"
 	"github.com/chefcloud/chefcloud/app/platform/rpc"
 )
@@ -53,11 +54,22 @@ type Recorder struct {
 	procedures []string
 }
 
-// InvalidateAfter implements [rpc.Invalidator].
-func (r *Recorder) InvalidateAfter(_ context.Context, procedure, _ string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.procedures = append(r.procedures, procedure)
+// Plan implements [rpc.Invalidator].
+func (r *Recorder) Plan(procedure, _ string) rpc.Invalidation { return planned{procedure, r} }
+
+type planned struct {
+	procedure string
+	recorder  *Recorder
+}
+
+// Note implements [mutation.Note].
+func (planned) Note(context.Context, postgres.Querier) error { return nil }
+
+// Carry implements [rpc.Invalidation].
+func (p planned) Carry(context.Context) error {
+	p.recorder.mu.Lock()
+	defer p.recorder.mu.Unlock()
+	p.recorder.procedures = append(p.recorder.procedures, p.procedure)
 	return nil
 }
 

@@ -43,6 +43,8 @@ const (
 	// The client read so slowly that nothing could be sent for a long time. Who reads on later may find this at the end of what was sent
 	// over HTTP/1.1; other streams just end.
 	GoodbyeReason_GOODBYE_REASON_TOO_SLOW GoodbyeReason = 4
+	// Nobody could count the caller's streams for a while, and others have taken all places since: close one of them and come back.
+	GoodbyeReason_GOODBYE_REASON_PLACE_LOST GoodbyeReason = 5
 )
 
 // Enum value maps for GoodbyeReason.
@@ -53,6 +55,7 @@ var (
 		2: "GOODBYE_REASON_TOKEN_EXPIRED",
 		3: "GOODBYE_REASON_ACCESS_ENDED",
 		4: "GOODBYE_REASON_TOO_SLOW",
+		5: "GOODBYE_REASON_PLACE_LOST",
 	}
 	GoodbyeReason_value = map[string]int32{
 		"GOODBYE_REASON_UNSPECIFIED":   0,
@@ -60,6 +63,7 @@ var (
 		"GOODBYE_REASON_TOKEN_EXPIRED": 2,
 		"GOODBYE_REASON_ACCESS_ENDED":  3,
 		"GOODBYE_REASON_TOO_SLOW":      4,
+		"GOODBYE_REASON_PLACE_LOST":    5,
 	}
 )
 
@@ -1051,13 +1055,14 @@ const file_chefcloud_kpi_v1_kpi_proto_rawDesc = "" +
 	"\n" +
 	"has_target\x18\x03 \x01(\bR\thasTarget\x12$\n" +
 	"\x0etarget_to_date\x18\x04 \x01(\x03R\ftargetToDate\x120\n" +
-	"\x14revenue_before_today\x18\x05 \x01(\x03R\x12revenueBeforeToday*\xac\x01\n" +
+	"\x14revenue_before_today\x18\x05 \x01(\x03R\x12revenueBeforeToday*\xcb\x01\n" +
 	"\rGoodbyeReason\x12\x1e\n" +
 	"\x1aGOODBYE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17GOODBYE_REASON_SHUTDOWN\x10\x01\x12 \n" +
 	"\x1cGOODBYE_REASON_TOKEN_EXPIRED\x10\x02\x12\x1f\n" +
 	"\x1bGOODBYE_REASON_ACCESS_ENDED\x10\x03\x12\x1b\n" +
-	"\x17GOODBYE_REASON_TOO_SLOW\x10\x042\x8c\x03\n" +
+	"\x17GOODBYE_REASON_TOO_SLOW\x10\x04\x12\x1d\n" +
+	"\x19GOODBYE_REASON_PLACE_LOST\x10\x052\x8c\x03\n" +
 	"\n" +
 	"KpiService\x12t\n" +
 	"\aGetKpis\x12 .chefcloud.kpi.v1.GetKpisRequest\x1a!.chefcloud.kpi.v1.GetKpisResponse\"$\xaa\xbb\x18\x10\x10\x02\x1a\freports:read\x82\xd3\xe4\x93\x02\a\x12\x05/kpis\x90\x02\x01\x12t\n" +
