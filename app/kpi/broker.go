@@ -29,7 +29,7 @@ type source interface {
 // changes says when to read; [cache.Cache] is the one.
 type changes interface {
 	Listen(ctx context.Context, orgID string, report cache.Report, heard func(cache.Change)) error
-	Turn(ctx context.Context, orgID string, report cache.Report, while time.Duration) bool
+	Turn(ctx context.Context, orgID string, report cache.Report, most time.Duration) (end func(), mine bool)
 }
 
 // access says whom to turn out; auth.Streams is the one.

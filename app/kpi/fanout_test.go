@@ -86,9 +86,9 @@ func (s *script) Listen(ctx context.Context, _ string, _ cache.Report, heard fun
 	return ctx.Err()
 }
 
-func (s *script) Turn(context.Context, string, cache.Report, time.Duration) bool {
+func (s *script) Turn(context.Context, string, cache.Report, time.Duration) (end func(), mine bool) {
 	s.turns.Add(1)
-	return !s.notMyTurn.Load()
+	return func() {}, !s.notMyTurn.Load()
 }
 
 func (s *script) Usable(_ context.Context, _ string, sessions, _ []string) (map[string]bool, error) {

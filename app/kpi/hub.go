@@ -25,8 +25,9 @@ const (
 	linger = 5 * time.Second
 	// retryInterval is the pause after a failure.
 	retryInterval = time.Second
-	// turnsPerInterval is how often it can be another node's turn to load figures.
+	// turnsPerInterval is how often a node asks whether it is its turn to load figures, and mostTurn how long the turn of one lasts that died.
 	turnsPerInterval = 5
+	mostTurn         = time.Second
 	// shareOfWatchers is how many watchers are written to by one goroutine.
 	shareOfWatchers = 256
 )
@@ -292,12 +293,18 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	if h.readAt.IsZero() || now.Before(h.readAt) {
 		return
 	}
-	if turn := h.broker.interval / turnsPerInterval; !h.ready && !h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, turn) {
-		h.readAt = now.Add(turn) // unless the node whose turn it is has stored its figures by then
+	if h.ready {
+		h.ready = false
+		h.read(ctx)
 		return
 	}
-	h.ready = false
+	end, mine := h.broker.changes.Turn(ctx, h.orgID, cache.KPIs, mostTurn)
+	if !mine {
+		h.readAt = now.Add(h.broker.interval / turnsPerInterval) // unless the node whose turn it is has stored its figures by then
+		return
+	}
 	h.read(ctx)
+	end()
 }
 
 func later(a, b time.Time) time.Time {

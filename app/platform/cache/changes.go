@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -70,24 +71,41 @@ func (c *Cache) Listen(ctx context.Context, orgID string, report Report, heard f
 	})
 }
 
-// Turn reports whether it is this node's turn to do what one node should do for all in each such while, such as loading an answer
-// that all of them lack. Without Valkey it is everybody's turn.
-func (c *Cache) Turn(ctx context.Context, orgID string, report Report, while time.Duration) bool {
+// endTurn ends a turn that is still this node's.
+//
+// KEYS: turn. ARGV: what the node took it with.
+var endTurn = valkey.NewLuaScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+
+// Turn takes this node's turn to do what one node should do for all, such as loading an answer that all of them lack; mine is false while
+// another has it. It lasts until end, or for most if this node dies. Without Valkey it is everybody's turn.
+func (c *Cache) Turn(ctx context.Context, orgID string, report Report, most time.Duration) (end func(), mine bool) {
+	nothing := func() {}
 	if !c.healthy.Load() {
-		return true
+		return nothing, true
 	}
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	taking, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	client, err := c.connector.Client()
 	if err != nil {
 		c.failed(err)
-		return true
+		return nothing, true
 	}
-	key := c.config.Prefix + ".turn:{" + orgID + "}:" + string(report)
-	err = client.Do(ctx, client.B().Set().Key(key).Value("1").Nx().PxMilliseconds(while.Milliseconds()).Build()).Error()
-	if err != nil && !valkey.IsValkeyNil(err) {
+	key, token := c.config.Prefix+".turn:{"+orgID+"}:"+string(report), rand.Text()
+	err = client.Do(taking, client.B().Set().Key(key).Value(token).Nx().PxMilliseconds(most.Milliseconds()).Build()).Error()
+	if valkey.IsValkeyNil(err) {
+		return nothing, false
+	}
+	if err != nil {
 		c.failed(err)
-		return true
+		return nothing, true
 	}
-	return err == nil
+	return func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), operationTimeout)
+		defer cancel()
+		if err := endTurn.Exec(ending, client, []string{key}, []string{token}).Error(); err != nil {
+			c.failed(err)
+		}
+	}, true
 }

@@ -38,8 +38,16 @@ func TestInACluster(t *testing.T) {
 		got, status := reader.readOf(t, orgID, "today", constant(3))
 		require.Equal(t, int64(3), got)
 		require.Equal(t, cache.Miss, status)
-		require.True(t, writer.Turn(t.Context(), orgID, cache.Overview, time.Minute))
-		require.False(t, reader.Turn(t.Context(), orgID, cache.Overview, time.Minute))
+		end, mine := writer.Turn(t.Context(), orgID, cache.Overview, time.Minute)
+		require.True(t, mine)
+		_, mine = reader.Turn(t.Context(), orgID, cache.Overview, time.Minute)
+		require.False(t, mine)
+		end()
+		_, mine = reader.Turn(t.Context(), orgID, cache.Overview, time.Minute)
+		require.True(t, mine)
+		end()
+		_, mine = writer.Turn(t.Context(), orgID, cache.Overview, time.Minute)
+		require.False(t, mine, "nobody ends another's turn")
 	}
 	require.Equal(t, organisations, b.subscriptions(t, reader))
 	for _, l := range listeners {

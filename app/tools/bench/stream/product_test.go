@@ -168,7 +168,9 @@ func (f *figures) Listen(ctx context.Context, _ string, _ cache.Report, heard fu
 }
 
 // Turn implements the broker's changes.
-func (f *figures) Turn(context.Context, string, cache.Report, time.Duration) bool { return true }
+func (f *figures) Turn(context.Context, string, cache.Report, time.Duration) (end func(), mine bool) {
+	return func() {}, true
+}
 
 // median returns the middle of an odd number of values.
 func median(values []float64) float64 {
