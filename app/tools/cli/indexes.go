@@ -33,12 +33,12 @@ type priorityFlag struct {
 
 // careFlags say how careful an operator is.
 type careFlags struct {
-	Attempts        int           `default:"5" help:"How often to try what gets no lock."`
+	Attempts        int           `default:"5" help:"How often to try what doesn't get its table's lock."`
 	CancelBlockers  bool          `help:"Cancel what is in the way, and end sessions that idle in an open transaction, instead of waiting."`
-	LockTimeout     time.Duration `default:"30s" help:"How long to wait for a lock."`
+	LockTimeout     time.Duration `default:"30s" help:"How long to wait for a table's lock in one attempt."`
 	Long            time.Duration `default:"1m" help:"From when on an open transaction is in the way."`
-	MaxWriteLatency time.Duration `default:"500ms" help:"Cancel a build when writes take longer; 0: never."`
-	Wait            time.Duration `default:"10m" help:"How long to wait for what is in the way."`
+	MaxWriteLatency time.Duration `default:"500ms" help:"Cancel work on an index when most writes take longer; 0: never."`
+	Wait            time.Duration `default:"10m" help:"How long to wait for what is in the way, before and during the work."`
 	Yes             bool          `help:"Don't ask."`
 }
 
@@ -56,7 +56,7 @@ func drawProgress() func(release.Progress) {
 		return func(p release.Progress) {
 			if time.Since(last) > 10*time.Second {
 				last = time.Now()
-				say(fmt.Sprintf("%s: %s, %d of %d, writes take %s", p.Index, p.Phase, p.Done, p.Total, p.WriteLatency.Round(time.Microsecond)))
+				say(p.String())
 			}
 		}
 	}
@@ -95,19 +95,31 @@ func (c indexesPlanCommand) Run(ctx context.Context) error {
 // showPlan prints the steps and returns how many there is something to do for.
 func showPlan(steps []release.Step) (todo int) {
 	for _, step := range steps {
-		fmt.Printf("%s  %-8s %s on %s, %s\n", step.Index.Priority, step.State, step.Index.Name, step.Index.Table, release.Size(step.Bytes))
+		fmt.Printf("%-2s  %-10s %s on %s, %s\n", step.Index.Priority, step.State, step.Index.Name, step.Index.Table, release.Size(step.Bytes))
 		if step.State == release.Valid {
 			continue
 		}
 		todo++
-		for _, statement := range step.Index.Create {
+		statements := step.Index.Create
+		switch step.State {
+		case release.Unfinished:
+			statements = statements[1:]
+		case release.Leftover:
+			statements = []string{step.Index.Drop}
+		case release.Missing, release.Invalid, release.Different, release.Valid:
+		}
+		for _, statement := range statements {
 			fmt.Println("      " + statement)
 		}
-		for _, blocker := range step.Blockers {
-			fmt.Println("      in the way: " + blocker.String())
-		}
+		showBlockers(step)
 	}
 	return todo
+}
+
+func showBlockers(step release.Step) {
+	for _, blocker := range step.Blockers {
+		fmt.Println("      in the way: " + blocker.String())
+	}
 }
 
 type indexesApplyCommand struct {
@@ -148,7 +160,19 @@ type indexesDropCommand struct {
 // Run drops a priority.
 func (c indexesDropCommand) Run(ctx context.Context) error {
 	return operate(ctx, c.URL, c.options(), func(o *release.Operator, declared []schema.Index) error {
-		if err := confirm(c.Yes, "Drop the indexes of "+c.Priority+"?"); err != nil {
+		steps, err := o.PlanDrop(ctx, declared, c.Priority)
+		if err != nil {
+			return err
+		}
+		if len(steps) == 0 {
+			fmt.Println("No index of " + c.Priority + " is there.")
+			return nil
+		}
+		for _, step := range steps {
+			fmt.Printf("%s  %s, %s, used %d times\n", step.Index.Priority, step.Index.Drop, release.Size(step.Bytes), step.Scans)
+			showBlockers(step)
+		}
+		if err := confirm(c.Yes, "Drop them?"); err != nil {
 			return err
 		}
 		return o.Drop(ctx, declared, c.Priority)

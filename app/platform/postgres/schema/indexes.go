@@ -21,6 +21,8 @@ type Index struct {
 	Name, Table string
 	// Priority says when an index is built, by the first word of its comment: P1, P2 or P3; empty: it is there from the start.
 	Priority string
+	// Comment begins with the priority, and names the queries that are served.
+	Comment string
 	// Definition is what pg_get_indexdef says of it.
 	Definition string
 	// Unique says that it keeps rows unique, as a primary key or otherwise.
@@ -66,11 +68,10 @@ func readIndexes(ctx context.Context, scratch *sql.DB) ([]Index, error) {
 	var indexes []Index
 	for rows.Next() {
 		var index Index
-		var comment string
-		if err := rows.Scan(&index.Name, &index.Table, &index.Definition, &index.Unique, &comment); err != nil {
+		if err := rows.Scan(&index.Name, &index.Table, &index.Definition, &index.Unique, &index.Comment); err != nil {
 			return nil, err
 		}
-		if match := priority.FindStringSubmatch(comment); match != nil {
+		if match := priority.FindStringSubmatch(index.Comment); match != nil {
 			index.Priority = match[1]
 		}
 		if err := planIndex(ctx, driver, want, &index); err != nil {
