@@ -228,7 +228,7 @@ func (c indexesStatusCommand) Run(ctx context.Context) error {
 
 // operate opens an operator for the declared indexes.
 func operate(ctx context.Context, url string, options release.Options, work func(*release.Operator, []schema.Index) error) error {
-	declared, err := schema.Indexes(ctx, url)
+	declared, err := schema.Indexes()
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func operate(ctx context.Context, url string, options release.Options, work func
 
 // look connects to only look.
 func look(ctx context.Context, url string, at func(*pgx.Conn, []schema.Index) error) error {
-	declared, err := schema.Indexes(ctx, url)
+	declared, err := schema.Indexes()
 	if err != nil {
 		return err
 	}
