@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -127,7 +125,7 @@ type indexesApplyCommand struct {
 	priorityFlag
 	careFlags
 
-	History string `default:"reports/indexes.json" help:"Where to note the share of HOT updates before, for status."`
+	History string `default:"reports/indexes.json" help:"Where to note the updates before, for status."`
 }
 
 // Run builds what is missing.
@@ -143,7 +141,7 @@ func (c indexesApplyCommand) Run(ctx context.Context) error {
 		if err := confirm(c.Yes, "Build them?"); err != nil {
 			return err
 		}
-		if err := noteHOT(ctx, c.URL, c.History, steps); err != nil {
+		if err := look(ctx, c.URL, func(conn *pgx.Conn, _ []schema.Index) error { return release.NoteUpdates(ctx, conn, c.History, steps) }); err != nil {
 			return err
 		}
 		return o.Apply(ctx, declared, c.Priority)
@@ -202,14 +200,14 @@ func (c indexesVerifyCommand) Run(ctx context.Context) error {
 type indexesStatusCommand struct {
 	databaseURL
 
-	History string `default:"reports/indexes.json" help:"Where apply noted the share of HOT updates before."`
+	History string `default:"reports/indexes.json" help:"Where apply noted the updates before."`
 	JSON    bool   `help:"As one JSON document."`
 }
 
 // Run shows how all does.
 func (c indexesStatusCommand) Run(ctx context.Context) error {
 	return look(ctx, c.URL, func(conn *pgx.Conn, declared []schema.Index) error {
-		before, err := readHOT(c.History)
+		before, err := release.UpdatesBefore(ctx, conn, c.History)
 		if err != nil {
 			return err
 		}
@@ -269,51 +267,4 @@ func confirm(yes bool, question string) error {
 		return errors.New("nothing was done")
 	}
 	return nil
-}
-
-// noteHOT keeps the share of HOT updates of the tables whose indexes are built.
-func noteHOT(ctx context.Context, url, path string, steps []release.Step) error {
-	known, err := readHOT(path)
-	if err != nil {
-		return err
-	}
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to be flushed
-	status, err := release.ReadStatus(ctx, conn, nil, nil)
-	if err != nil {
-		return err
-	}
-	for _, table := range status.Tables {
-		for _, step := range steps {
-			if step.State != release.Valid && step.Index.Table == table.Name && table.HOT != nil {
-				known[table.Name] = *table.HOT
-			}
-		}
-	}
-	content, err := json.MarshalIndent(known, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // nothing secret
-		return err
-	}
-	return os.WriteFile(path, content, 0o644) //nolint:gosec // nothing secret
-}
-
-func readHOT(path string) (map[string]float64, error) {
-	known := make(map[string]float64)
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return known, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(content, &known); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return known, nil
 }

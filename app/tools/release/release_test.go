@@ -341,7 +341,7 @@ func TestStatusSaysWhatTheCatalogsSay(t *testing.T) {
 	}
 	s.exec(t, "UPDATE events SET note = 'new' WHERE id <= 100")
 	s.exec(t, "SELECT pg_stat_force_next_flush()")
-	status, err := release.ReadStatus(t.Context(), s.conn, declared, map[string]float64{"events": 42})
+	status, err := release.ReadStatus(t.Context(), s.conn, declared, map[string]release.Updates{"events": {All: 100, HOT: 42}})
 	require.NoError(t, err)
 	indexes := make(map[string]release.IndexStatus)
 	for _, i := range status.Indexes {
