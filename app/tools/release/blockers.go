@@ -33,8 +33,8 @@ type Blocker struct {
 func (b Blocker) String() string {
 	switch {
 	case b.PID == 0:
-		return fmt.Sprintf("prepared transaction %s of %s %s for %s: COMMIT PREPARED '%s' or ROLLBACK PREPARED '%[1]s' ends it", b.Prepared, b.User, b.Why, b.Age.Round(time.Second),
-			strings.ReplaceAll(b.Prepared, "'", "''"))
+		name := "'" + strings.ReplaceAll(b.Prepared, "'", "''") + "'"
+		return fmt.Sprintf("prepared transaction %s of %s %s for %s: COMMIT PREPARED %[1]s or ROLLBACK PREPARED %[1]s ends it", name, b.User, b.Why, b.Age.Round(time.Second))
 	case !b.Client:
 		return fmt.Sprintf("pid %d (the server's own, not to be cancelled) %s for %s: %s", b.PID, b.Why, b.Age.Round(time.Second), b.Query)
 	}

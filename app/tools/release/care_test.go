@@ -294,6 +294,7 @@ func TestBlockersThatHaveNoSessionOrComeLaterAreShown(t *testing.T) {
 		name := strings.ReplaceAll(t.Name(), "/", "'")
 		literal := "'" + strings.ReplaceAll(name, "'", "''") + "'"
 		s.exec(t, "BEGIN; UPDATE events SET note = 'p' WHERE id = 1; PREPARE TRANSACTION "+literal)
+		t.Cleanup(func() { _, _ = s.conn.Exec(context.Background(), "ROLLBACK PREPARED "+literal) })
 		for _, long := range []time.Duration{0, time.Hour} { // seen before the build, and when it waits
 			err := s.apply(t.Context(), func(o *release.Options) { o.Long, o.Wait, o.CancelBlockers = long, 200*time.Millisecond, true })
 			require.ErrorContains(t, err, "ROLLBACK PREPARED "+literal)
