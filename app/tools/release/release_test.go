@@ -182,63 +182,6 @@ func TestAnInvalidIndexIsRebuilt(t *testing.T) {
 	s.requireBuilt(t)
 }
 
-// TestNothingHurts builds on a million rows while writers work.
-func TestNothingHurts(t *testing.T) {
-	t.Parallel()
-	s := open(t, 1_000_000)
-	writing, stop := context.WithCancel(t.Context())
-	var mu sync.Mutex
-	latencies := map[bool][]time.Duration{} // by whether a build goes on
-	during := false
-	var writers sync.WaitGroup
-	for w := range 4 {
-		conn := s.connect(t)
-		writers.Go(func() {
-			for n := 0; writing.Err() == nil; n++ {
-				mu.Lock()
-				now := during
-				mu.Unlock()
-				start := time.Now()
-				_, err := conn.Exec(context.Background(), "UPDATE events SET note = $1 WHERE id = $2", fmt.Sprint(n), w*1000+n%1000+1)
-				took := time.Since(start)
-				if err != nil {
-					t.Errorf("a writer failed: %v", err)
-					return
-				}
-				mu.Lock()
-				latencies[now] = append(latencies[now], took)
-				mu.Unlock()
-			}
-		})
-	}
-	require.Eventually(t, func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return len(latencies[false]) > 3_000
-	}, time.Minute, time.Millisecond)
-	mu.Lock()
-	during = true
-	mu.Unlock()
-	var phases sync.Map
-	require.NoError(t, s.apply(t.Context(), func(o *release.Options) {
-		o.Progress = func(p release.Progress) { phases.Store(p.Phase, true) }
-	}))
-	stop()
-	writers.Wait()
-	s.requireBuilt(t)
-	_, seen := phases.Load("building index: scanning table")
-	require.True(t, seen, "progress is shown")
-	before, with := p99(latencies[false]), p99(latencies[true])
-	t.Logf("99th percentile of writes: %s before, %s during the build", before, with)
-	// Twice is the aim on a machine of one's own; here other tests take their turns.
-	require.Less(t, with, 2*before+50*time.Millisecond)
-}
-
-func p99(all []time.Duration) time.Duration {
-	slices.Sort(all)
-	return all[len(all)*99/100]
-}
-
 func TestABuildThatIsStoppedAnywhereIsRepairedByTheNext(t *testing.T) {
 	t.Parallel()
 	t.Run("ByTheOperator", func(t *testing.T) {
