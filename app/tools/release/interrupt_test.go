@@ -105,15 +105,15 @@ func (s *site) kill(t *testing.T, apply bool, delay time.Duration) (killed bool)
 	}
 	command := exec.Command(process.Binary(t), arguments...)
 	require.NoError(t, command.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	failed := make(chan bool, 1)
+	go func() { failed <- command.Wait() != nil }()
 	select {
-	case <-ended:
+	case <-failed:
 		return false
 	case <-time.After(delay):
 	}
 	_ = command.Process.Kill() // it may have ended by now
-	return <-ended != nil
+	return <-failed
 }
 
 // stopInside runs an operator and stops it, or the session that it works with, unless it ends before.
@@ -121,11 +121,11 @@ func (s *site) stopInside(t *testing.T, all []schema.Index, apply bool, delay ti
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	done := make(chan error, 1)
+	failed := make(chan bool, 1)
 	go func() {
 		o, err := release.Open(ctx, s.url, s.options(nil))
 		if err != nil { // such as that a process that was killed still has the lock
-			done <- err
+			failed <- true
 			return
 		}
 		if apply {
@@ -133,16 +133,16 @@ func (s *site) stopInside(t *testing.T, all []schema.Index, apply bool, delay ti
 		} else {
 			err = o.Drop(ctx, all, "P1")
 		}
-		done <- errors.Join(err, o.Close(ctx))
+		failed <- errors.Join(err, o.Close(ctx)) != nil
 	}()
 	select {
-	case <-done:
+	case <-failed:
 		return false
 	case <-time.After(delay):
 	}
 	if !backend {
 		cancel()
-		return <-done != nil
+		return <-failed
 	}
 	for {
 		var ended bool
@@ -150,12 +150,12 @@ func (s *site) stopInside(t *testing.T, all []schema.Index, apply bool, delay ti
 			AND query ~ '^(CREATE INDEX|DROP INDEX|ANALYZE|COMMENT)'`).Scan(&ended)
 		require.NoError(t, err)
 		select {
-		case err := <-done:
-			return err != nil
+		case is := <-failed:
+			return is
 		default:
 		}
 		if ended {
-			return <-done != nil
+			return <-failed
 		}
 	}
 }
