@@ -52,7 +52,7 @@ func TestOperatorsAreStoppedAgainAndAgain(t *testing.T) {
 		})
 	}
 
-	seed, rounds := uint64(time.Now().UnixNano()), 20
+	seed, rounds := uint64(time.Now().UnixNano()), 12
 	if text := os.Getenv("INTERRUPT_SEED"); text != "" {
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)

@@ -17,11 +17,12 @@ func (s *Status) readIndexes(ctx context.Context, conn *pgx.Conn, declared []sch
 	} else {
 		s.Note = append(s.Note, "when an index was used last is known from PostgreSQL 16 on")
 	}
+	// Operator classes are of one access method each.
 	rows, err := conn.Query(ctx, `SELECT i.relname, t.relname, x.indisunique, pg_relation_size(i.oid), pg_relation_size(t.oid),
 			coalesce(100.0 * pg_relation_size(i.oid) / nullif(pg_relation_size(t.oid), 0), 0), coalesce(u.idx_scan, 0), coalesce(u.idx_tup_read, 0), `+lastUse+`,
 			coalesce((SELECT min(o.relname) FROM pg_index y JOIN pg_class o ON o.oid = y.indexrelid
 				WHERE y.indrelid = x.indrelid AND y.indexrelid <> x.indexrelid AND y.indisvalid AND NOT x.indisunique
-				AND o.relam = i.relam AND y.indnkeyatts >= x.indnkeyatts
+				AND y.indnkeyatts >= x.indnkeyatts
 				AND (y.indkey::int2[])[0:x.indnkeyatts - 1] = (x.indkey::int2[])[0:x.indnkeyatts - 1]
 				AND (y.indclass::oid[])[0:x.indnkeyatts - 1] = (x.indclass::oid[])[0:x.indnkeyatts - 1]
 				AND (y.indcollation::oid[])[0:x.indnkeyatts - 1] = (x.indcollation::oid[])[0:x.indnkeyatts - 1]
