@@ -34,7 +34,11 @@ type Index struct {
 	Drop   string
 }
 
-var priority = regexp.MustCompile(`^(P[1-3])\. `)
+var (
+	priority = regexp.MustCompile(`^(P[1-3])\. `)
+	// reindexed matches what REINDEX CONCURRENTLY makes, and leaves behind when it is stopped.
+	reindexed = regexp.MustCompile(`_cc(new|old)\d*$`)
+)
 
 // Indexes returns the declared indexes by name, as they were generated from the files: to look at a server's indexes takes no scratch
 // database, which a standby can't have and which not every role may make.
@@ -134,9 +138,11 @@ func leave(changes []atlas.Change, want *atlas.Schema) (kept []atlas.Change, lef
 		if table, ok := change.(*atlas.ModifyTable); ok {
 			var parts []atlas.Change
 			for _, part := range table.Changes {
-				if name := changed(part); name != "" && prioritised(want, table.T.Name, name) {
+				switch name := changed(part); {
+				case prioritised(want, table.T.Name, name):
 					left = append(left, name)
-				} else {
+				case reindexed.MatchString(name): // perhaps just now
+				default:
 					parts = append(parts, part)
 				}
 			}
@@ -196,7 +202,7 @@ func noteIndexes(ctx context.Context, db *sql.DB, left []string, note func(strin
 		return fmt.Errorf("look for invalid indexes: %w", err)
 	}
 	if invalid != "" {
-		note("invalid, as a build was stopped: " + invalid + "; `chefcloud indexes apply` repairs what is declared, `chefcloud indexes verify` names the rest")
+		note("invalid, as a build was stopped: " + invalid + "; `chefcloud indexes apply` repairs what is declared or was reindexed, `chefcloud indexes verify` names the rest")
 	}
 	return nil
 }
