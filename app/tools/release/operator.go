@@ -108,5 +108,10 @@ func holder(ctx context.Context, conn *pgx.Conn) error {
 	return fmt.Errorf("another operator is at work: pid %d, %s from %s, since %s", pid, user, address, since.UTC().Format(time.DateTime))
 }
 
-// Close lets the next operator in.
-func (o *Operator) Close(ctx context.Context) error { return o.conn.Close(context.WithoutCancel(ctx)) }
+// Close lets the next operator in, at once: the server may notice the end of a session late.
+func (o *Operator) Close(ctx context.Context) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer done()
+	_, _ = o.conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", int64(schema.LockKey)) // a lost session has no lock
+	return o.conn.Close(ctx)
+}
