@@ -201,18 +201,21 @@ func TestABuildEndsWithTheOperatorsLock(t *testing.T) {
 func TestAServersTimeLimitsDoNotEndAnOperator(t *testing.T) {
 	t.Parallel()
 	s := open(t, 1_000)
-	for _, setting := range []string{"idle_session_timeout", "statement_timeout", "lock_timeout"} {
-		var name string
-		require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT current_database()").Scan(&name))
-		s.exec(t, "ALTER DATABASE "+name+" SET "+setting+" = '500ms'")
-	}
 	_, free := s.reader(t)
+	var name string
+	require.NoError(t, s.conn.QueryRow(t.Context(), "SELECT current_database()").Scan(&name))
+	for _, setting := range []string{"idle_session_timeout", "statement_timeout", "lock_timeout"} {
+		s.exec(t, "ALTER DATABASE "+name+" SET "+setting+" = '1s'")
+	}
 	done := make(chan error, 1)
 	go func() {
-		done <- s.apply(t.Context(), func(o *release.Options) { o.Long, o.Poll = time.Hour, 700*time.Millisecond })
+		done <- s.apply(t.Context(), func(o *release.Options) { o.Long, o.Poll = time.Hour, 1500*time.Millisecond })
 	}()
-	require.Eventually(t, func() bool { return s.hasSaid("waiting for") }, 10*time.Second, time.Millisecond)
-	s.until(t, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX%' AND clock_timestamp() - query_start > interval '1 s'")
+	require.Eventually(t, func() bool { return len(done) > 0 || s.hasSaid("waiting for") }, 20*time.Second, time.Millisecond)
+	if len(done) > 0 {
+		require.NoError(t, <-done, "it ended before the reader did")
+	}
+	s.until(t, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX%' AND clock_timestamp() - query_start > interval '2 s'")
 	free()
 	require.NoError(t, <-done)
 	s.requireBuilt(t)
