@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed *.sql
 var Files embed.FS
+
+// Indexes is what PostgreSQL and Atlas say of the declared indexes, generated from the files.
+//
+//go:embed indexes.json
+var Indexes []byte

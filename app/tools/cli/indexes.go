@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,12 +31,12 @@ type priorityFlag struct {
 
 // careFlags say how careful an operator is.
 type careFlags struct {
-	Attempts        int           `default:"5" help:"How often to try what gets no lock."`
+	Attempts        int           `default:"5" help:"How often to try what doesn't get its table's lock."`
 	CancelBlockers  bool          `help:"Cancel what is in the way, and end sessions that idle in an open transaction, instead of waiting."`
-	LockTimeout     time.Duration `default:"30s" help:"How long to wait for a lock."`
+	LockTimeout     time.Duration `default:"30s" help:"How long to wait for a table's lock in one attempt."`
 	Long            time.Duration `default:"1m" help:"From when on an open transaction is in the way."`
-	MaxWriteLatency time.Duration `default:"500ms" help:"Cancel a build when writes take longer; 0: never."`
-	Wait            time.Duration `default:"10m" help:"How long to wait for what is in the way."`
+	MaxWriteLatency time.Duration `default:"500ms" help:"Cancel work on an index when most writes take longer; 0: never."`
+	Wait            time.Duration `default:"10m" help:"How long to wait for what is in the way, before and during the work."`
 	Yes             bool          `help:"Don't ask."`
 }
 
@@ -56,7 +54,7 @@ func drawProgress() func(release.Progress) {
 		return func(p release.Progress) {
 			if time.Since(last) > 10*time.Second {
 				last = time.Now()
-				say(fmt.Sprintf("%s: %s, %d of %d, writes take %s", p.Index, p.Phase, p.Done, p.Total, p.WriteLatency.Round(time.Microsecond)))
+				say(p.String())
 			}
 		}
 	}
@@ -95,19 +93,31 @@ func (c indexesPlanCommand) Run(ctx context.Context) error {
 // showPlan prints the steps and returns how many there is something to do for.
 func showPlan(steps []release.Step) (todo int) {
 	for _, step := range steps {
-		fmt.Printf("%s  %-8s %s on %s, %s\n", step.Index.Priority, step.State, step.Index.Name, step.Index.Table, release.Size(step.Bytes))
+		fmt.Printf("%-2s  %-10s %s on %s, %s\n", step.Index.Priority, step.State, step.Index.Name, step.Index.Table, release.Size(step.Bytes))
 		if step.State == release.Valid {
 			continue
 		}
 		todo++
-		for _, statement := range step.Index.Create {
+		statements := step.Index.Create
+		switch step.State {
+		case release.Unfinished:
+			statements = statements[1:]
+		case release.Leftover:
+			statements = []string{step.Index.Drop}
+		case release.Missing, release.Invalid, release.Different, release.Valid:
+		}
+		for _, statement := range statements {
 			fmt.Println("      " + statement)
 		}
-		for _, blocker := range step.Blockers {
-			fmt.Println("      in the way: " + blocker.String())
-		}
+		showBlockers(step)
 	}
 	return todo
+}
+
+func showBlockers(step release.Step) {
+	for _, blocker := range step.Blockers {
+		fmt.Println("      in the way: " + blocker.String())
+	}
 }
 
 type indexesApplyCommand struct {
@@ -115,7 +125,7 @@ type indexesApplyCommand struct {
 	priorityFlag
 	careFlags
 
-	History string `default:"reports/indexes.json" help:"Where to note the share of HOT updates before, for status."`
+	History string `default:"reports/indexes.json" help:"Where to note the updates before, for status."`
 }
 
 // Run builds what is missing.
@@ -131,7 +141,7 @@ func (c indexesApplyCommand) Run(ctx context.Context) error {
 		if err := confirm(c.Yes, "Build them?"); err != nil {
 			return err
 		}
-		if err := noteHOT(ctx, c.URL, c.History, steps); err != nil {
+		if err := look(ctx, c.URL, func(conn *pgx.Conn, _ []schema.Index) error { return release.NoteUpdates(ctx, conn, c.History, steps) }); err != nil {
 			return err
 		}
 		return o.Apply(ctx, declared, c.Priority)
@@ -148,7 +158,19 @@ type indexesDropCommand struct {
 // Run drops a priority.
 func (c indexesDropCommand) Run(ctx context.Context) error {
 	return operate(ctx, c.URL, c.options(), func(o *release.Operator, declared []schema.Index) error {
-		if err := confirm(c.Yes, "Drop the indexes of "+c.Priority+"?"); err != nil {
+		steps, err := o.PlanDrop(ctx, declared, c.Priority)
+		if err != nil {
+			return err
+		}
+		if len(steps) == 0 {
+			fmt.Println("No index of " + c.Priority + " is there.")
+			return nil
+		}
+		for _, step := range steps {
+			fmt.Printf("%s  %s, %s, used %d times\n", step.Index.Priority, step.Index.Drop, release.Size(step.Bytes), step.Scans)
+			showBlockers(step)
+		}
+		if err := confirm(c.Yes, "Drop them?"); err != nil {
 			return err
 		}
 		return o.Drop(ctx, declared, c.Priority)
@@ -178,14 +200,14 @@ func (c indexesVerifyCommand) Run(ctx context.Context) error {
 type indexesStatusCommand struct {
 	databaseURL
 
-	History string `default:"reports/indexes.json" help:"Where apply noted the share of HOT updates before."`
+	History string `default:"reports/indexes.json" help:"Where apply noted the updates before."`
 	JSON    bool   `help:"As one JSON document."`
 }
 
 // Run shows how all does.
 func (c indexesStatusCommand) Run(ctx context.Context) error {
 	return look(ctx, c.URL, func(conn *pgx.Conn, declared []schema.Index) error {
-		before, err := readHOT(c.History)
+		before, err := release.UpdatesBefore(ctx, conn, c.History)
 		if err != nil {
 			return err
 		}
@@ -204,7 +226,7 @@ func (c indexesStatusCommand) Run(ctx context.Context) error {
 
 // operate opens an operator for the declared indexes.
 func operate(ctx context.Context, url string, options release.Options, work func(*release.Operator, []schema.Index) error) error {
-	declared, err := schema.Indexes(ctx, url)
+	declared, err := schema.Indexes()
 	if err != nil {
 		return err
 	}
@@ -218,7 +240,7 @@ func operate(ctx context.Context, url string, options release.Options, work func
 
 // look connects to only look.
 func look(ctx context.Context, url string, at func(*pgx.Conn, []schema.Index) error) error {
-	declared, err := schema.Indexes(ctx, url)
+	declared, err := schema.Indexes()
 	if err != nil {
 		return err
 	}
@@ -245,51 +267,4 @@ func confirm(yes bool, question string) error {
 		return errors.New("nothing was done")
 	}
 	return nil
-}
-
-// noteHOT keeps the share of HOT updates of the tables whose indexes are built.
-func noteHOT(ctx context.Context, url, path string, steps []release.Step) error {
-	known, err := readHOT(path)
-	if err != nil {
-		return err
-	}
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to be flushed
-	status, err := release.ReadStatus(ctx, conn, nil, nil)
-	if err != nil {
-		return err
-	}
-	for _, table := range status.Tables {
-		for _, step := range steps {
-			if step.State != release.Valid && step.Index.Table == table.Name && table.HOT != nil {
-				known[table.Name] = *table.HOT
-			}
-		}
-	}
-	content, err := json.MarshalIndent(known, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // nothing secret
-		return err
-	}
-	return os.WriteFile(path, content, 0o644) //nolint:gosec // nothing secret
-}
-
-func readHOT(path string) (map[string]float64, error) {
-	known := make(map[string]float64)
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return known, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(content, &known); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return known, nil
 }

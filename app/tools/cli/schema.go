@@ -22,6 +22,7 @@ type schemaApplyCommand struct {
 func (c schemaApplyCommand) Run(ctx context.Context) error {
 	taken, err := schema.Apply(ctx, c.URL, schema.Options{
 		AllowDestructive: c.AllowDestructive,
+		Note:             note,
 		Progress:         func(statement string) { fmt.Println(statement + ";") },
 	})
 	if err == nil && len(taken) == 0 {
@@ -30,11 +31,14 @@ func (c schemaApplyCommand) Run(ctx context.Context) error {
 	return err
 }
 
+// note prints what is no statement, as a comment beside those that are.
+func note(line string) { fmt.Println("-- " + line) }
+
 type schemaDiffCommand struct{ databaseURL }
 
 // Run prints the plan.
 func (c schemaDiffCommand) Run(ctx context.Context) error {
-	planned, err := schema.Diff(ctx, c.URL)
+	planned, err := schema.Diff(ctx, c.URL, note)
 	for _, statement := range planned {
 		fmt.Println(statement + ";")
 	}
@@ -45,7 +49,7 @@ type schemaStatusCommand struct{ databaseURL }
 
 // Run compares.
 func (c schemaStatusCommand) Run(ctx context.Context) error {
-	planned, err := schema.Diff(ctx, c.URL)
+	planned, err := schema.Diff(ctx, c.URL, note)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type postgresServer struct {
 
 // settings trade safety for speed: the data can be made again.
 var settings = []string{
-	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB",
+	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB", "max_prepared_transactions=10",
 	"shared_buffers=512MB", "work_mem=16MB", "maintenance_work_mem=256MB", "max_connections=300", "listen_addresses=127.0.0.1",
 	"unix_socket_directories=", "autovacuum_naptime=10s", "jit=off",
 }

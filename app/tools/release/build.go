@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -14,78 +12,28 @@ import (
 )
 
 const (
-	// probes are how many of the last writes decide whether a build hurts.
-	probes = 5
-	// lockNotAvailable and queryCanceled are PostgreSQL's.
+	// lockNotAvailable, deadlockDetected and queryCanceled are PostgreSQL's.
 	lockNotAvailable = "55P03"
+	deadlockDetected = "40P01"
 	queryCanceled    = "57014"
 	// expectedTimes is how many times larger than expected an index may be before it is worth a word.
 	expectedTimes = 3
 )
 
-// ErrWriteLatency is a build that was cancelled because writes had to wait.
-var ErrWriteLatency = errors.New("writes took too long, so the build was cancelled; try at a quieter time, or with a higher --max-write-latency")
-
-// Progress is how far a build has come.
-type Progress struct {
-	Index, Phase string
-	Done, Total  int64
-	// WriteLatency is the middle one of the last writes.
-	WriteLatency time.Duration
-	Elapsed      time.Duration
-}
-
-// Remaining estimates from this phase's pace how long it goes on; 0 if that can't be said.
-func (p Progress) Remaining() time.Duration {
-	if p.Done <= 0 || p.Total <= 0 {
-		return 0
-	}
-	return time.Duration(float64(p.Elapsed) * (float64(p.Total)/float64(p.Done) - 1))
-}
-
-// build builds one index with all care.
+// build takes one index to where it is valid, its table has statistics, and it has its comment. The comment comes last: it says that the
+// others are done.
 func (o *Operator) build(ctx context.Context, step Step) error {
 	index := step.Index
-	if free, ok := o.freeDisk(ctx); !ok {
-		o.Say("the server's disk can't be seen from here: see that it has room for " + Size(step.Bytes))
-	} else if free < 2*step.Bytes {
-		return fmt.Errorf("the disk has %s free, and the index needs about %s, twice while it is built", Size(free), Size(step.Bytes))
-	}
-	err := o.retried(ctx, func() error {
-		if err := o.clear(ctx, index.Table); err != nil {
-			return err
-		}
-		have, err := read(ctx, o.conn)
-		if err != nil {
-			return err
-		}
-		switch stateOf(index, have) {
-		case Valid: // whoever was in the way has built it
-			return nil
-		case Invalid:
-			o.Say("dropping the invalid " + index.Name + ", which a build left behind")
-			if err := o.execute(ctx, index.Drop, nil); err != nil {
-				return err
-			}
-		case Missing, Different:
-		}
-		o.Say(fmt.Sprintf("building %s, about %s", index.Name, Size(step.Bytes)))
-		for i, statement := range index.Create {
-			watch := o.watch
-			if i > 0 { // its comment
-				watch = nil
-			}
-			if err := o.execute(ctx, statement, o.watching(watch, step)); err != nil {
-				return errors.Join(err, o.sweep(ctx, step))
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := o.retried(ctx, func() error { return o.create(ctx, step) }); err != nil {
 		return err
 	}
-	if err := o.execute(ctx, "ANALYZE "+pgx.Identifier{index.Table}.Sanitize(), nil); err != nil {
+	if err := o.execute(ctx, step, "ANALYZE "+pgx.Identifier{index.Table}.Sanitize()); err != nil {
 		return err
+	}
+	for _, statement := range index.Create[1:] {
+		if err := o.execute(ctx, step, statement); err != nil {
+			return err
+		}
 	}
 	have, err := read(ctx, o.conn)
 	if err != nil {
@@ -93,6 +41,10 @@ func (o *Operator) build(ctx context.Context, step Step) error {
 	}
 	if state := stateOf(index, have); state != Valid {
 		return fmt.Errorf("it is %s after the build", state)
+	}
+	if step.State == Unfinished {
+		o.Say("finished " + index.Name + ", which a run before had built")
+		return nil
 	}
 	built := have[index.Name].Bytes
 	o.Say(fmt.Sprintf("built %s, %s", index.Name, Size(built)))
@@ -102,15 +54,69 @@ func (o *Operator) build(ctx context.Context, step Step) error {
 	return nil
 }
 
-// sweep drops what a build left behind that failed, also when the operator has had enough.
-func (o *Operator) sweep(ctx context.Context, step Step) error {
-	ctx = context.WithoutCancel(ctx)
-	have, err := read(ctx, o.conn)
-	if err != nil || stateOf(step.Index, have) != Invalid {
+// create creates an index unless it is there, in the place of an invalid one.
+func (o *Operator) create(ctx context.Context, step Step) error {
+	index := step.Index
+	if err := o.clear(ctx, index.Table); err != nil {
 		return err
 	}
-	o.Say("dropping what is left of " + step.Index.Name)
-	return o.execute(ctx, step.Index.Drop, nil)
+	have, err := read(ctx, o.conn)
+	if err != nil {
+		return err
+	}
+	switch stateOf(index, have) {
+	case Valid, Unfinished: // it was built before, perhaps by whoever was in the way
+		return nil
+	case Invalid:
+		o.Say("dropping the invalid " + index.Name + ", which a build left behind")
+		if err := o.change(ctx, step, index.Drop); err != nil {
+			return err
+		}
+	case Missing, Different, Leftover:
+	}
+	if free, ok := o.freeDisk(ctx); !ok {
+		o.Say("the server's disk can't be seen from here: see that it has room for " + Size(2*step.Bytes))
+	} else if free < 2*step.Bytes {
+		return fmt.Errorf("the disk has %s free, and the index needs about %s, twice while it is built", Size(free), Size(step.Bytes))
+	}
+	o.Say(fmt.Sprintf("building %s, about %s", index.Name, Size(step.Bytes)))
+	err = o.change(ctx, step, index.Create[0])
+	if err != nil && !errors.Is(err, ErrLost) { // without the lock, it may be another operator's by now
+		o.sweep(ctx, step)
+	}
+	return err
+}
+
+// drop drops an index unless it is gone.
+func (o *Operator) drop(ctx context.Context, step Step) error {
+	return o.retried(ctx, func() error {
+		if err := o.clear(ctx, step.Index.Table); err != nil {
+			return err
+		}
+		have, err := read(ctx, o.conn)
+		if err != nil {
+			return err
+		}
+		if p, ok := have[step.Index.Name]; !ok || step.State == Leftover && p.Valid {
+			return nil
+		}
+		o.Say("dropping " + step.Index.Name)
+		return o.change(ctx, step, step.Index.Drop)
+	})
+}
+
+// sweep drops what a build left behind that failed, also when the operator has had enough. What it can't drop, the next run does.
+func (o *Operator) sweep(ctx context.Context, step Step) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), o.LockTimeout)
+	defer done()
+	have, err := read(ctx, o.conn)
+	if err == nil && stateOf(step.Index, have) == Invalid {
+		o.Say("dropping what is left of " + step.Index.Name)
+		err = o.execute(ctx, step, step.Index.Drop)
+	}
+	if err != nil {
+		o.Say(fmt.Sprintf("an invalid %s may be left, which the next apply drops: %s", step.Index.Name, err))
+	}
 }
 
 // retried tries again, after longer and longer pauses, what couldn't get its locks.
@@ -120,41 +126,47 @@ func (o *Operator) retried(ctx context.Context, do func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := do()
 		var failure *pgconn.PgError
-		if err == nil || !errors.As(err, &failure) || failure.Code != lockNotAvailable {
+		if !errors.As(err, &failure) || failure.Code != lockNotAvailable && failure.Code != deadlockDetected {
 			return err
 		}
 		if attempt == o.Attempts {
 			return fmt.Errorf("no lock after %d attempts: %w", attempt, err)
 		}
 		wait := pauses.NextBackOff()
-		o.Say(fmt.Sprintf("no lock within %s; attempt %d of %d in %s", o.LockTimeout, attempt+1, o.Attempts, wait.Round(time.Millisecond)))
+		o.Say(fmt.Sprintf("no lock: %s; attempt %d of %d in %s", failure.Message, attempt+1, o.Attempts, wait.Round(time.Millisecond)))
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}
 }
 
-// execute runs a statement on a connection of its own. When ctx ends, or watch returns an error, the server is told to stop, and
-// has stopped when execute returns.
-func (o *Operator) execute(ctx context.Context, statement string, watch func(ctx context.Context, pid uint32) error) error {
-	conn, err := pgx.Connect(ctx, o.url)
+// change runs a statement once its table's lock can be had. The lock is let go in between, as the statement takes it itself and can't be in
+// a transaction. It then waits for transactions without end, as it stops no writer meanwhile, and giving up would throw away what it did.
+func (o *Operator) change(ctx context.Context, step Step, statement string) error {
+	_, err := o.conn.Exec(ctx, fmt.Sprintf("BEGIN; SET LOCAL lock_timeout = %d; LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE; COMMIT",
+		max(o.LockTimeout.Milliseconds(), 1), pgx.Identifier{step.Index.Table}.Sanitize()))
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		_, _ = o.conn.Exec(ctx, "ROLLBACK")
+		return fmt.Errorf("lock %s: %w", step.Index.Table, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to be flushed
-	if _, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = 0", o.LockTimeout.Milliseconds())); err != nil {
+	return o.execute(ctx, step, statement)
+}
+
+// execute runs a statement on a connection of its own, watched. When ctx ends, or the watch ends it, the server is told to stop, and has
+// stopped when execute returns.
+func (o *Operator) execute(ctx context.Context, step Step, statement string) error {
+	conn, err := connect(ctx, o.url)
+	if err != nil {
 		return err
 	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to be flushed
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var watcher sync.WaitGroup
-	if watch != nil {
-		watcher.Go(func() {
-			if err := watch(working, conn.PgConn().PID()); err != nil {
-				stop(err)
-			}
-		})
-	}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		stop(o.watch(working, step, conn.PgConn().PID()))
+	}()
 	ended := make(chan error, 1)
 	go func() {
 		_, err := conn.Exec(context.WithoutCancel(ctx), statement)
@@ -163,13 +175,15 @@ func (o *Operator) execute(ctx context.Context, statement string, watch func(ctx
 	select {
 	case err = <-ended:
 		stop(nil)
-		watcher.Wait()
+		<-watched
 		return err
 	case <-working.Done():
 	}
-	watcher.Wait()
+	<-watched
 	for {
-		_, _ = o.conn.Exec(context.WithoutCancel(ctx), "SELECT pg_cancel_backend($1)", int32(conn.PgConn().PID()))
+		asking, done := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		_ = conn.PgConn().CancelRequest(asking) // needs neither the operator's connection nor rights
+		done()
 		select {
 		case err = <-ended:
 		case <-time.After(o.Poll):
@@ -181,18 +195,4 @@ func (o *Operator) execute(ctx context.Context, statement string, watch func(ctx
 		}
 		return errors.Join(context.Cause(working), err)
 	}
-}
-
-// watching binds a step to a way of watching it.
-func (o *Operator) watching(watch func(context.Context, Step, uint32) error, step Step) func(context.Context, uint32) error {
-	if watch == nil {
-		return nil
-	}
-	return func(ctx context.Context, pid uint32) error { return watch(ctx, step, pid) }
-}
-
-// median of the last writes.
-func median(latencies []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(latencies))
-	return sorted[len(sorted)/2]
 }

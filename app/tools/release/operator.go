@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,11 +13,11 @@ import (
 
 // Options say how careful an operator is.
 type Options struct {
-	// Attempts is how often a build is tried that couldn't get its locks.
+	// Attempts is how often is tried what couldn't get its table's lock.
 	Attempts int
 	// CancelBlockers ends what is in the way instead of waiting for it.
 	CancelBlockers bool
-	// LockTimeout is how long a build waits for a lock, and others behind it, before it gives way.
+	// LockTimeout is how long the table's lock is waited for in one attempt. Once a build has it, what it waits for stops no writer.
 	LockTimeout time.Duration
 	// Long is from when on an open transaction is in the way.
 	Long time.Duration
@@ -50,11 +49,28 @@ type Operator struct {
 	url  string
 }
 
-// Open takes the operators' lock, or says who has it.
-func Open(ctx context.Context, url string, options Options) (*Operator, error) {
+// ErrLost is work that was stopped because another operator could have come in.
+var ErrLost = errors.New("the connection that holds the operators' lock was lost, so the work was stopped; run it again")
+
+// connect opens a session that no setting of the server ends while it works or waits.
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
+	}
+	if _, err := conn.Exec(ctx, `SELECT set_config(name, '0', false) FROM pg_settings
+		WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'lock_timeout', 'statement_timeout', 'transaction_timeout')`); err != nil {
+		_ = conn.Close(ctx)
+		return nil, fmt.Errorf("take time limits off the session: %w", err)
+	}
+	return conn, nil
+}
+
+// Open takes the operators' lock, or says who has it.
+func Open(ctx context.Context, url string, options Options) (*Operator, error) {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return nil, err
 	}
 	var mine bool
 	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(schema.LockKey)).Scan(&mine); err != nil {
@@ -65,6 +81,14 @@ func Open(ctx context.Context, url string, options Options) (*Operator, error) {
 		err := holder(ctx, conn)
 		_ = conn.Close(ctx)
 		return nil, err
+	}
+	var sees bool
+	if err := conn.QueryRow(ctx, "SELECT pg_has_role('pg_read_all_stats', 'USAGE')").Scan(&sees); err != nil {
+		_ = conn.Close(ctx)
+		return nil, fmt.Errorf("look for rights: %w", err)
+	}
+	if !sees {
+		options.Say("this role lacks pg_read_all_stats: other roles' long transactions can't be seen before a build, only once it waits for them")
 	}
 	return &Operator{Options: options, conn: conn, url: url}, nil
 }
@@ -84,114 +108,10 @@ func holder(ctx context.Context, conn *pgx.Conn) error {
 	return fmt.Errorf("another operator is at work: pid %d, %s from %s, since %s", pid, user, address, since.UTC().Format(time.DateTime))
 }
 
-// Close lets the next operator in.
-func (o *Operator) Close(ctx context.Context) error { return o.conn.Close(context.WithoutCancel(ctx)) }
-
-// Step is what is to be done with one index.
-type Step struct {
-	Index schema.Index
-	State State
-	// Bytes is the size that is expected.
-	Bytes int64
-	// Blockers are in the way now.
-	Blockers []Blocker
-}
-
-// ErrPriority is a priority that no index has.
-var ErrPriority = errors.New("no declared index has this priority")
-
-// of are the indexes of a priority; empty: of all.
-func of(declared []schema.Index, priority string) ([]schema.Index, error) {
-	chosen := slices.DeleteFunc(slices.Clone(declared), func(i schema.Index) bool {
-		return i.Priority == "" || priority != "" && i.Priority != priority
-	})
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("%s: %w", priority, ErrPriority)
-	}
-	slices.SortStableFunc(chosen, func(a, b schema.Index) int {
-		if a.Priority < b.Priority {
-			return -1
-		}
-		return 1
-	})
-	return chosen, nil
-}
-
-// Plan returns what Apply would do with the indexes of a priority, or of all priorities for an empty one.
-func (o *Operator) Plan(ctx context.Context, declared []schema.Index, priority string) ([]Step, error) {
-	chosen, err := of(declared, priority)
-	if err != nil {
-		return nil, err
-	}
-	have, err := read(ctx, o.conn)
-	if err != nil {
-		return nil, err
-	}
-	steps := make([]Step, len(chosen))
-	for i, index := range chosen {
-		steps[i] = Step{Index: index, State: stateOf(index, have), Bytes: have[index.Name].Bytes}
-		if steps[i].State == Valid {
-			continue
-		}
-		if steps[i].Bytes, err = o.expected(ctx, index); err != nil {
-			return nil, err
-		}
-		if steps[i].Blockers, err = blockers(ctx, o.conn, index.Table, o.Long); err != nil {
-			return nil, err
-		}
-	}
-	return steps, nil
-}
-
-// Apply builds the indexes of a priority that aren't there, one after the other, and repairs what is invalid.
-func (o *Operator) Apply(ctx context.Context, declared []schema.Index, priority string) error {
-	steps, err := o.Plan(ctx, declared, priority)
-	if err != nil {
-		return err
-	}
-	for _, step := range steps {
-		switch step.State {
-		case Valid:
-			o.Say(step.Index.Name + " is there")
-		case Different:
-			return fmt.Errorf("%s has another definition than is declared: look at it with verify, drop it, and apply again", step.Index.Name)
-		case Missing, Invalid:
-			if err := o.build(ctx, step); err != nil {
-				return fmt.Errorf("%s: %w", step.Index.Name, err)
-			}
-		}
-	}
-	return nil
-}
-
-// Drop drops the indexes of a priority, the last first. Those that are there from the start, or keep rows unique, have none.
-func (o *Operator) Drop(ctx context.Context, declared []schema.Index, priority string) error {
-	if priority == "" {
-		return fmt.Errorf("name a priority: %w", ErrPriority)
-	}
-	chosen, err := of(declared, priority)
-	if err != nil {
-		return err
-	}
-	have, err := read(ctx, o.conn)
-	if err != nil {
-		return err
-	}
-	for _, index := range slices.Backward(chosen) {
-		if index.Unique {
-			return fmt.Errorf("%s keeps rows unique: it isn't dropped", index.Name)
-		}
-		if _, ok := have[index.Name]; !ok {
-			o.Say(index.Name + " isn't there")
-			continue
-		}
-		if err := o.clear(ctx, index.Table); err != nil {
-			return err
-		}
-		o.Say("dropping " + index.Name)
-		if err := o.retried(ctx, func() error { return o.execute(ctx, index.Drop, nil) }); err != nil {
-			return fmt.Errorf("drop %s: %w", index.Name, err)
-		}
-	}
-	return nil
+// Close lets the next operator in, at once: the server may notice the end of a session late.
+func (o *Operator) Close(ctx context.Context) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer done()
+	_, _ = o.conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", int64(schema.LockKey)) // a lost session has no lock
+	return o.conn.Close(ctx)
 }

@@ -11,14 +11,15 @@ import (
 
 // present is an index as the database has it.
 type present struct {
-	Name, Table, Definition string
-	Valid                   bool
-	Bytes                   int64
+	Name, Table, Definition, Comment string
+	Valid                            bool
+	Bytes, Scans                     int64
 }
 
 // read returns the indexes of the database by name.
 func read(ctx context.Context, conn *pgx.Conn) (map[string]present, error) {
-	rows, err := conn.Query(ctx, `SELECT i.relname, t.relname, pg_get_indexdef(i.oid), x.indisvalid AND x.indisready, pg_relation_size(i.oid)
+	rows, err := conn.Query(ctx, `SELECT i.relname, t.relname, pg_get_indexdef(i.oid), coalesce(obj_description(i.oid, 'pg_class'), ''), x.indisvalid AND x.indisready, pg_relation_size(i.oid),
+			coalesce(pg_stat_get_numscans(i.oid), 0)
 		FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
 		WHERE i.relnamespace = 'public'::regnamespace`)
 	if err != nil {
@@ -43,7 +44,11 @@ const (
 	Missing   State = "MISSING"
 	Invalid   State = "INVALID"
 	Different State = "DIFFERENT"
-	Valid     State = "VALID"
+	// Unfinished is valid and lacks its comment, and perhaps its table the statistics.
+	Unfinished State = "UNFINISHED"
+	// Leftover is of a REINDEX CONCURRENTLY that failed.
+	Leftover State = "LEFTOVER"
+	Valid    State = "VALID"
 )
 
 func stateOf(declared schema.Index, have map[string]present) State {
@@ -54,6 +59,8 @@ func stateOf(declared schema.Index, have map[string]present) State {
 		return Invalid
 	case p.Definition != declared.Definition:
 		return Different
+	case p.Comment != declared.Comment && len(declared.Create) > 1:
+		return Unfinished
 	default:
 		return Valid
 	}
@@ -63,15 +70,17 @@ func stateOf(declared schema.Index, have map[string]present) State {
 type Problem struct {
 	Index string `json:"index"`
 	State State  `json:"state"`
-	// Have and Want are definitions.
+	// Have and Want are definitions, or comments of an unfinished one.
 	Have string `json:"have,omitempty"`
 	Want string `json:"want"`
 }
 
 // String says it in one line.
 func (p Problem) String() string {
-	if p.State == Different {
+	switch p.State {
+	case Different, Unfinished:
 		return fmt.Sprintf("%s %s: it is %s and must be %s", p.State, p.Index, p.Have, p.Want)
+	case Missing, Invalid, Leftover, Valid:
 	}
 	return fmt.Sprintf("%s %s: %s", p.State, p.Index, p.Want)
 }
@@ -87,7 +96,11 @@ func Verify(ctx context.Context, conn *pgx.Conn, declared []schema.Index) ([]Pro
 	for _, index := range declared {
 		known[index.Name] = true
 		if state := stateOf(index, have); state != Valid {
-			problems = append(problems, Problem{Index: index.Name, State: state, Have: have[index.Name].Definition, Want: index.Definition})
+			problem := Problem{Index: index.Name, State: state, Have: have[index.Name].Definition, Want: index.Definition}
+			if state == Unfinished {
+				problem.Have, problem.Want = fmt.Sprintf("commented %q", have[index.Name].Comment), fmt.Sprintf("%q; indexes apply finishes it", index.Comment)
+			}
+			problems = append(problems, problem)
 		}
 	}
 	for name, p := range have {

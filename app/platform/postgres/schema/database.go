@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"ariga.io/atlas/sql/postgres"
 	atlas "ariga.io/atlas/sql/schema"
@@ -17,6 +18,9 @@ import (
 
 // lockKey is the advisory lock of operators; any number that nobody else takes.
 const lockKey = 7_243_356_268
+
+// scratchPrefix begins the names of scratch databases; the time when they were made follows.
+const scratchPrefix = "chefcloud_declared_"
 
 func open(url string) (*sql.DB, error) {
 	settings, err := pgx.ParseConfig(url)
@@ -58,7 +62,10 @@ func wanted(ctx context.Context, db *sql.DB, url string, files fs.FS) (want *atl
 
 // inScratch runs the files in a database of its own on the same server, has it looked at, and drops it again.
 func inScratch(ctx context.Context, db *sql.DB, url string, files fs.FS, look func(scratch *sql.DB) error) error {
-	scratch := "chefcloud_declared_" + strings.ToLower(rand.Text())
+	if err := dropAbandoned(ctx, db); err != nil {
+		return err
+	}
+	scratch := fmt.Sprintf("%s%d_%s", scratchPrefix, time.Now().Unix(), strings.ToLower(rand.Text()[:8]))
 	// template0 holds nothing of this server's own.
 	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+scratch+" TEMPLATE template0"); err != nil {
 		return fmt.Errorf("create scratch database: %w", err)
@@ -77,6 +84,21 @@ func inScratch(ctx context.Context, db *sql.DB, url string, files fs.FS, look fu
 		return err
 	}
 	return look(empty)
+}
+
+// dropAbandoned drops scratch databases of processes that were killed: those that nobody uses an hour after they were made.
+func dropAbandoned(ctx context.Context, db *sql.DB) error {
+	var abandoned string
+	err := db.QueryRowContext(ctx, `SELECT coalesce(string_agg(datname, ' '), '') FROM pg_database d WHERE datname ~ ('^' || $1 || '\d{1,12}_')
+		AND to_timestamp(substring(datname FROM '_(\d+)_')::bigint) < now() - interval '1 hour'
+		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)`, scratchPrefix).Scan(&abandoned)
+	if err != nil {
+		return fmt.Errorf("look for abandoned scratch databases: %w", err)
+	}
+	for _, database := range strings.Fields(abandoned) {
+		_, _ = db.ExecContext(ctx, "DROP DATABASE IF EXISTS "+database) // another role's is left to it
+	}
+	return nil
 }
 
 // run runs the files in the order of their names.

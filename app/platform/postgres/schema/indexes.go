@@ -3,8 +3,10 @@ package schema
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/postgres"
@@ -21,6 +23,8 @@ type Index struct {
 	Name, Table string
 	// Priority says when an index is built, by the first word of its comment: P1, P2 or P3; empty: it is there from the start.
 	Priority string
+	// Comment begins with the priority, and names the queries that are served.
+	Comment string
 	// Definition is what pg_get_indexdef says of it.
 	Definition string
 	// Unique says that it keeps rows unique, as a primary key or otherwise.
@@ -30,10 +34,24 @@ type Index struct {
 	Drop   string
 }
 
-var priority = regexp.MustCompile(`^(P[1-3])\. `)
+var (
+	priority = regexp.MustCompile(`^(P[1-3])\. `)
+	// reindexed matches what REINDEX CONCURRENTLY makes, and leaves behind when it is stopped.
+	reindexed = regexp.MustCompile(`_cc(new|old)\d*$`)
+)
 
-// Indexes returns the declared indexes by name, as they are in a scratch database on the server of url.
-func Indexes(ctx context.Context, url string) ([]Index, error) {
+// Indexes returns the declared indexes by name, as they were generated from the files: to look at a server's indexes takes no scratch
+// database, which a standby can't have and which not every role may make.
+func Indexes() ([]Index, error) {
+	var indexes []Index
+	if err := json.Unmarshal(declared.Indexes, &indexes); err != nil {
+		return nil, fmt.Errorf("read schema/indexes.json: %w", err)
+	}
+	return indexes, nil
+}
+
+// GenerateIndexes returns what Indexes reads, from a scratch database on the server of url.
+func GenerateIndexes(ctx context.Context, url string) ([]byte, error) {
 	db, err := open(url)
 	if err != nil {
 		return nil, err
@@ -44,7 +62,11 @@ func Indexes(ctx context.Context, url string) ([]Index, error) {
 		indexes, err = readIndexes(ctx, scratch)
 		return err
 	})
-	return indexes, err
+	if err != nil {
+		return nil, err
+	}
+	content, err := json.MarshalIndent(indexes, "", "  ")
+	return append(content, '\n'), err
 }
 
 func readIndexes(ctx context.Context, scratch *sql.DB) ([]Index, error) {
@@ -66,11 +88,10 @@ func readIndexes(ctx context.Context, scratch *sql.DB) ([]Index, error) {
 	var indexes []Index
 	for rows.Next() {
 		var index Index
-		var comment string
-		if err := rows.Scan(&index.Name, &index.Table, &index.Definition, &index.Unique, &comment); err != nil {
+		if err := rows.Scan(&index.Name, &index.Table, &index.Definition, &index.Unique, &index.Comment); err != nil {
 			return nil, err
 		}
-		if match := priority.FindStringSubmatch(comment); match != nil {
+		if match := priority.FindStringSubmatch(index.Comment); match != nil {
 			index.Priority = match[1]
 		}
 		if err := planIndex(ctx, driver, want, &index); err != nil {
@@ -107,5 +128,81 @@ func planIndex(ctx context.Context, driver migrate.Driver, want *atlas.Schema, i
 		return err
 	}
 	index.Drop = drop[0]
+	return nil
+}
+
+// leave takes indexes with a priority, of tables that exist, out of the changes and returns their names: operators build them when their
+// time has come, and drop them again.
+func leave(changes []atlas.Change, want *atlas.Schema) (kept []atlas.Change, left []string) {
+	for _, change := range changes {
+		if table, ok := change.(*atlas.ModifyTable); ok {
+			var parts []atlas.Change
+			for _, part := range table.Changes {
+				switch name := changed(part); {
+				case prioritised(want, table.T.Name, name):
+					left = append(left, name)
+				case reindexed.MatchString(name): // perhaps just now
+				default:
+					parts = append(parts, part)
+				}
+			}
+			if len(parts) == 0 {
+				continue
+			}
+			table.Changes = parts
+		}
+		kept = append(kept, change)
+	}
+	return kept, left
+}
+
+// changed names the index that a change is of; empty: of none.
+func changed(change atlas.Change) string {
+	switch c := change.(type) {
+	case *atlas.AddIndex:
+		return c.I.Name
+	case *atlas.DropIndex:
+		return c.I.Name
+	case *atlas.ModifyIndex:
+		return c.To.Name
+	default:
+		return ""
+	}
+}
+
+func prioritised(want *atlas.Schema, tableName, indexName string) bool {
+	table, ok := want.Table(tableName)
+	if !ok {
+		return false
+	}
+	index, ok := table.Index(indexName)
+	if !ok {
+		return false
+	}
+	for _, attribute := range index.Attrs {
+		if comment, ok := attribute.(*atlas.Comment); ok && priority.MatchString(comment.Text) {
+			return true
+		}
+	}
+	return false
+}
+
+// noteIndexes says which indexes aren't brought to the declared state.
+func noteIndexes(ctx context.Context, db *sql.DB, left []string, note func(string)) error {
+	if note == nil {
+		return nil
+	}
+	if len(left) > 0 {
+		note("left to `chefcloud indexes apply`, as they have a priority: " + strings.Join(left, ", "))
+	}
+	var invalid string
+	err := db.QueryRowContext(ctx, `SELECT coalesce(string_agg(i.relname, ', ' ORDER BY 1), '') FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+		WHERE i.relnamespace = $1::regnamespace AND NOT x.indisvalid`, name).Scan(&invalid)
+	if err != nil {
+		return fmt.Errorf("look for invalid indexes: %w", err)
+	}
+	if invalid != "" {
+		note("invalid, as a build was stopped: " + invalid + "; `chefcloud indexes apply` repairs what is declared or was reindexed, `chefcloud indexes verify` names the rest")
+	}
 	return nil
 }

@@ -29,12 +29,15 @@ type Options struct {
 	DryRun bool
 	// Files replace the files of schema/, for tests.
 	Files fs.FS
+	// Note is told in a line what is left to others.
+	Note func(line string)
 	// Progress is called before each statement is run.
 	Progress func(statement string)
 }
 
 // Apply brings the database at url to the declared state and returns the statements that it took, none if there was
-// nothing to do. Of several operators one works and the others wait.
+// nothing to do. Of several operators one works and the others wait. Indexes with a priority come with their table; for one that exists they
+// are left to the operators' own command.
 func Apply(ctx context.Context, url string, options Options) ([]string, error) {
 	db, err := open(url)
 	if err != nil {
@@ -68,9 +71,9 @@ func Apply(ctx context.Context, url string, options Options) ([]string, error) {
 	return append(taken, jobs...), err
 }
 
-// Diff returns the statements that Apply would run.
-func Diff(ctx context.Context, url string) ([]string, error) {
-	return Apply(ctx, url, Options{AllowDestructive: true, DryRun: true})
+// Diff returns the statements that Apply would run, and notes what it would leave to others.
+func Diff(ctx context.Context, url string, note func(line string)) ([]string, error) {
+	return Apply(ctx, url, Options{AllowDestructive: true, DryRun: true, Note: note})
 }
 
 func statements(plan *migrate.Plan) []string {
@@ -107,6 +110,10 @@ func diff(ctx context.Context, db *sql.DB, url string, options Options) (*migrat
 	}
 	if lost := destructive(changes); len(lost) > 0 && !options.AllowDestructive {
 		return nil, fmt.Errorf("%w: %s", ErrDestructive, strings.Join(lost, ", "))
+	}
+	changes, left := leave(changes, want)
+	if err := noteIndexes(ctx, db, left, options.Note); err != nil {
+		return nil, err
 	}
 	concurrently(changes)
 	plan, err := driver.PlanChanges(ctx, "apply", changes)
