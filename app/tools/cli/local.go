@@ -54,9 +54,10 @@ func ended(code int, err error) error {
 }
 
 type upCommand struct {
-	Addr  string `default:"127.0.0.1:8080" help:"Address of the first server process; further ones take the ports after it."`
-	Data  string `default:".chefcloud" help:"Folder of the instance; its name is also its database's."`
-	Nodes int    `default:"1" help:"Number of server processes."`
+	AllowDestructive bool   `help:"Let data go that the declared schema has no place for, such as that of an earlier checkout."`
+	Addr             string `default:"127.0.0.1:8080" help:"Address of the first server process; further ones take the ports after it."`
+	Data             string `default:".chefcloud" help:"Folder of the instance; its name is also its database's."`
+	Nodes            int    `default:"1" help:"Number of server processes."`
 
 	Command ownCommand `arg:"" optional:"" passthrough:"" help:"A command to run with the env file's variables once the product is up, and then to end, after --."`
 }
@@ -90,7 +91,7 @@ func (c upCommand) Run(ctx context.Context) error {
 		Nodes:    c.Nodes,
 		Say:      say,
 		ApplySchema: func(ctx context.Context, url string) error {
-			_, err := schema.Apply(ctx, url, schema.Options{})
+			_, err := schema.Apply(ctx, url, schema.Options{AllowDestructive: c.AllowDestructive})
 			return err
 		},
 	}))
