@@ -13,10 +13,8 @@ import (
 	kpiv1 "github.com/chefcloud/chefcloud/gen/proto/chefcloud/kpi/v1"
 )
 
-const (
-	// sendBuffer bounds in bytes what the kernel keeps for a client that doesn't read, and so how old what it reads then can be.
-	sendBuffer = 64 << 10
-)
+// sendBuffer bounds in bytes what the kernel keeps for a client that doesn't read, and so how old what it reads then can be.
+const sendBuffer = 64 << 10
 
 // connection is a stream of Server-Sent Events that was taken over from net/http, which needs two goroutines and buffers for each
 // request that goes on: several times the memory. Whoever has news writes it, without waiting; only for a client whose end is full a

@@ -37,9 +37,7 @@ func (e event) withoutID() []byte {
 // lastChunk ends a body of HTTP/1.1.
 const lastChunk = "0\r\n\r\n"
 
-var (
-	heartbeatEvent = newEvent("event: heartbeat\ndata: {\"status\":\"ok\"}\n\n")
-)
+var heartbeatEvent = newEvent("event: heartbeat\ndata: {\"status\":\"ok\"}\n\n")
 
 // firstHeartbeat also says how long an EventSource waits before it comes back by itself, and names the first figures: so a stream begins
 // with two events of two lines each, as operators expect it.

@@ -25,9 +25,12 @@ const (
 	linger = 5 * time.Second
 	// retryInterval is the pause after a failure.
 	retryInterval = time.Second
-	// turnsPerInterval is how often a node asks whether it is its turn to load figures, and mostTurn how long the turn of one lasts that died.
+	// turnsPerInterval is how often a node asks whether it is its turn to load figures, and mostTurn how long the turn of one lasts that died:
+	// as long as loading may take.
 	turnsPerInterval = 5
-	mostTurn         = time.Second
+	mostTurn         = askTimeout
+	// allowedSkew is how far the clocks of two nodes may differ.
+	allowedSkew = time.Second
 	// shareOfWatchers is how many watchers are written to by one goroutine.
 	shareOfWatchers = 256
 )
@@ -287,8 +290,11 @@ func (h *hub) step(ctx context.Context, now time.Time) {
 	if due && (h.readAt.IsZero() || len(h.waiting) > 0 && !h.failed) { // who has just come doesn't wait for what is due later
 		h.readAt = earlier(h.readAt, later(now, h.readFrom))
 	}
-	if stored {
+	if stored && !h.broker.source.Current(ctx, h.orgID, h.reading.Stamp) { // what this node has stored itself is no news
 		h.ready, h.readAt = true, later(now, h.readFrom)
+	}
+	if changed { // what was stored before lacks it
+		h.ready = false
 	}
 	if h.readAt.IsZero() || now.Before(h.readAt) {
 		return
@@ -344,7 +350,7 @@ func (h *hub) read(ctx context.Context) {
 		h.readAt = end.Add(blindInterval)
 	}
 	h.followUpAt = time.Time{}
-	if reading.StandingAsOf.Before(h.changedAt) { // that part of the figures may lack the change until it is read anew
+	if reading.StandingAsOf.Before(h.changedAt.Add(allowedSkew)) { // that part of the figures may lack the change until it is read anew
 		h.followUpAt = later(end.Add(h.broker.interval), reading.StandingAsOf.Add(StandingTTL))
 	}
 	if h.latest == nil || !h.latest.says(reading.Kpis) {

@@ -10,7 +10,8 @@ import (
 )
 
 const cacheBustForget = `-- name: CacheBustForget :exec
-DELETE FROM cache_busts WHERE org_id = ANY($1::text[]) AND id = ANY($2::text[])
+DELETE FROM cache_busts AS c USING (SELECT unnest($1::text[]) AS org_id, unnest($2::text[]) AS id) AS done
+WHERE c.org_id = done.org_id AND c.id = done.id
 `
 
 type CacheBustForgetParams struct {
@@ -18,7 +19,6 @@ type CacheBustForgetParams struct {
 	Ids    []string
 }
 
-// Ids are random: none is that of two organisations.
 func (q *Queries) CacheBustForget(ctx context.Context, db DBTX, arg *CacheBustForgetParams) error {
 	_, err := db.Exec(ctx, cacheBustForget, arg.OrgIds, arg.Ids)
 	return err
@@ -57,6 +57,7 @@ func (q *Queries) CacheBustList(ctx context.Context, db DBTX) ([]*CacheBustListR
 const cacheBustNote = `-- name: CacheBustNote :exec
 INSERT INTO cache_busts (org_id, id, reports, due_at)
 VALUES ($1, $2, $3::text[], clock_timestamp() + make_interval(secs => $4::float8))
+ON CONFLICT (org_id, id) DO UPDATE SET due_at = EXCLUDED.due_at
 `
 
 type CacheBustNoteParams struct {

@@ -48,14 +48,18 @@ export function watchFigures({ baseUrl, orgId, token, onUpdate, onEnd }: Watched
 
   // A connection can be dead without anybody saying so; the server's heartbeat comes every SSE_HEARTBEAT_INTERVAL seconds.
   let watchdog: ReturnType<typeof setTimeout> | undefined;
-  const heard = (event: MessageEvent<string>) => {
-    lastEventId = event.lastEventId || lastEventId;
+  const watch = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(reopen, SILENCE_MS, 0);
+  };
+  const heard = (event: MessageEvent<string>) => {
+    lastEventId = event.lastEventId || lastEventId;
+    watch();
   };
 
   // A ticket is good for one stream, so EventSource can't come back by itself: it is closed, and another one takes a new ticket.
   const reopen = (after = Math.min(15_000, 500 * 2 ** failures++) * (0.5 + Math.random() / 2)) => {
+    clearTimeout(watchdog);
     source?.close();
     source = undefined;
     if (!closed) {
@@ -92,6 +96,7 @@ export function watchFigures({ baseUrl, orgId, token, onUpdate, onEnd }: Watched
     }
     // What this client has isn't sent again; a new EventSource can't say so by a header.
     source = new EventSource(`${baseUrl}/stream/kpis?${new URLSearchParams({ orgId, ticket, lastEventId })}`);
+    watch();
     source.addEventListener("kpi-update", (event) => {
       failures = 0;
       heard(event);

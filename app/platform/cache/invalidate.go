@@ -62,7 +62,7 @@ func (i *Invalidation) Note(ctx context.Context, tx postgres.Querier) error {
 
 // Carry carries the invalidation out, see [Cache.Invalidate].
 func (i *Invalidation) Carry(ctx context.Context) error {
-	carried, err := i.cache.invalidate(ctx, i.orgID, i.busted)
+	carried, err := i.cache.invalidate(ctx, i.orgID, i.busted, i.noted)
 	if carried {
 		i.cache.done.add(i.noted)
 	}
@@ -73,12 +73,12 @@ func (i *Invalidation) Carry(ctx context.Context) error {
 // mutation's commit and before its answer, and doesn't end with the mutation's context. If Valkey can't be reached,
 // the invalidation is noted in PostgreSQL and carried out before any node trusts Valkey again.
 func (c *Cache) Invalidate(ctx context.Context, orgID string, busted []Report) error {
-	_, err := c.invalidate(ctx, orgID, busted)
+	_, err := c.invalidate(ctx, orgID, busted, nil)
 	return err
 }
 
-// invalidate reports whether the invalidation was carried out; otherwise it is noted.
-func (c *Cache) invalidate(ctx context.Context, orgID string, busted []Report) (carried bool, err error) {
+// invalidate reports whether the invalidation was carried out; otherwise it is noted and due at once, as what was noted before then is.
+func (c *Cache) invalidate(ctx context.Context, orgID string, busted []Report, noted []Note) (carried bool, err error) {
 	if len(busted) == 0 {
 		return true, nil
 	}
@@ -86,8 +86,13 @@ func (c *Cache) invalidate(ctx context.Context, orgID string, busted []Report) (
 	removed, err := c.replace(ctx, orgID, busted)
 	if err != nil {
 		c.failed(err)
-		if err := c.pending.Note(ctx, nil, newNote(orgID, busted), 0); err != nil {
-			return false, fmt.Errorf("note invalidation: %w", err)
+		if len(noted) == 0 {
+			noted = []Note{newNote(orgID, busted)}
+		}
+		for _, note := range noted {
+			if err := c.pending.Note(ctx, nil, note, 0); err != nil {
+				return false, fmt.Errorf("note invalidation: %w", err)
+			}
 		}
 		zerolog.Ctx(ctx).Warn().Err(err).Str("cache_bust", "noted").Str("org_id", orgID).
 			Msg("[CACHE] Valkey is unreachable, invalidation noted")

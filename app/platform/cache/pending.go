@@ -3,7 +3,9 @@ package cache
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +28,7 @@ func newNote(orgID string, busted []Report) Note {
 
 // Pending keeps notes where every node finds them.
 type Pending interface {
-	// Note writes a new note down in a transaction, nil for one of its own. It is due after a time.
+	// Note writes a note down in a transaction, nil for one of its own. It is due after a time, which replaces the one before.
 	Note(ctx context.Context, tx postgres.Querier, note Note, after time.Duration) error
 	// Due returns notes whose time has come, some thousand at most.
 	Due(ctx context.Context) ([]Note, error)
@@ -34,29 +36,49 @@ type Pending interface {
 	Forget(ctx context.Context, done []Note) error
 }
 
-// settle carries out what is due, and forgets that, and what this node has carried out by itself.
+// settle carries out what is due, once for each organisation however many notes it has, and forgets that, and what this node has carried out
+// by itself. What was carried out before a failure is forgotten too, so that many notes are settled bit by bit.
 func (c *Cache) settle(ctx context.Context) error {
 	for {
 		due, err := c.pending.Due(ctx)
 		if err != nil {
 			return err
 		}
-		for _, note := range due {
-			if _, err := c.replace(ctx, note.OrgID, note.Busted); err != nil {
-				return fmt.Errorf("settle cache bust of %s: %w", note.OrgID, err)
+		done, failure := c.carry(ctx, due)
+		done = append(done, c.done.take()...)
+		if len(done) > 0 {
+			if err := c.pending.Forget(ctx, done); err != nil {
+				return errors.Join(failure, err) // they are carried out again, when they are due
 			}
 		}
-		done := append(c.done.take(), due...)
-		if len(done) == 0 {
-			return nil
-		}
-		if err := c.pending.Forget(ctx, done); err != nil {
-			return err // they are carried out again, when they are due
-		}
-		if len(due) == 0 {
-			return nil
+		if failure != nil || len(due) == 0 {
+			return failure
 		}
 	}
+}
+
+// carry replaces the stamps that notes are about, and returns those for which that was done.
+func (c *Cache) carry(ctx context.Context, due []Note) (done []Note, err error) {
+	for orgID, notes := range byOrganisation(due) {
+		var busted []Report
+		for _, note := range notes {
+			busted = append(busted, note.Busted...)
+		}
+		slices.Sort(busted)
+		if _, err := c.replace(ctx, orgID, slices.Compact(busted)); err != nil {
+			return done, fmt.Errorf("settle cache bust of %s: %w", orgID, err)
+		}
+		done = append(done, notes...)
+	}
+	return done, nil
+}
+
+func byOrganisation(notes []Note) map[string][]Note {
+	by := make(map[string][]Note)
+	for _, note := range notes {
+		by[note.OrgID] = append(by[note.OrgID], note)
+	}
+	return by
 }
 
 // doneNotes are those that this node has carried out and not yet forgotten: it forgets many at a time.

@@ -54,6 +54,22 @@ func TestNotes(t *testing.T) {
 		require.Equal(t, cache.Hit, status, "nobody invalidated again")
 	})
 
+	t.Run("OfAnOutageAreCarriedOutOnceForEachOrganisation", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		const notes = 3_000
+		_, err := b.db.Exec(t.Context(), `INSERT INTO cache_busts (org_id, id, reports, due_at)
+			SELECT 'ORG_' || g % 2, 'note_' || g, ARRAY[CASE WHEN g % 3 = 0 THEN 'overview' ELSE 'budgets' END], now() + interval '1 hour' FROM generate_series(1, $1) g`, notes)
+		require.NoError(t, err)
+		n := b.node(t)
+		l := listen(t, n, "ORG_1")
+		_, err = b.db.Exec(t.Context(), "UPDATE cache_busts SET due_at = now()")
+		require.NoError(t, err)
+		l.hears(t, cache.Replaced)
+		require.Eventually(t, func() bool { return b.left(t) == 0 }, 10*time.Second, 10*time.Millisecond)
+		require.Less(t, len(l.heard), notes/100)
+	})
+
 	t.Run("AreThoseOfWhatWasCommittedAlone", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

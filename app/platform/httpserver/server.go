@@ -17,8 +17,8 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
-	// goneTimeout is how long a client may acknowledge nothing, neither data nor a question, before it counts as gone: one whose network was
-	// switched off says no goodbye, and would hold its streams for a quarter of an hour.
+	// goneTimeout is how long what was sent may stay unread or unacknowledged before a client counts as gone: one whose network was switched off
+	// says no goodbye, and would hold its streams for a quarter of an hour.
 	goneTimeout = 20 * time.Second
 )
 
