@@ -27,6 +27,8 @@ func Parameters(conn *pgx.Conn) *explain.Sampler {
 			"StockTransferLineInsert.ItemIds":             "ARRAY(SELECT id FROM inventory_items WHERE org_id = '%s' ORDER BY id DESC LIMIT 20)::text[]",
 			"StockTransferParcelInsert.LineNos":           "(SELECT min(line_no) FROM stock_transfer_lines WHERE org_id = '%s' AND transfer_id = (SELECT min(transfer_id) FROM stock_transfer_lines WHERE org_id = '%s'))",
 			"StockTransferParcelInsert.TransferID":        "(SELECT min(transfer_id) FROM stock_transfer_lines WHERE org_id = '%s')",
+			"ModifierRetireOthers.Ids":                    "ARRAY['none']::text[]",
+			"PromotionCouponDeleteOthers.Codes":           "ARRAY['none']::text[]",
 			"OrganisationSetPlan.Plan":                    "'FREE'",
 			"PromotionList.AfterRank":                     "-1000000",
 			"StreamTicketTake.Now":                        early,
