@@ -203,13 +203,13 @@ func (f *Filler) table(ctx context.Context, t Tenant, table string, rows int, re
 	}
 	from := have
 	const attempts = 10 // for some that are there already
-	for range attempts {
+	for again := range attempts {
 		if have >= rows {
 			return nil
 		}
 		batch := max(rows-have, rows/10)
-		added, err := f.Conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM generate_series(%d, %d) g%s ORDER BY g ON CONFLICT DO NOTHING",
-			table, strings.Join(names, ", "), strings.Join(expressions, ", "), from+1, from+batch, parents.String()))
+		added, err := f.Conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM generate_series(%d, %d) g CROSS JOIN (SELECT %d AS again) attempt%s ORDER BY g ON CONFLICT DO NOTHING",
+			table, strings.Join(names, ", "), strings.Join(expressions, ", "), from+1, from+batch, again, parents.String()))
 		if err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func (f *Filler) value(c column) string {
 	case "boolean":
 		value = "g % 3 > 0"
 	case "date":
-		value = fmt.Sprintf("(%s::timestamptz - g %% 293 * interval '1 day')::date", f.Now) // a prime: with the numbers of parents it doesn't come to the same pairs
+		value = fmt.Sprintf("(%s::timestamptz - (g %% 293 + 293 * again) * interval '1 day')::date", f.Now) // a prime: with the numbers of parents it doesn't come to the same pairs
 	case "timestamp with time zone", "timestamp without time zone":
 		value = fmt.Sprintf("%s::timestamptz - g %% 300 * interval '1 day' - g * interval '1 second'", f.Now)
 	case "jsonb", "json":

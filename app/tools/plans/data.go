@@ -47,7 +47,7 @@ type Scale struct {
 // The scales.
 var (
 	CI   = Scale{Name: "ci", Permille: 80, Orders: 6_000, Rows: 1_500}
-	Full = Scale{Name: "full", Permille: 1_000, Orders: 100_000, Rows: 10_000}
+	Full = Scale{Name: "full", Permille: 1_000, Orders: 60_000, Rows: 10_000}
 )
 
 // Small are tables of which an organisation has few rows, or which hold little at any time.
