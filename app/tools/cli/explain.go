@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
@@ -53,6 +55,9 @@ func (c explainCommand) Run(ctx context.Context) error {
 	if options.Queries, err = explain.Load(filepath.Join(root, "gen", "sqlc")); err != nil {
 		return err
 	}
+	if options.Declared, err = explain.Declared(filepath.Join(root, "queries")); err != nil {
+		return err
+	}
 	folder := filepath.Join(root, "queries", "plans")
 	if options.Book, err = explain.ReadBook(folder); err != nil {
 		return err
@@ -62,10 +67,11 @@ func (c explainCommand) Run(ctx context.Context) error {
 	}
 	var verdict explain.Verdict
 	var report explain.Report
+	var sizes []plans.Size
 	if c.Look != "" {
-		verdict, report, err = c.look(ctx, options)
+		verdict, report, sizes, err = c.look(ctx, options)
 	} else {
-		verdict, report, err = c.prove(ctx, options)
+		verdict, report, sizes, err = c.prove(ctx, options)
 	}
 	if err != nil {
 		return err
@@ -77,10 +83,22 @@ func (c explainCommand) Run(ctx context.Context) error {
 		if err := report.Write(c.Report, plans.Reports); err != nil {
 			return err
 		}
+		if err := plans.WriteNotes(c.Report, report, sizes); err != nil {
+			return err
+		}
 	}
 	if c.Update {
 		explain.Propose(options.Queries, options.Book, verdict.Measured)
-		return errors.Join(options.Book.Write(folder), verdict.Indexes.Write(folder, options.Book))
+		if err := errors.Join(options.Book.Write(folder), verdict.Indexes.Write(folder, options.Book)); err != nil {
+			return err
+		}
+		options.Indexes = verdict.Indexes
+		plans.Judge(options, &verdict)
+	}
+	if c.Look != "" {
+		for _, name := range slices.Sorted(maps.Keys(report.Settings)) {
+			fmt.Printf("%s is %s\n", name, report.Settings[name])
+		}
 	}
 	findings := explain.Together(verdict.Findings)
 	for _, f := range findings {
@@ -94,27 +112,27 @@ func (c explainCommand) Run(ctx context.Context) error {
 }
 
 // prove makes a database, and measures what each index does as well.
-func (c explainCommand) prove(ctx context.Context, o plans.Options) (v explain.Verdict, r explain.Report, err error) {
+func (c explainCommand) prove(ctx context.Context, o plans.Options) (v explain.Verdict, r explain.Report, sizes []plans.Size, err error) {
 	url, drop, err := plans.Database(ctx, c.Server)
 	if err != nil {
-		return v, r, err
+		return v, r, nil, err
 	}
 	defer drop()
 	if _, err := schema.Apply(ctx, url, schema.Options{}); err != nil {
-		return v, r, err
+		return v, r, nil, err
 	}
 	db, err := openDatabase(ctx, url)
 	if err != nil {
-		return v, r, err
+		return v, r, nil, err
 	}
 	defer db.Close()
 	if v, err = plans.Run(ctx, db, o); err != nil {
-		return v, r, err
+		return v, r, nil, err
 	}
 	if c.Weaken {
 		unnoticed, err := plans.Weaken(ctx, db, o, v)
 		if err != nil {
-			return v, r, err
+			return v, r, nil, err
 		}
 		for _, w := range unnoticed {
 			fmt.Println("unnoticed: " + w.String())
@@ -124,27 +142,33 @@ func (c explainCommand) prove(ctx context.Context, o plans.Options) (v explain.V
 	var effects []explain.Effect
 	if c.Report != "" {
 		if effects, err = plans.Effects(ctx, db, o, v); err != nil {
-			return v, r, err
+			return v, r, nil, err
 		}
 	}
+	if sizes, err = plans.Sizes(ctx, db); err != nil {
+		return v, r, nil, err
+	}
 	r, err = newReport(ctx, db, v, effects, o.Scale.Name)
-	return v, r, err
+	return v, r, sizes, err
 }
 
-func (c explainCommand) look(ctx context.Context, o plans.Options) (v explain.Verdict, r explain.Report, err error) {
+func (c explainCommand) look(ctx context.Context, o plans.Options) (v explain.Verdict, r explain.Report, sizes []plans.Size, err error) {
 	for _, id := range c.Org {
 		o.Tenants = append(o.Tenants, explain.Tenant{ID: id, Name: id})
 	}
 	db, err := openDatabase(ctx, c.Look)
 	if err != nil {
-		return v, r, err
+		return v, r, nil, err
 	}
 	defer db.Close()
 	if v, err = plans.Look(ctx, db, o); err != nil {
-		return v, r, err
+		return v, r, nil, err
+	}
+	if sizes, err = plans.Sizes(ctx, db); err != nil {
+		return v, r, nil, err
 	}
 	r, err = newReport(ctx, db, v, nil, "as it is")
-	return v, r, err
+	return v, r, sizes, err
 }
 
 func newReport(ctx context.Context, db *postgres.DB, v explain.Verdict, effects []explain.Effect, size string) (explain.Report, error) {

@@ -22,11 +22,15 @@ type Expectation struct {
 	Heap []string
 	// Seq are large tables that it may read as a whole.
 	Seq []string
-	// Buffers (pages), Rows, Discard (rows thrown away) and Loops are budgets; 0: the default.
+	// Buffers (pages), Rows, Discard (rows thrown away) and Loops are budgets in place of the defaults, wider or tighter; 0: the default.
 	Buffers              int64
 	Rows, Discard, Loops float64
 	// Grows says that it is about everything that a tenant has, so that it grows with it.
 	Grows, Spill, JIT, AllPartitions bool
+	// Everyone says that it is about all tenants, so that it grows with the rows of each.
+	Everyone bool
+	// Empty says that it finds nothing, and Planned that it can't be executed on the data that there is.
+	Empty, Planned bool
 	// Because says why the defaults don't hold.
 	Because string
 	// Shape is what the plan was when it was looked at last, for the largest tenant.
@@ -131,12 +135,21 @@ func parseTerms(text string) (Expectation, error) {
 			e.JIT = true
 		case "all-partitions":
 			e.AllPartitions = true
+		case "everyone":
+			e.Everyone = true
+		case "empty":
+			e.Empty = true
+		case "planned":
+			e.Planned = true
 		default:
-			err = fmt.Errorf("%q must be one of use, only, seq, buffers, rows, discard, loops, grows, spills, jit, all-partitions", word)
+			err = fmt.Errorf("%q must be one of use, only, seq, buffers, rows, discard, loops, grows, spills, jit, all-partitions, everyone, empty, planned", word)
 		}
 		if err != nil {
 			return e, fmt.Errorf("term %q: %w", strings.TrimSpace(term), err)
 		}
+	}
+	if (e.Empty || e.Planned) && e.Because == "" {
+		return e, errors.New("empty and planned need a reason after because")
 	}
 	return e, nil
 }
@@ -172,6 +185,9 @@ func (e Expectation) Terms() string {
 	flagged("spills", e.Spill)
 	flagged("jit", e.JIT)
 	flagged("all-partitions", e.AllPartitions)
+	flagged("everyone", e.Everyone)
+	flagged("empty", e.Empty)
+	flagged("planned", e.Planned)
 	if e.Because != "" {
 		terms = append(terms, "because "+e.Because)
 	}
@@ -230,7 +246,7 @@ const indexesFile = "indexes.txt"
 // ReadIndexesFile reads the file of a folder; one that isn't there is empty.
 func ReadIndexesFile(folder string) (Indexes, error) {
 	indexes := make(Indexes)
-	content, err := os.ReadFile(filepath.Join(folder, indexesFile)) //nolint:gosec // the folder is the user's
+	content, err := os.ReadFile(filepath.Join(folder, indexesFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return indexes, nil
 	}

@@ -8,7 +8,8 @@
 //     rows of a tenant; a project can bring its own [Parameters];
 //   - expectations: a [Book] of what each plan must be, kept in small files beside the queries.
 //
-// [Runner.Run] measures, [Judge] decides. A run can't pass vacuously: a query without an expectation fails, so do tables with too few
+// [Runner.Run] measures, [Judge] decides. A run can't pass vacuously: a query without an expectation fails, and so do one that is declared
+// but not in the generated code ([Missing]), one that finds no row for any tenant, a write that the data always refuses, tables with too few
 // rows or stale statistics, and planner settings that were forced.
 //
 // Plans are read from EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) twice: of a prepared statement's first execution, whose plan is

@@ -11,11 +11,13 @@ import (
 // repeats is how often a query runs with an index and without; the quickest counts.
 const repeats = 3
 
-// Effect is what an index does for a query, for the largest tenant.
+// Effect is what an index does for a query, for the largest tenant for whom the query uses it.
 type Effect struct {
 	Index string `json:"index"`
 	Table string `json:"table"`
 	Query string `json:"query"`
+	// Tenant is its name.
+	Tenant string `json:"tenant"`
 	// Bytes is the size of the index.
 	Bytes int64 `json:"bytes"`
 	// Milliseconds and pages with the index, and without it.
@@ -46,7 +48,7 @@ func (r *Runner) Effects(ctx context.Context, measured []Measured) ([]Effect, er
 	}
 	var effects []Effect
 	for _, index := range indexes {
-		users := make(map[string]Measured) // the last tenant is the largest
+		users := make(map[string]Measured) // tenants come by size, and the last state of the data is the one that is there
 		for _, m := range measured {
 			if m.Kind == "custom" && m.Analyzed && m.uses(index.Index) {
 				users[m.Query.Name] = m
@@ -81,7 +83,7 @@ func (r *Runner) effects(ctx context.Context, index Effect, users map[string]Mea
 		defer done()
 		executes[name] = execute
 		e := index
-		e.Query = name
+		e.Query, e.Tenant = name, m.Tenant.Name
 		if e.With, e.PagesWith, err = r.quickest(ctx, m.Query, execute); err != nil {
 			return nil, err
 		}

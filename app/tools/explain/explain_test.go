@@ -333,7 +333,7 @@ func TestBookIsReadAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	book := explain.Book{"shop": {
-		"A": {Use: []string{"one", "two"}, Only: true, Heap: []string{"t"}, Seq: []string{"s"}, Buffers: 7, Rows: 8, Discard: 9, Loops: 10, Grows: true, Spill: true, JIT: true, AllPartitions: true, Because: "of that; really", Shape: []string{"Limit", "  Seq Scan on s"}},
+		"A": {Use: []string{"one", "two"}, Only: true, Heap: []string{"t"}, Seq: []string{"s"}, Buffers: 7, Rows: 8, Discard: 9, Loops: 10, Grows: true, Spill: true, JIT: true, AllPartitions: true, Everyone: true, Empty: true, Planned: true, Because: "of that; really", Shape: []string{"Limit", "  Seq Scan on s"}},
 		"B": {},
 	}}
 	require.NoError(t, book.Write(folder))
@@ -349,6 +349,9 @@ func TestBookIsReadAsItIsWritten(t *testing.T) {
 	require.Equal(t, indexes, again)
 	_, err = explain.ReadBook(folder)
 	require.ErrorContains(t, err, `bad.plans:1: term "uses x": "uses" must be one of use,`)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "bad.plans"), []byte("A | planned\n"), 0o600))
+	_, err = explain.ReadBook(folder)
+	require.ErrorContains(t, err, "empty and planned need a reason after because")
 }
 
 func TestQueriesAreReadFromGeneratedCode(t *testing.T) {

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -20,7 +21,7 @@ type Filler struct {
 	Now string
 	// Leave are tables that aren't filled.
 	Leave []string
-	// Values are expressions by column for the row of number g, where the type says too little.
+	// Values are expressions by `column` or `table.column` for the row of number g, where the type says too little; %s is the tenant's id.
 	Values map[string]string
 }
 
@@ -166,19 +167,21 @@ func (f *Filler) table(ctx context.Context, t Tenant, table string, rows int, re
 		return err
 	}
 	values := make(map[string]string)
-	for _, r := range references {
-		for i, name := range r.Columns {
-			if name == f.Column || r.Parent == table {
-				continue
-			}
-			from := ""
-			if parent, err := f.columns(ctx, r.Parent); err != nil {
-				return err
-			} else if slices.ContainsFunc(parent, func(c column) bool { return c.Name == f.Column }) {
-				from = fmt.Sprintf(" WHERE %s = '%s'", f.Column, t.ID)
-			}
-			values[name] = fmt.Sprintf("(ARRAY(SELECT %[1]s FROM %[2]s%[3]s ORDER BY %[4]s LIMIT 2000))[1 + g %% greatest((SELECT least(count(*), 2000)::int FROM %[2]s%[3]s), 1)]",
-				r.Targets[i], r.Parent, from, strings.Join(r.Targets, ", "))
+	var parents strings.Builder
+	for i, r := range references {
+		if r.Parent == table || len(r.Columns) == 0 {
+			continue
+		}
+		from := r.Parent
+		if parent, err := f.columns(ctx, r.Parent); err != nil {
+			return err
+		} else if slices.ContainsFunc(parent, func(c column) bool { return c.Name == f.Column }) {
+			from += fmt.Sprintf(" WHERE %s = '%s'", f.Column, t.ID)
+		}
+		targets := strings.Join(r.Targets, ", ")
+		_, _ = fmt.Fprintf(&parents, " LEFT JOIN (SELECT %[1]s, row_number() OVER (ORDER BY %[1]s) - 1 AS n FROM %[2]s) p%[3]d ON p%[3]d.n = g %% greatest((SELECT count(*) FROM %[2]s), 1)", targets, from, i)
+		for k, name := range r.Columns {
+			values[name] = fmt.Sprintf("p%d.%s", i, r.Targets[k])
 		}
 	}
 	names, expressions := make([]string, len(columns)), make([]string, len(columns))
@@ -192,15 +195,28 @@ func (f *Filler) table(ctx context.Context, t Tenant, table string, rows int, re
 		case lists[table+"."+c.Name] != "":
 			l := lists[table+"."+c.Name]
 			expressions[i] = fmt.Sprintf("(%s)[1 + g %% cardinality(%s)]", l, l)
-		case f.Values[c.Name] != "":
-			expressions[i] = f.Values[c.Name]
+		case f.Values[table+"."+c.Name] != "" || f.Values[c.Name] != "":
+			expressions[i] = strings.ReplaceAll(cmp.Or(f.Values[table+"."+c.Name], f.Values[c.Name]), "%s", t.ID)
 		default:
 			expressions[i] = f.value(c)
 		}
 	}
-	_, err = f.Conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM generate_series(1, %d) g ON CONFLICT DO NOTHING",
-		table, strings.Join(names, ", "), strings.Join(expressions, ", "), rows-have))
-	return err
+	from := have
+	const attempts = 10 // for some that are there already
+	for again := range attempts {
+		if have >= rows {
+			return nil
+		}
+		batch := max(rows-have, rows/10)
+		added, err := f.Conn.Exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM generate_series(%d, %d) g CROSS JOIN (SELECT %d AS again) attempt%s ORDER BY g ON CONFLICT DO NOTHING",
+			table, strings.Join(names, ", "), strings.Join(expressions, ", "), from+1, from+batch, again, parents.String()))
+		if err != nil {
+			return err
+		}
+		from += batch
+		have += int(added.RowsAffected())
+	}
+	return fmt.Errorf("has %d rows of the %s tenant instead of %d: the values of unique columns repeat", have, t.Name, rows)
 }
 
 // value is an expression for the g-th row.
@@ -218,7 +234,7 @@ func (f *Filler) value(c column) string {
 	case "boolean":
 		value = "g % 3 > 0"
 	case "date":
-		value = fmt.Sprintf("(%s::timestamptz - g %% 300 * interval '1 day')::date", f.Now)
+		value = fmt.Sprintf("(%s::timestamptz - (g %% 293 + 293 * again) * interval '1 day')::date", f.Now) // a prime: with the numbers of parents it doesn't come to the same pairs
 	case "timestamp with time zone", "timestamp without time zone":
 		value = fmt.Sprintf("%s::timestamptz - g %% 300 * interval '1 day' - g * interval '1 second'", f.Now)
 	case "jsonb", "json":
@@ -234,7 +250,7 @@ func (f *Filler) value(c column) string {
 		value = "'{}'"
 	}
 	if c.Nullable && !c.Key && c.Type != "jsonb" {
-		return "CASE WHEN g % 2 = 0 THEN (" + value + ")::" + c.Type + " END"
+		return "CASE WHEN g / 6 % 2 = 0 THEN (" + value + ")::" + c.Type + " END"
 	}
 	return "(" + value + ")::" + c.Type
 }

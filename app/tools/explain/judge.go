@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	// largeRows is from how many rows on a table isn't read as a whole.
-	largeRows = 5_000
+	// LargeRows is from how many rows on a table isn't read as a whole. With fewer, no plan proves anything.
+	LargeRows = 5_000
 	// staleShare is the share of changed rows from which on statistics are stale.
 	staleShare = 0.2
 	// grownPages and grownTimes bound the pages that a query may touch more in a larger database, for the same tenant.
@@ -25,10 +26,22 @@ const (
 // ReadCatalog reads what the rules need to know of the database. Findings are statistics that are stale, and tables in which fewer
 // than least rows prove nothing; tables that are small by nature are in small.
 func ReadCatalog(ctx context.Context, conn *pgx.Conn, queries []Query, least int, small []string) (*Catalog, []Finding, error) {
-	c := &Catalog{Large: make(map[string]bool), Partitions: make(map[string]int), PartitionOf: make(map[string]string)}
+	c := &Catalog{Large: make(map[string]bool), Partitions: make(map[string]int), PartitionOf: make(map[string]string), Forced: make(map[string]string)}
+	settings, err := conn.Query(ctx, "SELECT name, source FROM pg_settings WHERE source IN ('client', 'database', 'database user', 'interactive', 'session', 'user')")
+	if err != nil {
+		return c, nil, err
+	}
+	var setting, source string
+	if _, err := pgx.ForEachRow(settings, []any{&setting, &source}, func() error {
+		c.Forced[setting] = source
+		return nil
+	}); err != nil {
+		return c, nil, err
+	}
 	rows, err := conn.Query(ctx, `SELECT c.relname, greatest(c.reltuples, 0)::bigint, coalesce(p.relname, ''),
 		c.reltuples < 0 OR coalesce(s.n_mod_since_analyze, 0) > $1 * greatest(c.reltuples, 500)
-		FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
+			OR c.reltuples > 0 AND (s.last_analyze IS NULL AND s.last_autoanalyze IS NULL OR NOT EXISTS (SELECT FROM pg_stats t WHERE t.schemaname = 'public' AND t.tablename = c.relname))
+		FROM pg_class c LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
 		LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
 		WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`, staleShare)
 	if err != nil {
@@ -47,18 +60,18 @@ func ReadCatalog(ctx context.Context, conn *pgx.Conn, queries []Query, least int
 	var count int64
 	var stale bool
 	_, err = pgx.ForEachRow(rows, []any{&table, &count, &parent, &stale}, func() error {
-		c.Large[table] = count >= largeRows
+		c.Large[table] = count >= LargeRows
 		if parent != "" {
 			c.Partitions[parent]++
 			c.PartitionOf[table] = parent
 		}
-		if !words[table] {
+		if !words[table] && !words[parent] {
 			return nil
 		}
 		if stale {
 			found = append(found, Finding{Rule: RuleStatistics, Node: table, Found: "statistics are stale or missing", Allowed: "ANALYZE " + table})
 		}
-		if count < int64(least) && !slices.Contains(small, table) {
+		if parent == "" && count < int64(least) && !slices.Contains(small, table) {
 			found = append(found, Finding{Rule: RuleTooSmall, Node: table, Found: fmt.Sprintf("has %d rows, of which no plan proves anything", count), Allowed: fmt.Sprintf("at least %d", least)})
 		}
 		return nil
@@ -111,6 +124,8 @@ func JudgeIndexes(book Book, was, are Indexes) []Finding {
 
 // Verdict is what a run found.
 type Verdict struct {
+	// Failed are findings of the data and of queries that failed, which no expectation changes; they are among Findings too.
+	Failed   []Finding
 	Findings []Finding
 	// Indexes are those of the database.
 	Indexes  Indexes
@@ -151,10 +166,52 @@ func Judge(queries []Query, book Book, measured []Measured) []Finding {
 		if !ok {
 			continue
 		}
+		found = append(found, vacuous(q, e, byQuery[q.Name])...)
 		found = append(found, growth(q, e, byQuery[q.Name])...)
+		if skips := skipped.FindString(q.SQL); skips != "" {
+			found = append(found, Finding{Query: q.Name, Rule: RuleLimit, Node: strings.Join(strings.Fields(skips), " "), Found: "may skip any number of rows", Allowed: "what comes after a key"})
+		}
 		if shape := Shape(byQuery[q.Name]); shape != nil && !slices.Equal(e.plain(shape), e.plain(e.Shape)) {
 			old, now := difference(e.plain(e.Shape), e.plain(shape))
 			found = append(found, Finding{Query: q.Name, Rule: RulePlan, Node: now, Found: "is now " + quoted(now), Allowed: "as it was, " + quoted(old) + ", or --update"})
+		}
+	}
+	return found
+}
+
+// skipped is an OFFSET by a parameter, alone or in an expression.
+var skipped = regexp.MustCompile(`(?i)\bOFFSET\s+(?:\w+\s*)?\(*[^();]*\$\d+`)
+
+// vacuous finds that a query's plans prove nothing: it ran in no case, or found no row in any.
+func vacuous(q Query, e Expectation, measured []Measured) []Finding {
+	ran, reads, finds, refused := false, false, false, ""
+	for _, m := range measured {
+		refused = cmp.Or(m.Refused, refused)
+		if m.Analyzed {
+			r, f := m.Plan.finds()
+			ran, reads, finds = true, reads || r, finds || f
+		}
+	}
+	switch {
+	case len(measured) == 0: // it failed, which is a finding already
+	case !ran && !e.Planned:
+		return []Finding{{Query: q.Name, Rule: RulePlanned, Found: refused, Allowed: "parameters with which it runs, or the word planned"}}
+	case ran && e.Planned:
+		return []Finding{{Query: q.Name, Rule: RulePlanned, Found: "it runs", Allowed: "to leave out the word planned"}}
+	case ran && reads && !finds && !e.Empty:
+		return []Finding{{Query: q.Name, Rule: RuleEmpty, Found: "no scan finds a row for any tenant", Allowed: "parameters with which it finds something, or the word empty"}}
+	case finds && e.Empty:
+		return []Finding{{Query: q.Name, Rule: RuleEmpty, Found: "it finds rows", Allowed: "to leave out the word empty"}}
+	}
+	return nil
+}
+
+// Missing are queries that the files of a project declare and that weren't loaded. What sqlc copies has no plan.
+func Missing(declared []string, loaded []Query) []Finding {
+	var found []Finding
+	for _, name := range declared {
+		if !slices.ContainsFunc(loaded, func(q Query) bool { return q.Name == name }) {
+			found = append(found, Finding{Query: name, Rule: RuleMissing, Found: "it is declared, but not in the generated code", Allowed: "to generate the code anew"})
 		}
 	}
 	return found
@@ -217,13 +274,22 @@ func growth(q Query, e Expectation, measured []Measured) []Finding {
 		if m.Kind != "custom" || !m.Analyzed {
 			continue
 		}
-		if earlier, ok := first[m.Tenant.Name]; ok {
+		if earlier, ok := first[m.Tenant.Name]; ok && e.Everyone {
+			continue
+		} else if ok {
 			// Another plan for a table that has become large is no growth while its pages are those of the rows.
 			scanned, begun := m.Plan.Scanned()
 			if allowed := max(grownTimes*float64(earlier.Plan.Buffers())+grownPages, (pages+pagesPerRow*(scanned+begun))/2); float64(m.Plan.Buffers()) > allowed && values(earlier) == values(m) {
 				found = append(found, Finding{
 					Query: q.Name, Case: m.Case(), Rule: RuleGrowth, Node: describe(worstOr(m.Plan)),
 					Found:   fmt.Sprintf("touches %d pages instead of %d since others have more rows", m.Plan.Buffers(), earlier.Plan.Buffers()),
+					Allowed: fmt.Sprintf("%.0f", allowed),
+				})
+			}
+			if allowed := max(grownTimes*earlier.read()+discarded, (discarded+discardedPerRow*scanned)/2); m.work() > allowed && values(earlier) == values(m) {
+				found = append(found, Finding{
+					Query: q.Name, Case: m.Case(), Rule: RuleGrowth, Node: describe(worstOr(m.Plan)),
+					Found:   fmt.Sprintf("reads %.0f rows instead of %.0f since others have more rows", m.work(), earlier.read()),
 					Allowed: fmt.Sprintf("%.0f", allowed),
 				})
 			}
@@ -260,11 +326,16 @@ func worstOr(p *Plan) *Node {
 	return &p.Root
 }
 
-// work are the rows that were read, with those thrown away.
-func (m Measured) work() float64 {
+// work are the rows that were read, with those thrown away, but for small tables that are read as a whole.
+func (m Measured) work() float64 { return m.rows(func(n *Node) bool { return !m.Catalog.asAWhole(n) }) }
+
+// read are all rows that were read.
+func (m Measured) read() float64 { return m.rows(func(*Node) bool { return true }) }
+
+func (m Measured) rows(of func(*Node) bool) float64 {
 	var rows float64
 	for n := range m.Plan.Nodes() {
-		if n.scans() && !m.Catalog.asAWhole(n) {
+		if n.scans() && of(n) {
 			rows += (n.Rows + n.Removed + n.Rechecked) * n.Loops
 		}
 	}
@@ -299,7 +370,9 @@ func Propose(queries []Query, book Book, measured []Measured) {
 			}
 			slices.Sort(e.Use)
 		}
-		e.Shape = Shape(byQuery[q.Name])
+		if shape := Shape(byQuery[q.Name]); shape != nil { // one that failed keeps what it had
+			e.Shape = shape
+		}
 		if book[q.File] == nil {
 			book[q.File] = make(map[string]Expectation)
 		}

@@ -79,11 +79,54 @@ func (n *Node) walk(above *Node, yield func(*Node, *Node) bool) bool {
 	return true
 }
 
+// finds reports whether the plan reads anything, and whether any of its scans handed on a row.
+func (p *Plan) finds() (reads, found bool) {
+	for n := range p.Nodes() {
+		reads = reads || n.scans()
+		found = found || n.scans() && n.all() > 0
+	}
+	return reads, found
+}
+
+// pages are those that a scan touched, with those of the indexes below a bitmap scan.
+func (n *Node) pages() int64 {
+	touched := n.own()
+	if n.Type == "Bitmap Heap Scan" {
+		touched += n.Plans[0].Hit + n.Plans[0].Read
+	}
+	return touched
+}
+
+// own are the pages that the node touched itself. What belongs to a CTE counts where it is read first, which may leave less than nothing.
+func (n *Node) own() int64 {
+	touched := n.Hit + n.Read
+	for i := range n.Plans {
+		touched -= n.Plans[i].Hit + n.Plans[i].Read
+	}
+	return max(touched, 0)
+}
+
 // Buffers are the pages that the execution touched.
 func (p *Plan) Buffers() int64 { return p.Root.Hit + p.Root.Read }
 
 // all are the rows that the node handed on in all of its loops.
 func (n *Node) all() float64 { return n.Rows * n.Loops }
+
+// wholes yields the scans of the tree that read all that there is: none above stops them after some rows.
+func (n *Node) wholes(limited bool, yield func(*Node)) {
+	switch n.Type {
+	case "Limit":
+		limited = true
+	case "Sort", "Aggregate", "Hash", "WindowAgg", "ModifyTable": // they take all before they hand on any, or whatever is above
+		limited = false
+	}
+	if n.scans() && !limited {
+		yield(n)
+	}
+	for i := range n.Plans {
+		n.Plans[i].wholes(limited && n.Plans[i].Relationship != "InitPlan", yield)
+	}
+}
 
 // below are the rows that a node with one below got from it.
 func (n *Node) below() float64 {
@@ -215,6 +258,21 @@ func (n *Node) line() string {
 		return n.Type + " " + n.CTE
 	}
 	return ""
+}
+
+// unconditional reports whether the node reads an index as a whole.
+func (n *Node) unconditional() bool {
+	switch n.Type {
+	case "Index Scan", "Index Only Scan", "Bitmap Index Scan":
+		return n.IndexCond == ""
+	case "Bitmap Heap Scan", "BitmapAnd", "BitmapOr":
+		for i := range n.Plans {
+			if n.Plans[i].unconditional() {
+				return n.Type != "BitmapAnd"
+			}
+		}
+	}
+	return false
 }
 
 // bitmaps are the indexes below a bitmap scan.

@@ -69,7 +69,14 @@ func TestAPublicProject(t *testing.T) {
 	}
 	book := make(explain.Book)
 	explain.Propose(queries, book, measured)
+	vacuous := 0
 	for _, f := range explain.Judge(queries, book, measured) {
-		require.Contains(t, []string{"JobCountByAllStates", "JobCountByState"}, f.Query, "only those that count all jobs read all: %s", f)
+		if f.Rule == explain.RuleEmpty || f.Rule == explain.RulePlanned { // the project would name the parameters that find something
+			vacuous++
+			t.Log(f)
+			continue
+		}
+		require.Contains(t, []string{"JobCountByAllStates", "JobCountByState", "JobGetByKindMany"}, f.Query, "only those that are about all jobs read all: %s", f)
 	}
+	require.Less(t, vacuous, len(queries)/2, "most find rows by what the sampler takes from the tables")
 }

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -47,14 +48,35 @@ func (q Query) Optional() []int {
 	return found
 }
 
-// Load reads the queries from the folder of Go code that sqlc generated for pgx or database/sql, sorted by file and name.
-func Load(folder string) ([]Query, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*.sql.go"))
+// declaration is the line that names a query in a file for sqlc.
+var declaration = regexp.MustCompile(`(?m)^\s*(?:--|#|/\*)\s*name:\s*(\w+)\s+:(\w+)`)
+
+// Declared are the names of the queries in a folder of .sql files, but for those by which sqlc copies rows: they have no plan.
+func Declared(folder string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.sql"))
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("there is no code that sqlc generated in %s", folder)
+	var names []string
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range declaration.FindAllStringSubmatch(string(content), -1) {
+			if match[2] != "copyfrom" {
+				names = append(names, match[1])
+			}
+		}
+	}
+	return names, nil
+}
+
+// Load reads the queries from the folder of Go code that sqlc generated for pgx or database/sql, sorted by file and name.
+func Load(folder string) ([]Query, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		return nil, err
 	}
 	var queries []Query
 	for _, path := range paths {
@@ -63,6 +85,9 @@ func Load(folder string) ([]Query, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		queries = append(queries, found...)
+	}
+	if len(queries) == 0 {
+		return nil, fmt.Errorf("there is no code that sqlc generated in %s", folder)
 	}
 	slices.SortFunc(queries, func(a, b Query) int {
 		return strings.Compare(a.File+" "+a.Name, b.File+" "+b.Name)
@@ -83,19 +108,28 @@ func load(path string) ([]Query, error) {
 	}
 	constants := make(map[string]string)
 	arguments := make(map[string][]string)
+	var batched []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ValueSpec:
 			for i, value := range n.Values {
-				if literal, ok := value.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-					if text, err := strconv.Unquote(literal.Value); err == nil {
-						constants[n.Names[i].Name] = text
-					}
+				if text, ok := literal(value); ok {
+					constants[n.Names[i].Name] = text
+				}
+			}
+		case *ast.AssignStmt: // vals := []interface{}{a.ID} before batch.Queue(constant, vals...)
+			if list, ok := n.Rhs[0].(*ast.CompositeLit); ok && len(n.Rhs) == 1 {
+				batched = nil
+				for _, value := range list.Elts {
+					batched = append(batched, lastName(value))
 				}
 			}
 		case *ast.CallExpr:
 			if constant, names, ok := call(n); ok {
 				arguments[constant] = names
+			}
+			if method, ok := n.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "Queue" && len(n.Args) == 2 {
+				arguments[lastName(n.Args[0])] = batched
 			}
 		}
 		return true
@@ -109,6 +143,22 @@ func load(path string) ([]Query, error) {
 		queries = append(queries, Query{Name: match[1], File: name, SQL: sql, Arguments: arguments[constant]})
 	}
 	return queries, nil
+}
+
+// literal is the text of string literals, which sqlc puts together with + where the statement has a backquote.
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil && e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		left, ok := literal(e.X)
+		right, also := literal(e.Y)
+		return left + right, ok && also && e.Op == token.ADD
+	case *ast.ParenExpr:
+		return literal(e.X)
+	}
+	return "", false
 }
 
 // call reads `db.Query(ctx, constant, arg.A, b)`, and the same with Exec, QueryRow and their Context forms.

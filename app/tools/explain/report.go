@@ -14,12 +14,14 @@ import (
 
 // Report is what a run found, for files.
 type Report struct {
-	Server   string    `json:"server"`
-	Made     time.Time `json:"made"`
-	Size     string    `json:"size"`
-	Findings []Finding `json:"findings"`
-	Effects  []Effect  `json:"effects"`
-	Plans    []Entry   `json:"plans"`
+	Server string    `json:"server"`
+	Made   time.Time `json:"made"`
+	Size   string    `json:"size"`
+	// Settings of the planner that aren't PostgreSQL's defaults.
+	Settings map[string]string `json:"settings,omitempty"`
+	Findings []Finding         `json:"findings"`
+	Effects  []Effect          `json:"effects"`
+	Plans    []Entry           `json:"plans"`
 }
 
 // Entry is a plan in a report.
@@ -39,6 +41,7 @@ type Entry struct {
 func NewReport(v Verdict, effects []Effect, server, size string, made time.Time) Report {
 	r := Report{Server: server, Made: made, Size: size, Findings: v.Findings, Effects: effects}
 	for _, m := range v.Measured {
+		r.Settings = m.Plan.Settings
 		r.Plans = append(r.Plans, Entry{
 			Query: m.Query.Name, File: m.Query.File, Case: m.Case(), Ran: m.Analyzed, Ms: m.Plan.Execution, Buffers: m.Plan.Buffers(), Text: m.Plan.Text(),
 			SQL: m.Query.SQL,
@@ -95,9 +98,9 @@ func (r Report) Write(folder string, names map[string][]string) error {
 // IndexTable is what each index does for its queries, in a table.
 func (r Report) IndexTable() string {
 	var out strings.Builder
-	_, _ = fmt.Fprintf(&out, "%-40s %-32s %10s %10s %8s %8s %8s\n", "INDEX", "QUERY", "WITH ms", "WITHOUT", "FASTER", "PAGES", "WITHOUT")
+	_, _ = fmt.Fprintf(&out, "%-40s %-32s %-17s %10s %10s %8s %8s %8s\n", "INDEX", "QUERY", "TENANT", "WITH ms", "WITHOUT", "FASTER", "PAGES", "WITHOUT")
 	for _, e := range r.Effects {
-		_, _ = fmt.Fprintf(&out, "%-40s %-32s %10.3f %10.3f %7.1fx %8d %8d\n", e.Index, e.Query, e.With, e.Without, e.Faster(), e.PagesWith, e.PagesWithout)
+		_, _ = fmt.Fprintf(&out, "%-40s %-32s %-17s %10.3f %10.3f %7.1fx %8d %8d\n", e.Index, e.Query, e.Tenant, e.With, e.Without, e.Faster(), e.PagesWith, e.PagesWithout)
 	}
 	return out.String()
 }

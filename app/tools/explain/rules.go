@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,6 +26,9 @@ const (
 	// misjudged is how many times more rows may come than were expected, where at least misjudgedRows do.
 	misjudged     = 200
 	misjudgedRows = 2_000
+	// heapFetches and heapFetchesShare bound the rows that an index-only scan looks up because their pages have changed.
+	heapFetches      = 50
+	heapFetchesShare = 0.5
 )
 
 // Finding is a rule that a plan breaks.
@@ -73,6 +77,7 @@ func Together(findings []Finding) []Finding {
 // The rules.
 const (
 	RuleBuffers    = "buffers"
+	RuleEmpty      = "found nothing"
 	RuleDefinition = "index changed"
 	RuleEstimate   = "estimate"
 	RuleExpected   = "no expectation"
@@ -86,7 +91,9 @@ const (
 	RuleLimit      = "limit"
 	RuleLoops      = "loops"
 	RulePartitions = "partitions"
+	RuleMissing    = "not loaded"
 	RulePlan       = "plan changed"
+	RulePlanned    = "never ran"
 	RuleRows       = "rows"
 	RuleSeqScan    = "sequential scan"
 	RuleSettings   = "settings"
@@ -105,6 +112,8 @@ type Catalog struct {
 	// Partitions are the partitions of each partitioned table, and PartitionOf the other way round.
 	Partitions  map[string]int
 	PartitionOf map[string]string
+	// Forced are settings that the server's configuration doesn't have, with who set them: the session, database, user or client.
+	Forced map[string]string
 }
 
 // Check applies the rules that one plan can break by itself.
@@ -117,10 +126,18 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		}
 		found = append(found, f)
 	}
-	partitions := make(map[string]int)
+	p.Root.wholes(false, func(n *Node) {
+		if read := n.all() + n.Removed*n.Loops; n.unconditional() && c.Large[n.Relation] && !slices.Contains(e.Seq, n.Relation) && (!analyzed || read > discarded) {
+			add(RuleSeqScan, n, "reads the whole index"+why(n.Filter), "a condition on the columns of the index")
+		}
+	})
+	partitions := make(map[string]map[string]bool)
 	for n, above := range p.Nodes() {
-		if parent, ok := c.PartitionOf[n.Relation]; ok && n.scans() {
-			partitions[parent]++
+		if parent, ok := c.PartitionOf[n.Relation]; ok && n.scans() && (!analyzed || n.Loops > 0) {
+			if partitions[parent] == nil {
+				partitions[parent] = make(map[string]bool)
+			}
+			partitions[parent][n.Relation] = true
 		}
 		if n.Type == "Seq Scan" && c.Large[n.Relation] && !slices.Contains(e.Seq, n.Relation) {
 			add(RuleSeqScan, n, "reads the whole table"+why(n.Filter), "an index of "+list(e.Use))
@@ -135,7 +152,7 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 			continue
 		}
 		// most is how many rows may be thrown away to keep so many.
-		most := func(kept float64) float64 { return max(discarded, e.Discard) + discardedPerRow*kept }
+		most := func(kept float64) float64 { return cmp.Or(e.Discard, discarded+discardedPerRow*kept) }
 		thrownAway := func(kept float64) string { return fmt.Sprintf("%.0f thrown away", most(kept)) }
 		kept := n.all()
 		if thrown := (n.Removed + n.Rechecked) * n.Loops; n.scans() && !c.asAWhole(n) && thrown > most(kept) {
@@ -153,8 +170,11 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		if got := n.inputs(); n.joins() && kept > joined+joinedPerRow*got {
 			add(RuleJoin, n, fmt.Sprintf("makes %.0f rows of %.0f: does it lack a condition?", kept, got), fmt.Sprintf("%.0f", joined+joinedPerRow*got))
 		}
-		if n.Loops > max(loops, e.Loops) && (above == nil || above.Loops <= max(loops, e.Loops)) {
-			add(RuleLoops, n, fmt.Sprintf("begins %.0f times", n.Loops), fmt.Sprintf("%.0f", max(loops, e.Loops)))
+		if most := cmp.Or(e.Loops, loops); n.Loops > most && (above == nil || above.Loops <= most) {
+			add(RuleLoops, n, fmt.Sprintf("begins %.0f times", n.Loops), fmt.Sprintf("%.0f", most))
+		}
+		if most := heapFetches + kept*heapFetchesShare; e.Only && n.HeapFetches > most && !slices.Contains(e.Heap, n.Relation) {
+			add(RuleIndexOnly, n, fmt.Sprintf("fetches %.0f rows from the table to see whether they are there: VACUUM %s", n.HeapFetches, n.Relation), fmt.Sprintf("%.0f", most))
 		}
 		if !e.Spill && n.spilled() {
 			add(RuleSpill, n, "writes to disk what doesn't fit into work_mem", "none")
@@ -165,12 +185,14 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		}
 	}
 	for parent, scanned := range partitions {
-		if c.Partitions[parent] > 1 && scanned >= c.Partitions[parent] && !e.AllPartitions {
-			found = append(found, Finding{Rule: RulePartitions, Node: parent, Found: fmt.Sprintf("all %d partitions are read", scanned), Allowed: "those that can have the rows"})
+		if c.Partitions[parent] > 1 && len(scanned) >= c.Partitions[parent] && !e.AllPartitions {
+			found = append(found, Finding{Rule: RulePartitions, Node: parent, Found: fmt.Sprintf("all %d partitions are read", len(scanned)), Allowed: "those that can have the rows"})
 		}
 	}
 	for name, value := range p.Settings {
-		if strings.HasPrefix(name, "enable_") || name == "plan_cache_mode" || strings.HasPrefix(name, "force_parallel") || strings.HasPrefix(name, "debug_parallel") {
+		if source, forced := c.Forced[name]; forced && name != "jit" { // which only ever makes plans slower here
+			found = append(found, Finding{Rule: RuleSettings, Found: name + " is " + value + ", set by the " + source, Allowed: "as the server has it: the verdict is about the planner's own choice"})
+		} else if strings.HasPrefix(name, "enable_") || name == "plan_cache_mode" || strings.HasPrefix(name, "force_parallel") || strings.HasPrefix(name, "debug_parallel") {
 			found = append(found, Finding{Rule: RuleSettings, Found: name + " is " + value, Allowed: "its default: the verdict is about the planner's own choice"})
 		}
 	}
@@ -181,7 +203,7 @@ func Check(p *Plan, e Expectation, c *Catalog, analyzed bool) []Finding {
 		return found
 	}
 	scanned, begun := p.Scanned()
-	if allowed := max(float64(e.Buffers), pages+pagesPerRow*(scanned+begun)+pagesPerWrite*p.Written()); float64(c.buffers(p)) > allowed {
+	if allowed := cmp.Or(float64(e.Buffers), pages+pagesPerRow*(scanned+begun)+pagesPerWrite*p.Written()); float64(c.buffers(p)) > allowed {
 		add(RuleBuffers, worst(p), fmt.Sprintf("touches %d pages for %.0f rows", c.buffers(p), scanned), fmt.Sprintf("%.0f pages", allowed))
 	}
 	if e.Rows > 0 && scanned > e.Rows {
@@ -198,7 +220,7 @@ func (c *Catalog) buffers(p *Plan) int64 {
 	touched := p.Buffers()
 	for n := range p.Nodes() {
 		if c.asAWhole(n) {
-			touched -= n.Hit + n.Read
+			touched -= n.own()
 		}
 	}
 	return touched
@@ -209,11 +231,11 @@ func misjudges(n *Node) bool {
 	return n.Rows >= misjudgedRows && n.Rows/max(n.PlanRows, 1) > misjudged
 }
 
-// worst is the scan that touches most pages.
+// worst is the scan that touches most pages itself.
 func worst(p *Plan) *Node {
 	var w *Node
 	for n := range p.Nodes() {
-		if n.scans() && (w == nil || n.Hit+n.Read > w.Hit+w.Read) {
+		if n.scans() && (w == nil || n.pages() > w.pages()) {
 			w = n
 		}
 	}

@@ -28,6 +28,8 @@ type Measured struct {
 	Plan *Plan
 	// Analyzed says that it ran. A write that the data refuses, such as an identifier that is taken, is planned only.
 	Analyzed bool
+	// Refused is how the data refused it.
+	Refused string
 	// Values are the parameters, as they were executed.
 	Values string
 	// Catalog is what the database was like.
@@ -62,18 +64,20 @@ func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Mea
 	}
 	defer done()
 	m := Measured{Query: q, Tenant: t, Size: size, Values: execute, Kind: "custom", Catalog: r.Catalog}
-	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
+	if m.Plan, m.Refused, err = r.explain(ctx, q, execute); err != nil {
 		return nil, fmt.Errorf("%s for the %s tenant: %w", q.Name, t.Name, err)
 	}
+	m.Analyzed = m.Refused == ""
 	measured := []Measured{m}
 	for range executionsBeforeGeneric - 1 {
 		if _, err := r.plan(ctx, "EXPLAIN (FORMAT JSON) "+execute, true); err != nil {
 			return nil, err
 		}
 	}
-	if m.Plan, m.Analyzed, err = r.explain(ctx, q, execute); err != nil {
+	if m.Plan, m.Refused, err = r.explain(ctx, q, execute); err != nil {
 		return nil, err
 	}
+	m.Analyzed = m.Refused == ""
 	if m.Kind = "sixth"; m.Plan.Generic() {
 		m.Kind = "generic"
 	}
@@ -107,10 +111,11 @@ func (r *Runner) prepare(ctx context.Context, q Query, t Tenant) (execute string
 	return "EXECUTE " + name + "(" + strings.Join(literals, ", ") + ")", done, nil
 }
 
+// types are the names of types that cut nothing: character would be character(1), so it is bpchar.
 func (r *Runner) types(ctx context.Context, oids []uint32) ([]string, error) {
 	types := make([]string, len(oids))
 	for i, oid := range oids {
-		if err := r.Conn.QueryRow(ctx, "SELECT format_type($1, NULL)", oid).Scan(&types[i]); err != nil {
+		if err := r.Conn.QueryRow(ctx, "SELECT format_type($1, -1)", oid).Scan(&types[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -131,19 +136,21 @@ func (r *Runner) evaluate(ctx context.Context, values, types []string) ([]string
 }
 
 // explain executes and measures; a write that the data refuses is planned only.
-func (r *Runner) explain(ctx context.Context, q Query, execute string) (p *Plan, analyzed bool, err error) {
+func (r *Runner) explain(ctx context.Context, q Query, execute string) (p *Plan, refused string, err error) {
+	refused = "writes aren't executed"
 	if !r.ReadOnly || !q.Writes() {
 		p, err = r.plan(ctx, "EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) "+execute, r.ReadOnly)
 		if err == nil {
-			return p, true, nil
+			return p, "", nil
 		}
-		var refused *pgconn.PgError
-		if !errors.As(err, &refused) || !q.Writes() || !slices.Contains(refusals, refused.Code[:2]) {
-			return nil, false, err
+		var refusal *pgconn.PgError
+		if !errors.As(err, &refusal) || !q.Writes() || !slices.Contains(refusals, refusal.Code[:2]) {
+			return nil, "", err
 		}
+		refused = strings.TrimSpace(refusal.Message + " " + refusal.Detail)
 	}
 	p, err = r.plan(ctx, "EXPLAIN (SETTINGS, FORMAT JSON) "+execute, true)
-	return p, false, err
+	return p, refused, err
 }
 
 // plan explains in a transaction that is rolled back.

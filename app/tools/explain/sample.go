@@ -39,9 +39,15 @@ type Sampler struct {
 	// Fixed are expressions by `Query.Argument`, `Argument`, or type, in this precedence; %s is the tenant's id. They come before what rows have,
 	// but those by type.
 	Fixed map[string]string
+	// Named are expressions of a table's columns by `Query.Argument`, as `table.expression`, for arguments that aren't called as their column.
+	Named map[string]string
+	// Rows are conditions by `Query.table` on the rows that values are taken from.
+	Rows map[string]string
 
-	columns map[string][]string // of each table, with their types as `name type`
+	columns map[string][]string // of each table
+	keys    map[string]string   // the last column of each table's primary key, if it refers to no other table
 	cache   map[string]string
+	made    int
 }
 
 // Values implements [Parameters].
@@ -73,7 +79,7 @@ func (s *Sampler) Values(ctx context.Context, q Query, t Tenant, types []string)
 }
 
 func (s *Sampler) learn(ctx context.Context) error {
-	s.columns, s.cache = make(map[string][]string), make(map[string]string)
+	s.columns, s.keys, s.cache = make(map[string][]string), make(map[string]string), make(map[string]string)
 	rows, err := s.Conn.Query(ctx, `SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum`)
 	if err != nil {
@@ -84,15 +90,84 @@ func (s *Sampler) learn(ctx context.Context) error {
 		s.columns[table] = append(s.columns[table], column)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if rows, err = s.Conn.Query(ctx, `SELECT x.indrelid::regclass::text, a.attname FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[x.indnkeyatts - 1]
+		WHERE x.indisprimary AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conrelid = x.indrelid AND a.attnum = ANY (f.conkey))`); err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, []any{&table, &column}, func() error {
+		s.keys[table] = column
+		return nil
+	})
 	return err
+}
+
+var (
+	inserted   = regexp.MustCompile(`(?i)INSERT\s+INTO\s+(\w+)`)
+	conflicted = regexp.MustCompile(`(?i)ON\s+CONFLICT\s*\(([^)]*)\)`)
+)
+
+// fresh are the arguments of an insert that need values that no row has, by the ends of the primary keys; NextTokenHash rather than TokenHash.
+func (s *Sampler) fresh(q Query) []string {
+	var found []string
+	for _, match := range inserted.FindAllStringSubmatch(q.SQL, -1) {
+		argument := ""
+		if on := conflicted.FindStringSubmatch(q.SQL); on != nil && slices.Contains(word.FindAllString(on[1], -1), s.keys[match[1]]) {
+			continue // one that is there is meant
+		}
+		for _, a := range q.Arguments {
+			if names := candidates(a); slices.Contains(names, s.keys[match[1]]) && (argument == "" || len(a) > len(argument)) {
+				argument = a
+			}
+		}
+		if argument != "" {
+			found = append(found, argument)
+		}
+	}
+	return found
+}
+
+// unused is a value, or several, that no row has; "" for a type that has few.
+func (s *Sampler) unused(kind string) string {
+	s.made++
+	element, array := strings.CutSuffix(kind, "[]")
+	var value string
+	switch element {
+	case "text", "character varying":
+		value = fmt.Sprintf("'unused_%d_' || g", s.made)
+	case "date", "timestamp with time zone", "timestamp without time zone":
+		value = fmt.Sprintf("date '2100-01-01' + %d + g", s.made*sampled)
+	case "bigint", "integer", "numeric":
+		value = fmt.Sprintf("1000000 + %d + g", s.made*sampled)
+	case "smallint":
+		value = fmt.Sprintf("10000 + %d + g", s.made*sampled)
+	case "bytea":
+		value = fmt.Sprintf("decode(md5('%d ' || g), 'hex')", s.made)
+	case "uuid":
+		value = "gen_random_uuid()"
+	default:
+		return ""
+	}
+	if array {
+		return fmt.Sprintf("ARRAY(SELECT (%s)::%s FROM generate_series(1, %d) g)", value, element, sampled)
+	}
+	return fmt.Sprintf("(SELECT (%s)::%s FROM generate_series(1, 1) g)", value, kind)
 }
 
 var word = regexp.MustCompile(`\w+`)
 
-// tables are those that a statement names, in its sequence.
+// named is a table where a statement says what it reads or writes.
+var named = regexp.MustCompile(`(?i)\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(\w+)`)
+
+// tables are those that a statement names, in its sequence. A word elsewhere may be a column that is called as a table, so it comes last.
 func (s *Sampler) tables(sql string) []string {
-	var found []string
-	for _, w := range word.FindAllString(sql, -1) {
+	var words, found []string
+	for _, match := range named.FindAllStringSubmatch(sql, -1) {
+		words = append(words, match[1])
+	}
+	for _, w := range append(words, word.FindAllString(sql, -1)...) {
 		if s.columns[w] != nil && !slices.Contains(found, w) {
 			found = append(found, w)
 		}
@@ -109,29 +184,29 @@ func (s *Sampler) value(ctx context.Context, q Query, t Tenant, tables []string,
 			return fill(fixed, t, kind), nil
 		}
 	}
-	name, array := snake(argument), strings.HasSuffix(kind, "[]")
-	candidates := []string{name}
-	for _, position := range positions {
-		if rest, ok := strings.CutPrefix(name, position); ok {
-			candidates = append(candidates, rest)
+	if named, ok := s.Named[q.Name+"."+argument]; ok {
+		table, expression, _ := strings.Cut(named, ".")
+		if value, err := s.sample(ctx, q, t, table, expression, kind); err != nil || value != "" {
+			return value, err
 		}
 	}
-	if array {
-		for _, c := range slices.Clone(candidates) {
-			candidates = append(candidates, singular(c))
-		}
-	}
-	for _, c := range candidates { // prices of rows are unit_price, dates of days business_date
+	names := candidates(argument)
+	for _, c := range names { // prices of rows are unit_price, dates of days business_date
 		if c == s.Column {
 			return "'" + t.ID + "'::" + kind, nil
 		}
 	}
-	for _, c := range candidates {
+	if slices.Contains(s.fresh(q), argument) {
+		if value := s.unused(kind); value != "" {
+			return value, nil
+		}
+	}
+	for _, c := range names {
 		for _, table := range tables {
 			if !slices.Contains(s.columns[table], c) {
 				continue
 			}
-			value, err := s.sample(ctx, t, table, c, kind, array)
+			value, err := s.sample(ctx, q, t, table, c, kind)
 			if err != nil || value != "" {
 				return value, err
 			}
@@ -140,7 +215,22 @@ func (s *Sampler) value(ctx context.Context, q Query, t Tenant, tables []string,
 	if fixed, ok := s.Fixed[kind]; ok {
 		return fill(fixed, t, kind), nil
 	}
-	return plain(kind, array), nil
+	return plain(kind), nil
+}
+
+// candidates are the columns that an argument may be of: BeforeItemIds of before_item_ids, item_ids, before_item_id and item_id.
+func candidates(argument string) []string {
+	name := snake(argument)
+	names := []string{name}
+	for _, position := range positions {
+		if rest, ok := strings.CutPrefix(name, position); ok {
+			names = append(names, rest)
+		}
+	}
+	for _, c := range slices.Clone(names) {
+		names = append(names, singular(c), strings.Replace(c, "s_", "_", 1))
+	}
+	return names
 }
 
 // fill puts the tenant into an expression, and repeats it for an array.
@@ -153,9 +243,12 @@ func fill(expression string, t Tenant, kind string) string {
 }
 
 // sample returns what the tenant's rows have in a column, "" if that isn't of the kind or there are none. Rows in the middle are taken:
-// the first and the last are often special.
-func (s *Sampler) sample(ctx context.Context, t Tenant, table, column, kind string, array bool) (string, error) {
-	key := strings.Join([]string{t.ID, table, column, kind}, " ")
+// the first and the last are often special. An array has what is different in all rows, but for a write that puts arrays side by side: then
+// they are of the same rows.
+func (s *Sampler) sample(ctx context.Context, q Query, t Tenant, table, column, kind string) (string, error) {
+	array := strings.HasSuffix(kind, "[]")
+	together := array && q.Writes() && strings.Contains(q.SQL, "unnest(")
+	key := fmt.Sprint(t.ID, table, column, kind, together, s.Rows[q.Name+"."+table])
 	if value, ok := s.cache[key]; ok {
 		return value, nil
 	}
@@ -163,12 +256,19 @@ func (s *Sampler) sample(ctx context.Context, t Tenant, table, column, kind stri
 	if slices.Contains(s.columns[table], s.Column) {
 		where = fmt.Sprintf("WHERE %s = '%s'", s.Column, t.ID)
 	}
-	chosen := fmt.Sprintf(`(SELECT %[1]s AS value FROM %[2]s %[3]s ORDER BY %[4]s OFFSET (SELECT count(*) / 2 FROM %[2]s %[3]s) LIMIT %[5]d) chosen`,
+	if condition, ok := s.Rows[q.Name+"."+table]; ok {
+		where = strings.TrimSuffix("WHERE "+condition+" AND "+strings.TrimPrefix(where, "WHERE "), " AND ")
+	}
+	chosen := fmt.Sprintf(`(SELECT %[1]s AS value FROM %[2]s %[3]s ORDER BY %[4]s OFFSET (SELECT least(count(*) / 2, greatest(count(*) - %[5]d, 0)) FROM %[2]s %[3]s) LIMIT %[5]d) chosen`,
 		column, table, where, strings.Join(s.columns[table][:min(3, len(s.columns[table]))], ", "), sampled)
 	query := "SELECT quote_literal(value::text) FROM " + chosen + " LIMIT 1"
-	if array {
-		chosen = fmt.Sprintf(`(SELECT DISTINCT %[1]s::text AS value FROM %[2]s %[3]s ORDER BY 1 LIMIT %[4]d) chosen`, column, table, where, sampled)
+	switch {
+	case together:
 		query = "SELECT quote_literal(array_agg(coalesce(value::text, ''))::text) FROM " + chosen
+	case array: // with that of the row that others are of
+		query = fmt.Sprintf(`SELECT quote_literal(array_agg(coalesce(value, ''))::text) FROM (
+			(SELECT value::text FROM %[5]s LIMIT 1) UNION (SELECT DISTINCT %[1]s::text FROM %[2]s %[3]s ORDER BY 1 LIMIT %[4]d)) chosen`,
+			column, table, where, sampled, chosen)
 	}
 	var literal *string
 	err := s.Conn.QueryRow(ctx, query).Scan(&literal)
@@ -187,8 +287,8 @@ func (s *Sampler) sample(ctx context.Context, t Tenant, table, column, kind stri
 }
 
 // plain is a value of a type of which nothing is known.
-func plain(kind string, array bool) string {
-	element := strings.TrimSuffix(kind, "[]")
+func plain(kind string) string {
+	element, array := strings.CutSuffix(kind, "[]")
 	value := "'x'"
 	switch element {
 	case "bigint", "integer", "smallint", "numeric", "double precision", "real":
@@ -207,7 +307,7 @@ func plain(kind string, array bool) string {
 		value = "''"
 	}
 	if array {
-		return "ARRAY(SELECT " + value + "::" + element + " FROM generate_series(1, 3))::" + kind
+		return fmt.Sprintf("ARRAY(SELECT %s::%s FROM generate_series(1, %d))::%s", value, element, sampled, kind)
 	}
 	return value + "::" + kind
 }
@@ -230,7 +330,7 @@ func singular(name string) string {
 	switch {
 	case strings.HasSuffix(name, "ies"):
 		return strings.TrimSuffix(name, "ies") + "y"
-	case strings.HasSuffix(name, "sses"), strings.HasSuffix(name, "ches"), strings.HasSuffix(name, "uses"):
+	case strings.HasSuffix(name, "sses"), strings.HasSuffix(name, "ches"), strings.HasSuffix(name, "uses"), strings.HasSuffix(name, "xes"):
 		return strings.TrimSuffix(name, "es")
 	default:
 		return strings.TrimSuffix(name, "s")

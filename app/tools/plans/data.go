@@ -22,10 +22,13 @@ var now = time.Date(2024, time.November, 8, 12, 0, 0, 0, time.UTC)
 // Tenants are the organisations of a database that [Make] made, by size.
 var Tenants = []explain.Tenant{
 	{Name: "small", ID: "ORG_SMALL"}, {Name: "typical", ID: "ORG_TYPICAL"}, {Name: "large", ID: demo.OrgID}, {Name: "large unfiltered", ID: demo.OrgID, Open: true},
+	skewed,
 }
 
-// others are there besides the tenants, and more come, who make the database larger without concerning them.
 var (
+	// skewed has several times the rows of the large one.
+	skewed = explain.Tenant{Name: "skewed", ID: "ORG_SKEWED"}
+	// others are there besides the tenants, and more come, who make the database larger without concerning them.
 	others = explain.Tenant{Name: "others", ID: "ORG_OTHERS"}
 	more   = explain.Tenant{Name: "more", ID: "ORG_MORE"}
 )
@@ -35,7 +38,7 @@ type Scale struct {
 	Name string
 	// Permille of the demo's guests come to the large tenant.
 	Permille int64
-	// Orders of the typical tenant; the small one has a twentieth, the others and those who come later many times as many.
+	// Orders of the typical tenant; the small one has a twentieth, the skewed one and those who come later many times as many.
 	Orders int64
 	// Rows that each table has at least of the large tenant.
 	Rows int
@@ -43,8 +46,8 @@ type Scale struct {
 
 // The scales.
 var (
-	CI   = Scale{Name: "ci", Permille: 150, Orders: 8_000, Rows: 1_500}
-	Full = Scale{Name: "full", Permille: 1_000, Orders: 100_000, Rows: 10_000}
+	CI   = Scale{Name: "ci", Permille: 80, Orders: 6_000, Rows: 1_500}
+	Full = Scale{Name: "full", Permille: 1_000, Orders: 60_000, Rows: 10_000}
 )
 
 // Small are tables of which an organisation has few rows, or which hold little at any time.
@@ -68,15 +71,29 @@ func Make(ctx context.Context, db *postgres.DB, scale Scale, progress io.Writer)
 	if err := seed(ctx, db, Tenants[1], 5, scale.Orders); err != nil {
 		return err
 	}
-	if err := seed(ctx, db, others, 60, scale.Orders*8); err != nil {
+	if err := seed(ctx, db, skewed, 40, scale.Orders*4); err != nil {
 		return err
 	}
-	return fill(ctx, db, []share{{Tenants[0], scale.Rows / 100}, {Tenants[1], scale.Rows / 10}, {Tenants[2], scale.Rows}, {others, scale.Rows * 4}})
+	if err := seed(ctx, db, others, 60, scale.Orders*6); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, `INSERT INTO subscriptions (org_id, plan, status, event_at, event_id, updated_at) SELECT org_id, 'PRO', 'ACTIVE', $1, 'first', $1 FROM organisations`, now); err != nil {
+		return fmt.Errorf("make subscriptions: %w", err)
+	}
+	if _, err := db.Exec(ctx, `INSERT INTO cache_busts (org_id, report, noted_at) SELECT org_id, 'overview', $1 FROM organisations`, now); err != nil {
+		return fmt.Errorf("make notes of the cache: %w", err)
+	}
+	if _, err := db.Exec(ctx, `UPDATE purchase_orders p SET generated_for = date '2020-01-01' + o.n, status = 'DRAFT', updated_by = NULL
+		FROM (SELECT org_id, id, (row_number() OVER (PARTITION BY org_id ORDER BY id))::int AS n FROM purchase_orders) o
+		WHERE p.org_id = o.org_id AND p.id = o.id AND o.n % 20 = 0`); err != nil {
+		return fmt.Errorf("make drafts that were generated: %w", err)
+	}
+	return fill(ctx, db, []share{{Tenants[0], scale.Rows / 100}, {Tenants[1], scale.Rows / 10}, {Tenants[2], scale.Rows}, {skewed, scale.Rows * 2}, {others, scale.Rows * 7}})
 }
 
 // Grow has more come.
 func Grow(ctx context.Context, db *postgres.DB, scale Scale) error {
-	if err := seed(ctx, db, more, 100, scale.Orders*16); err != nil {
+	if err := seed(ctx, db, more, 100, scale.Orders*12); err != nil {
 		return err
 	}
 	return fill(ctx, db, []share{{more, scale.Rows * 6}})
@@ -102,7 +119,12 @@ func fill(ctx context.Context, db *postgres.DB, shares []share) error {
 	defer conn.Release()
 	filler := explain.Filler{
 		Column: tenantColumn, Conn: conn.Conn(), Leave: Small, Now: fmt.Sprintf("'%s'", now.Format(time.RFC3339)),
-		Values: map[string]string{"period": "to_char(date '2024-11-01' - g % 240 * interval '1 month', 'YYYY-MM')"},
+		Values: map[string]string{
+			"limit_total": "300", "received_qty": "g % 50", "redeemed": "g % 250",
+			// All branches have one for each month.
+			"period":           "to_char(date '2024-11-01' - (g - 1) / (SELECT count(*)::int FROM branches WHERE org_id = '%s') * interval '1 month', 'YYYY-MM')",
+			"promotions.terms": `CASE WHEN g % 10 = 0 THEN '{"exclusive": true}' ELSE '{}' END::jsonb`,
+		},
 	}
 	for _, s := range shares {
 		if err := filler.Fill(ctx, s.tenant, s.rows); err != nil {
@@ -136,14 +158,4 @@ func othersEnded(ctx context.Context, conn *pgx.Conn) error {
 			PERFORM pg_sleep(0.01);
 		END LOOP; END $$`)
 	return err
-}
-
-// Parameters are the values of all queries.
-func Parameters(conn *pgx.Conn) *explain.Sampler {
-	return &explain.Sampler{Column: tenantColumn, Conn: conn, Fixed: map[string]string{
-		"timestamp with time zone": "'2024-11-08T12:00:00Z'", "date": "'2024-11-08'",
-		"PageSize": "50::int", "Limit": "50::int", "Most": "50::int",
-		"FromDate": "'2024-10-01'::date", "StartDate": "'2024-10-01'::date", "ToDate": "'2024-10-31'::date", "EndDate": "'2024-10-31'::date",
-		"Today": "'2024-11-08'::date", "Now": "'2024-11-08T12:00:00Z'::timestamptz", "At": "'2024-11-08T12:00:00Z'::timestamptz",
-	}}
 }

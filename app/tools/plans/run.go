@@ -2,19 +2,20 @@ package plans
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/chefcloud/chefcloud/app/platform/postgres"
 	"github.com/chefcloud/chefcloud/app/tools/explain"
 )
 
-// leastRows is how many rows a table must have for a plan to prove something.
-const leastRows = 100
-
 // Options say what is run.
 type Options struct {
-	Book     explain.Book
+	Book explain.Book
+	// Declared are the names of the queries in their files; one that isn't in Queries is a finding.
+	Declared []string
 	Indexes  explain.Indexes
 	Progress io.Writer
 	Queries  []explain.Query
@@ -68,28 +69,39 @@ func Run(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, erro
 	if err := measure(ctx, db, o, "after", &v); err != nil {
 		return v, err
 	}
-	v.Findings = append(v.Findings, explain.Judge(o.Queries, o.Book, v.Measured)...)
-	err := judgeIndexes(ctx, db, o, &v)
-	return v, err
+	if err := readIndexes(ctx, db, &v); err != nil {
+		return v, err
+	}
+	Judge(o, &v)
+	return v, nil
+}
+
+// Judge compares what was measured with the book and the indexes of the options.
+func Judge(o Options, v *explain.Verdict) {
+	v.Findings = slices.Concat(v.Failed, explain.Missing(o.Declared, o.Queries), explain.Judge(o.Queries, o.Book, v.Measured), explain.JudgeIndexes(o.Book, o.Indexes, v.Indexes))
 }
 
 // Look measures all queries on a database that others use, such as staging: nothing is written, and what would write is planned only. Plans are
 // of other data than the baselines, so only the rules are judged.
 func Look(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, error) {
 	var v explain.Verdict
+	if len(o.Tenants) == 0 {
+		return v, errors.New("name the organisations to look at")
+	}
 	if err := measure(ctx, db, o, "as it is", &v); err != nil {
 		return v, err
 	}
-	for _, f := range explain.Judge(o.Queries, o.Book, v.Measured) {
-		if f.Rule != explain.RulePlan {
-			v.Findings = append(v.Findings, f)
-		}
+	if err := readIndexes(ctx, db, &v); err != nil {
+		return v, err
 	}
-	err := judgeIndexes(ctx, db, o, &v)
-	return v, err
+	Judge(o, &v)
+	v.Findings = slices.DeleteFunc(v.Findings, func(f explain.Finding) bool {
+		return f.Rule == explain.RulePlan || f.Rule == explain.RuleEmpty || f.Rule == explain.RulePlanned
+	})
+	return v, nil
 }
 
-func judgeIndexes(ctx context.Context, db *postgres.DB, o Options, v *explain.Verdict) error {
+func readIndexes(ctx context.Context, db *postgres.DB, v *explain.Verdict) error {
 	conn, err := db.Acquire(ctx)
 	if err != nil {
 		return err
@@ -98,7 +110,6 @@ func judgeIndexes(ctx context.Context, db *postgres.DB, o Options, v *explain.Ve
 	if v.Indexes, err = explain.ReadIndexes(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("read indexes: %w", err)
 	}
-	v.Findings = append(v.Findings, explain.JudgeIndexes(o.Book, o.Indexes, v.Indexes)...)
 	return nil
 }
 
@@ -110,17 +121,23 @@ func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *ex
 		return err
 	}
 	defer conn.Release()
-	catalog, found, err := explain.ReadCatalog(ctx, conn.Conn(), o.Queries, leastRows, Small)
+	catalog, found, err := explain.ReadCatalog(ctx, conn.Conn(), o.Queries, explain.LargeRows, Small)
 	if err != nil {
 		return err
 	}
-	v.Findings = append(v.Findings, found...)
+	v.Failed = append(v.Failed, found...)
 	tenants := o.Tenants
 	if len(tenants) == 0 {
 		tenants = Tenants
 	}
 	readOnly := len(o.Tenants) > 0
-	if readOnly { // what looks for parameters is held to the same as the queries
+	if readOnly {
+		for name, source := range catalog.Forced { // the server's owner chose what its database and users have
+			if source != "session" && source != "client" {
+				delete(catalog.Forced, name)
+			}
+		}
+		// what looks for parameters is held to the same as the queries
 		if _, err := conn.Exec(ctx, fmt.Sprintf("SET default_transaction_read_only = on; SET statement_timeout = %d", o.StatementTimeout)); err != nil {
 			return err
 		}
@@ -137,7 +154,7 @@ func measure(ctx context.Context, db *postgres.DB, o Options, size string, v *ex
 				return ctx.Err()
 			}
 			if err != nil {
-				v.Findings = append(v.Findings, explain.Finding{Query: q.Name, Case: t.Name + " " + size, Rule: explain.RuleFailed, Found: err.Error()})
+				v.Failed = append(v.Failed, explain.Finding{Query: q.Name, Case: t.Name + " " + size, Rule: explain.RuleFailed, Found: err.Error()})
 				continue
 			}
 			v.Measured = append(v.Measured, measured...)
