@@ -193,7 +193,7 @@ func (s *Sampler) value(ctx context.Context, q Query, t Tenant, tables []string,
 	names := candidates(argument)
 	for _, c := range names { // prices of rows are unit_price, dates of days business_date
 		if c == s.Column {
-			return "'" + t.ID + "'::" + kind, nil
+			return fill("'%s'", t, kind), nil
 		}
 	}
 	if slices.Contains(s.fresh(q), argument) {

@@ -80,7 +80,7 @@ func Make(ctx context.Context, db *postgres.DB, scale Scale, progress io.Writer)
 	if _, err := db.Exec(ctx, `INSERT INTO subscriptions (org_id, plan, status, event_at, event_id, updated_at) SELECT org_id, 'PRO', 'ACTIVE', $1, 'first', $1 FROM organisations`, now); err != nil {
 		return fmt.Errorf("make subscriptions: %w", err)
 	}
-	if _, err := db.Exec(ctx, `INSERT INTO cache_busts (org_id, report, noted_at) SELECT org_id, 'overview', $1 FROM organisations`, now); err != nil {
+	if _, err := db.Exec(ctx, `INSERT INTO cache_busts (org_id, id, reports, due_at) SELECT org_id, 'note_1', '{overview}', $1 FROM organisations`, now); err != nil {
 		return fmt.Errorf("make notes of the cache: %w", err)
 	}
 	if _, err := db.Exec(ctx, `UPDATE purchase_orders p SET generated_for = date '2020-01-01' + o.n, status = 'DRAFT', updated_by = NULL
