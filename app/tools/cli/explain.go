@@ -83,8 +83,10 @@ func (c explainCommand) Run(ctx context.Context) error {
 		if err := report.Write(c.Report, plans.Reports); err != nil {
 			return err
 		}
-		if err := plans.WriteNotes(c.Report, report, sizes); err != nil {
-			return err
+		if c.Look == "" { // nothing is measured without its index where others work
+			if err := plans.WriteNotes(c.Report, report, sizes); err != nil {
+				return err
+			}
 		}
 	}
 	if c.Update {

@@ -40,7 +40,7 @@ func ReadCatalog(ctx context.Context, conn *pgx.Conn, queries []Query, least int
 	}
 	rows, err := conn.Query(ctx, `SELECT c.relname, greatest(c.reltuples, 0)::bigint, coalesce(p.relname, ''),
 		c.reltuples < 0 OR coalesce(s.n_mod_since_analyze, 0) > $1 * greatest(c.reltuples, 500)
-			OR c.reltuples > 0 AND (s.last_analyze IS NULL AND s.last_autoanalyze IS NULL OR NOT EXISTS (SELECT FROM pg_stats t WHERE t.schemaname = 'public' AND t.tablename = c.relname))
+			OR c.reltuples > 0 AND (s.last_analyze IS NULL AND s.last_autoanalyze IS NULL AND NOT pg_is_in_recovery() OR NOT EXISTS (SELECT FROM pg_stats t WHERE t.schemaname = 'public' AND t.tablename = c.relname))
 		FROM pg_class c LEFT JOIN pg_class p ON c.relispartition AND p.oid = pg_partition_root(c.oid)
 		LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
 		WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`, staleShare)

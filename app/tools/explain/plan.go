@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"regexp"
 	"strings"
 )
 
@@ -17,6 +16,8 @@ type Plan struct {
 	JIT       *struct {
 		Functions int `json:"Functions"`
 	} `json:"JIT,omitempty"`
+
+	generic bool
 }
 
 // Node is one node of a plan. Rows are of one loop, buffers of all loops and of the nodes below, as EXPLAIN counts them.
@@ -192,17 +193,8 @@ func (p *Plan) Written() float64 {
 // scans reports whether the node reads a table. What a bitmap finds is counted where its rows are fetched.
 func (n *Node) scans() bool { return n.Relation != "" && n.Type != "ModifyTable" }
 
-var parameter = regexp.MustCompile(`\$\d+`)
-
 // Generic reports whether the plan was made without values.
-func (p *Plan) Generic() bool {
-	for n := range p.Nodes() {
-		if parameter.MatchString(n.IndexCond) || parameter.MatchString(n.Filter) {
-			return true
-		}
-	}
-	return false
-}
+func (p *Plan) Generic() bool { return p.generic }
 
 // Shape is the plan as its accesses, one a line, indented below joins and aggregates. Costs, times, values, and what differs by chance or
 // between PostgreSQL's versions are left out: how a join is done, whether an index is read through a bitmap, how duplicates are found, and

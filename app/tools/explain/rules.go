@@ -13,7 +13,7 @@ const (
 	// pages and pagesPerRow bound the pages: descending an index takes three or four, a row's own page one.
 	pages       = 64
 	pagesPerRow = 6
-	// pagesPerWrite are for a row that is written: its indexes and what its foreign keys look up.
+	// pagesPerWrite are for a row that is written: its indexes. What foreign keys look up afterwards isn't in plans.
 	pagesPerWrite = 30
 	// discarded and discardedPerRow bound the rows that a scan reads and throws away.
 	discarded       = 250

@@ -78,16 +78,24 @@ func (r *Runner) Run(ctx context.Context, q Query, t Tenant, size string) ([]Mea
 		return nil, err
 	}
 	m.Analyzed = m.Refused == ""
-	if m.Kind = "sixth"; m.Plan.Generic() {
+	m.Kind = "sixth"
+	err = r.Conn.QueryRow(ctx, "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE name = $1", r.name()).Scan(&m.Plan.generic)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the plans of %s: %w", q.Name, err)
+	}
+	if m.Plan.generic {
 		m.Kind = "generic"
 	}
 	return append(measured, m), nil
 }
 
+// name is that of the statement that was prepared last.
+func (r *Runner) name() string { return fmt.Sprintf("explain_%d", r.statements) }
+
 // prepare prepares a query, and returns what executes it with a tenant's values.
 func (r *Runner) prepare(ctx context.Context, q Query, t Tenant) (execute string, done func(), err error) {
 	r.statements++
-	name := fmt.Sprintf("explain_%d", r.statements)
+	name := r.name()
 	prepared, err := r.Conn.Prepare(ctx, name, q.SQL)
 	if err != nil {
 		return "", nil, fmt.Errorf("prepare %s: %w", q.Name, err)

@@ -88,6 +88,15 @@ func Look(ctx context.Context, db *postgres.DB, o Options) (explain.Verdict, err
 	if len(o.Tenants) == 0 {
 		return v, errors.New("name the organisations to look at")
 	}
+	for _, t := range o.Tenants {
+		var known bool
+		if err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM organisations WHERE org_id = $1)", t.ID).Scan(&known); err != nil {
+			return v, fmt.Errorf("look for %s: %w", t.ID, err)
+		}
+		if !known { // no query would find anything, and every budget hold
+			return v, fmt.Errorf("there is no organisation %s", t.ID)
+		}
+	}
 	if err := measure(ctx, db, o, "as it is", &v); err != nil {
 		return v, err
 	}

@@ -49,6 +49,8 @@ func TestLookingWritesNothingAndReportsWhatTheOwnerChose(t *testing.T) {
 	require.NoError(t, err)
 	book, err := explain.ReadBook("../../../queries/plans")
 	require.NoError(t, err)
+	_, err = plans.Look(t.Context(), db, plans.Options{Book: book, Progress: io.Discard, Queries: queries, StatementTimeout: 10_000, Tenants: []explain.Tenant{{Name: "typo", ID: "ORG_LOOC"}}})
+	require.ErrorContains(t, err, "there is no organisation ORG_LOOC")
 	v, err := plans.Look(t.Context(), db, plans.Options{Book: book, Progress: io.Discard, Queries: queries, StatementTimeout: 10_000, Tenants: []explain.Tenant{{Name: "look", ID: "ORG_LOOK"}}})
 	require.NoError(t, err)
 	require.Equal(t, before, written())

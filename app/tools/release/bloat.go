@@ -18,7 +18,8 @@ const (
 	rowPointer   = 6
 	// postingBytes is the longest tuple that lists the rows of one key in a new index.
 	postingBytes = 812
-	// smallPages is below which bloat says nothing, and measuredPages up to which pgstattuple is asked, which reads the whole index.
+	// smallPages is below which bloat says nothing, and measuredPages is how many pages pgstattuple may read, all indexes together: it reads each
+	// as a whole.
 	smallPages, measuredPages = 16, 128 << 10
 	// known is how near the smallest possible size must be to the largest for an estimate to be one.
 	known = 0.8
@@ -145,11 +146,13 @@ func (s *Status) readBloat(ctx context.Context, conn *pgx.Conn) (map[string]*flo
 		return nil, err
 	}
 	bloat := make(map[string]*float64)
+	left := float64(measuredPages)
 	for _, b := range trees {
 		bloat[b.name] = b.bloat()
-		if extension == "" || b.pages > measuredPages {
+		if extension == "" || b.pages > left {
 			continue
 		}
+		left -= b.pages
 		var measured float64
 		err := conn.QueryRow(ctx, "SELECT 100 * greatest(0, 1 - leaf_pages * avg_leaf_density / $2 / nullif(leaf_pages + empty_pages + deleted_pages, 0)) FROM "+extension+".pgstatindex($1::oid::regclass)",
 			b.oid, b.fillFactor).Scan(&measured)

@@ -64,8 +64,8 @@ func waitedFor(ctx context.Context, conn *pgx.Conn, pid uint32) ([]Blocker, erro
 // collect describes the sessions of a query. Process 0 stands for the prepared transactions that are as old as the second argument.
 func collect(ctx context.Context, conn *pgx.Conn, query string, arguments ...any) ([]Blocker, error) {
 	rows, err := conn.Query(ctx, `WITH busy AS (`+query+`)
-		SELECT * FROM (SELECT DISTINCT ON (a.pid) a.pid, '' AS prepared, coalesce(a.usename, ''), a.application_name, coalesce(a.state, ''), clock_timestamp() - coalesce(a.xact_start, a.backend_start),
-			left(regexp_replace(a.query, '\s+', ' ', 'g'), 100), busy.why, a.backend_type = 'client backend'
+		SELECT * FROM (SELECT DISTINCT ON (a.pid) a.pid, '' AS prepared, coalesce(a.usename, ''), a.application_name, coalesce(a.state, ''), coalesce(clock_timestamp() - coalesce(a.xact_start, a.backend_start), '0'),
+			left(regexp_replace(a.query, '\s+', ' ', 'g'), 100), busy.why, coalesce(a.backend_type = 'client backend', true)
 		FROM busy JOIN pg_stat_activity a USING (pid)
 		WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()
 			AND (a.backend_type = 'client backend' OR a.query LIKE '%to prevent wraparound%' OR busy.why = 'is waited for')
@@ -136,7 +136,7 @@ func (o *Operator) end(ctx context.Context, found []Blocker) error {
 			continue
 		}
 		function := "pg_cancel_backend"
-		if b.State != "active" {
+		if strings.HasPrefix(b.State, "idle in transaction") {
 			function = "pg_terminate_backend"
 		}
 		o.Say(fmt.Sprintf("%s(%d)", function, b.PID))

@@ -101,8 +101,23 @@ func (o *Operator) drop(ctx context.Context, step Step) error {
 			return nil
 		}
 		o.Say("dropping " + step.Index.Name)
-		return o.change(ctx, step, step.Index.Drop)
+		err = o.change(ctx, step, step.Index.Drop)
+		if err != nil {
+			o.tellHalfDropped(ctx, step.Index.Name)
+		}
+		return err
 	})
+}
+
+// tellHalfDropped says what a drop that was stopped while it waited has left: PostgreSQL takes an index from the queries first.
+func (o *Operator) tellHalfDropped(ctx context.Context, index string) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), o.LockTimeout)
+	defer done()
+	if have, err := read(ctx, o.conn); err == nil {
+		if p, ok := have[index]; ok && !p.Valid {
+			o.Say(index + " no longer serves queries, but still costs writes: drop again, or apply to have it back")
+		}
+	}
 }
 
 // sweep drops what a build left behind that failed, also when the operator has had enough. What it can't drop, the next run does.
@@ -110,7 +125,12 @@ func (o *Operator) sweep(ctx context.Context, step Step) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), o.LockTimeout)
 	defer done()
 	have, err := read(ctx, o.conn)
-	if err == nil && stateOf(step.Index, have) == Invalid {
+	var building bool
+	if err == nil {
+		err = o.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = to_regclass($1))",
+			pgx.Identifier{"public", step.Index.Name}.Sanitize()).Scan(&building)
+	}
+	if err == nil && !building && stateOf(step.Index, have) == Invalid { // somebody else's that isn't finished looks the same
 		o.Say("dropping what is left of " + step.Index.Name)
 		err = o.execute(ctx, step, step.Index.Drop)
 	}

@@ -337,10 +337,40 @@ func TestBlockersThatHaveNoSessionOrComeLaterAreShown(t *testing.T) {
 			require.NoError(t, err)
 		})
 		weak := &site{url: strings.Replace(s.url, "postgres@", role+"@", 1), conn: s.conn}
-		require.NoError(t, weak.apply(t.Context(), nil))
+		other := s.connect(t) // somebody whose transaction the build waits for, and of whom this role sees nothing
+		_, err := other.Exec(t.Context(), "BEGIN; UPDATE events SET note = 'new' WHERE id = 1")
+		require.NoError(t, err)
+		done := make(chan error, 1)
+		go func() { done <- weak.apply(t.Context(), nil) }()
+		require.Eventually(t, func() bool { return weak.hasSaid("is waited for") }, 20*time.Second, time.Millisecond)
+		_, err = other.Exec(t.Context(), "COMMIT")
+		require.NoError(t, err)
+		require.NoError(t, <-done)
 		require.Equal(t, 1, weak.times("pg_read_all_stats"))
 		s.requireBuilt(t)
 	})
+}
+
+// TestNoBuildWaitsForWhoWaitsForIt has a schema be applied while an operator works: it waits for the operator, who must not wait for it.
+func TestNoBuildWaitsForWhoWaitsForIt(t *testing.T) {
+	t.Parallel()
+	s := open(t, 1_000)
+	o, err := release.Open(t.Context(), s.url, s.options(nil))
+	require.NoError(t, err)
+	applied := make(chan error, 1)
+	go func() {
+		_, err := schema.Apply(t.Context(), s.url, schema.Options{})
+		applied <- err
+	}()
+	s.until(t, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' HAVING count(*) > 2")
+	require.NoError(t, o.Apply(t.Context(), declared, ""))
+	select {
+	case err := <-applied:
+		require.Fail(t, "it didn't wait", "%v", err)
+	default:
+	}
+	require.NoError(t, o.Close(t.Context()))
+	require.ErrorIs(t, <-applied, schema.ErrDestructive, "its turn has come")
 }
 
 func TestIndexesAreDroppedWithTheSameCare(t *testing.T) {

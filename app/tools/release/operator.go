@@ -98,7 +98,7 @@ func holder(ctx context.Context, conn *pgx.Conn) error {
 	var pid int
 	var user, address string
 	var since time.Time
-	err := conn.QueryRow(ctx, `SELECT a.pid, coalesce(a.usename, ''), coalesce(host(a.client_addr), 'this machine'), a.backend_start
+	err := conn.QueryRow(ctx, `SELECT a.pid, coalesce(a.usename, ''), coalesce(host(a.client_addr), 'this machine'), coalesce(a.backend_start, now())
 		FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 		WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::bigint << 32 | l.objid::bigint) = $1 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
 		int64(schema.LockKey)).Scan(&pid, &user, &address, &since)

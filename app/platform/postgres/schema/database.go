@@ -19,6 +19,9 @@ import (
 // lockKey is the advisory lock of operators; any number that nobody else takes.
 const lockKey = 7_243_356_268
 
+// lockInterval is how often it is tried by who waits.
+const lockInterval = 100 * time.Millisecond
+
 // scratchPrefix begins the names of scratch databases; the time when they were made follows.
 const scratchPrefix = "chefcloud_declared_"
 
@@ -36,13 +39,30 @@ func lock(ctx context.Context, db *sql.DB) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
-		return nil, fmt.Errorf("take the schema lock: %w", err)
+	// Asked again and again: a statement that waits holds a snapshot, for whose end an index that is being built beside it waits in turn.
+	for mine := false; !mine; {
+		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&mine)
+		if err == nil && !mine {
+			err = pause(ctx)
+		}
+		if err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("take the schema lock: %w", err)
+		}
 	}
 	return func() {
 		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(lockKey))
 		_ = conn.Close()
 	}, nil
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-time.After(lockInterval):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // wanted looks at what the files make.
