@@ -47,13 +47,18 @@ func of(declared []schema.Index, priority string) ([]schema.Index, error) {
 	return chosen, nil
 }
 
+// choose returns the indexes of a priority, and those that the database has.
+func (o *Operator) choose(ctx context.Context, declared []schema.Index, priority string) (chosen []schema.Index, have map[string]present, err error) {
+	if chosen, err = of(declared, priority); err != nil {
+		return nil, nil, err
+	}
+	have, err = read(ctx, o.conn)
+	return chosen, have, err
+}
+
 // Plan returns what Apply would do with the indexes of a priority. For an empty one it is all priorities, and every index that is invalid.
 func (o *Operator) Plan(ctx context.Context, declared []schema.Index, priority string) ([]Step, error) {
-	chosen, err := of(declared, priority)
-	if err != nil {
-		return nil, err
-	}
-	have, err := read(ctx, o.conn)
+	chosen, have, err := o.choose(ctx, declared, priority)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +145,7 @@ func (o *Operator) PlanDrop(ctx context.Context, declared []schema.Index, priori
 	if priority == "" {
 		return nil, fmt.Errorf("name a priority: %w", ErrPriority)
 	}
-	chosen, err := of(declared, priority)
-	if err != nil {
-		return nil, err
-	}
-	have, err := read(ctx, o.conn)
+	chosen, have, err := o.choose(ctx, declared, priority)
 	if err != nil {
 		return nil, err
 	}
